@@ -1,0 +1,320 @@
+"""What the harness talks about: katas, results, reports, the scoreboard. Frozen data, no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+
+class KataSet(StrEnum):
+    """The four difficulty sets."""
+
+    A = "A"
+    B = "B"
+    C = "C"
+    D = "D"
+
+    @property
+    def summary(self) -> str:
+        """What the set asks for, in a few words."""
+        return _SET_TITLES[self]
+
+    @property
+    def hang_limit_s(self) -> float:
+        """Seconds after which a single test counts as hanging, unless a kata says otherwise."""
+        return _SET_HANG_LIMITS_S[self]
+
+
+_SET_TITLES = {
+    KataSet.A: "quick implementations",
+    KataSet.B: "algorithms from scratch",
+    KataSet.C: "optimization challenges",
+    KataSet.D: "system design and production code",
+}
+_SET_HANG_LIMITS_S = {KataSet.A: 20.0, KataSet.B: 30.0, KataSet.C: 60.0, KataSet.D: 60.0}
+
+
+class Band(StrEnum):
+    """What a test asks about; every kata test is in exactly one band, and bands run in this order."""
+
+    EXAMPLE = "example"
+    LAW = "law"
+    EDGE = "edge"
+    SPEED = "speed"
+
+    @property
+    def meaning(self) -> str:
+        """One line for `pytest --markers` and for people."""
+        return _BAND_MEANINGS[self]
+
+
+_BAND_MEANINGS = {
+    Band.EXAMPLE: "the worked examples of the kata's README",
+    Band.LAW: "properties that hold for all inputs (hypothesis)",
+    Band.EDGE: "degenerate and bad input, dtypes, no argument modified",
+    Band.SPEED: "ratios, growth rates and memory peaks, never seconds",
+}
+
+
+class Outcome(StrEnum):
+    """How one test ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_RUN = "not run"
+
+
+class Status(StrEnum):
+    """How one kata stands."""
+
+    NOT_STARTED = "not started"
+    IN_PROGRESS = "in progress"
+    FAILING = "failing"
+    BROKEN = "broken"
+    TIMED_OUT = "timed out"
+    PASSED = "passed"
+
+
+class ProblemKind(StrEnum):
+    """What can go wrong with a whole run, beyond single tests."""
+
+    BROKEN = "broken"
+    """The subject does not import, or the suite cannot be collected."""
+    TIMED_OUT = "timed out"
+    """A test or an import hung, or the run as a whole took too long."""
+    DIED = "died"
+    """The process ended before it could report."""
+    KILLED = "killed"
+    """A signal from outside ended the process; worth another try."""
+    INCOMPLETE = "incomplete"
+    """The report lacks tests that should be in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kata:
+    """One kata folder and what its `kata.toml` says."""
+
+    slug: str
+    """The folder's name, `a01_mse`."""
+    id: str
+    """The folder's prefix in capitals, `A01`."""
+    set: KataSet
+    module: str
+    """The name under which a suite imports the subject, `mse`."""
+    folder: Path
+    title: str
+    minutes: int
+    """The interview clock."""
+    topics: tuple[str, ...]
+    requires: tuple[str, ...]
+    """Slugs of katas that should come first."""
+    imports: tuple[str, ...]
+    """Libraries a solution may import beside the standard library."""
+    forbidden: tuple[str, ...]
+    """Modules a solution may not import although they are in the standard library or in `imports`."""
+    helpers: tuple[str, ...]
+    """Modules in the folder that suite and subject may both import."""
+    hang_limit_s: float
+    stub_sha256: str
+    """The published stub, newlines normalised."""
+
+    @property
+    def stub(self) -> Path:
+        """The learner's file."""
+        return self.folder / f"{self.module}.py"
+
+    @property
+    def suite(self) -> Path:
+        """The file that tests it."""
+        return self.folder / f"test_{self.module}.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A kata folder that is not usable, and why."""
+
+    folder: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All katas of a checkout in order, and the folders that are not usable."""
+
+    katas: tuple[Kata, ...]
+    faults: tuple[Fault, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a test failed, in the parts a stuck person needs."""
+
+    asked: str
+    came: str
+    expected: str = ""
+    mistake: str = ""
+    """The named mistake that gives this result, empty when none is recognised."""
+    hint: str = ""
+    where: str = ""
+    """`mse.py:12` when the subject itself raised."""
+    kind: str = "wrong"
+    """`wrong`, `raised`, `not implemented`, `missing`, `timed out`, `not run` or `slow`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measurement of a speed test, in the words of the scoreboard."""
+
+    kind: str
+    """`race`, `growth` or `memory`."""
+    label: str
+    """What it was measured against, "the loop", "sklearn"."""
+    value: float
+    """A ratio (times faster), an exponent, or MiB."""
+    needed: float
+    """The bound that the value was held against."""
+    text: str
+    """The figure for people, "41x the loop"."""
+
+    @property
+    def margin(self) -> float:
+        """How many times better than needed; below 1 the test fails."""
+        if self.kind == "race":
+            return self.value / self.needed
+        return self.needed / self.value if self.value > 0 else float("inf")
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """One test of a kata's suite."""
+
+    __test__ = False  # pytest would otherwise try to collect this class by its name
+
+    name: str
+    band: Band
+    outcome: Outcome
+    duration_s: float = 0.0
+    failure: Failure | None = None
+    figures: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What went wrong with a run as a whole."""
+
+    kind: ProblemKind
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class KataReport:
+    """All that one run of one suite against one subject has to say."""
+
+    slug: str
+    subject: str
+    """`learner`, `reference` or the path that was given."""
+    tests: tuple[TestResult, ...]
+    problem: Problem | None = None
+    started: bool = True
+    """False when the subject is byte for byte the published stub."""
+    digest: str = ""
+    """Hash of everything the result depends on."""
+    created: float = 0.0
+    """Seconds since the epoch."""
+    duration_s: float = 0.0
+    seed: str = ""
+    """The hypothesis seed that repeats the run, empty when derandomized."""
+
+    def count(self, band: Band | None = None, outcome: Outcome | None = None) -> int:
+        """Number of tests in `band` (all bands when None) that ended with `outcome` (any when None)."""
+        return sum(
+            (band is None or test.band is band) and (outcome is None or test.outcome is outcome) for test in self.tests
+        )
+
+    @property
+    def status(self) -> Status:
+        """How the kata stands; a run that lacks a single result never counts as passed."""
+        if self.problem is not None and self.problem.kind is ProblemKind.TIMED_OUT:
+            return Status.TIMED_OUT
+        if self.problem is not None:
+            return Status.BROKEN
+        if not self.started:
+            return Status.NOT_STARTED
+        passed = self.count(outcome=Outcome.PASSED)
+        if self.tests and passed == len(self.tests):
+            return Status.PASSED
+        return Status.IN_PROGRESS if passed else Status.FAILING
+
+
+@dataclass(frozen=True, slots=True)
+class BandTally:
+    """Passed and all tests of one band."""
+
+    passed: int = 0
+    total: int = 0
+
+    def __add__(self, other: BandTally) -> BandTally:
+        return BandTally(self.passed + other.passed, self.total + other.total)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One kata on the scoreboard."""
+
+    slug: str
+    id: str
+    set: KataSet
+    title: str
+    minutes: int
+    status: Status
+    bands: dict[Band, BandTally]
+    figures: tuple[str, ...] = ()
+    note: str = ""
+    """One sentence: the problem, or the first failing test."""
+    best_s: float | None = None
+    """Best time to a pass on the interview clock, None when the clock never ran."""
+
+    @property
+    def tests(self) -> BandTally:
+        """All bands together."""
+        return sum(self.bands.values(), BandTally())
+
+
+@dataclass(frozen=True, slots=True)
+class SetTally:
+    """Totals of one set."""
+
+    set: KataSet
+    passed: int
+    total: int
+    tests: BandTally
+    statuses: dict[Status, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scoreboard:
+    """What all renderers show."""
+
+    rows: tuple[Row, ...]
+    sets: tuple[SetTally, ...]
+    faults: tuple[Fault, ...] = ()
+    next_slug: str = ""
+    """The kata to do next, empty when all are passed."""
+    next_reason: str = ""
+    subject: str = "learner"
+
+    @property
+    def passed(self) -> int:
+        """Katas passed, over all sets."""
+        return sum(tally.passed for tally in self.sets)
+
+    @property
+    def total(self) -> int:
+        """Katas there are, over all sets."""
+        return sum(tally.total for tally in self.sets)
+
+    @property
+    def tests(self) -> BandTally:
+        """Tests passed and there, over all sets."""
+        return sum((tally.tests for tally in self.sets), BandTally())

@@ -1,0 +1,499 @@
+"""The pytest side: which file is tested, the bands, hang limits, hypothesis profiles, and failures that teach.
+
+Everything here leaves tests outside `katas/` alone, so that the plugin may be installed in any environment. The fixtures for
+speed and for other processes are in `harness.fixtures`.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import signal
+import sys
+from collections.abc import Generator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any, TextIO
+
+import pytest
+
+from harness import subject as subjects
+from harness.catalog import SLUG, is_published_stub, load_kata
+from harness.errors import KataError
+from harness.explain import HangError, clean_text, explain, subject_traceback
+from harness.fixtures import FIGURES, elsewhere, growth, memory, race
+from harness.model import Band, Failure, Kata
+from harness.state import state_folder
+
+__all__ = ["elsewhere", "growth", "memory", "race"]
+
+REPORT_FORMAT = 1
+"""Version of the `kata` block in the JSON report; `harness.report` reads the same one."""
+
+GRACE_S = 5.0
+"""How long after its hang limit a test may ignore the alarm before the whole process is ended."""
+COLLECT_LIMIT_S = 60.0
+"""How long importing suite and subject may take."""
+
+_BANDS = tuple(band.value for band in Band)
+_FAILURE = pytest.StashKey[Failure]()
+_STATE = pytest.StashKey["_State"]()
+
+
+@dataclass
+class _State:
+    """What one session knows."""
+
+    choice: str
+    profile: str
+    progress: TextIO | None
+    hang_file: TextIO
+    finder: subjects.SubjectFinder = field(default_factory=subjects.SubjectFinder)
+    katas: dict[Path, Kata] = field(default_factory=dict)
+    """By folder."""
+    subjects: dict[str, subjects.Subject] = field(default_factory=dict)
+    """By slug."""
+    expected: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Slug -> test id -> band, of all that was collected, deselected tests included."""
+    problems: dict[str, str] = field(default_factory=dict)
+    """Slug -> why its suite could not be collected."""
+    hung: dict[str, str] = field(default_factory=dict)
+    """Slug -> the test that hung first."""
+
+    def note(self, event: str, what: str) -> None:
+        """Tell the runner, if one listens, where this process is."""
+        if self.progress is not None:
+            self.progress.write(f"{event} {what}\n")
+            self.progress.flush()
+
+
+@dataclass(frozen=True)
+class _Crash:
+    """What pytest's summary line and the JSON report show of a failure."""
+
+    path: str
+    lineno: int
+    message: str
+
+
+def _headline(failure: Failure) -> str:
+    """The failure in one line."""
+    if failure.kind == "not implemented":
+        return failure.came
+    return (failure.mistake or f"{failure.asked} gives {failure.came}").replace("\n", " ")
+
+
+class _Teaching:
+    """A failure as pytest prints it: pytest asks a `longrepr` only for `toterminal` and `str`."""
+
+    def __init__(self, failure: Failure, trace: list[str], item: pytest.Item) -> None:
+        self.failure = failure
+        self._trace = trace
+        self.reprcrash = _Crash(str(item.path), (item.location[1] or 0) + 1, _headline(failure))
+
+    def toterminal(self, tw: Any) -> None:
+        """Print the parts, most telling ones in colour."""
+        failure = self.failure
+        if failure.kind == "not implemented":
+            tw.line(f"  {failure.asked}: {failure.came} ({failure.where.split(' ', 1)[0]})")
+            return
+        parts = [
+            ("asked", failure.asked, {}),
+            ("came", failure.came, {"red": True, "bold": True}),
+            ("expected", failure.expected, {"green": True}),
+            ("mistake", failure.mistake, {"yellow": True, "bold": True}),
+            ("where", failure.where, {}),
+            ("hint", failure.hint, {"cyan": True}),
+        ]
+        for label, text, markup in parts:
+            if text:
+                lines = text.splitlines() or [""]
+                tw.line(f"  {label:<9} {lines[0]}", **markup)
+                for line in lines[1:]:
+                    tw.line(f"  {'':<9} {line}", **markup)
+        if self._trace:
+            tw.line("")
+            for line in self._trace:
+                tw.line(f"    {line}")
+
+    def __str__(self) -> str:
+        lines = [f"{name}: {value}" for name, value in asdict(self.failure).items() if value and name != "kind"]
+        return "\n".join(lines + self._trace)
+
+
+# --- options and configuration ---------------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of the plugin."""
+    group = parser.getgroup("kata", "code katas")
+    group.addoption(
+        "--subject",
+        default=subjects.LEARNER,
+        metavar="WHO",
+        help="the code that kata suites test: learner (the stub, default), reference, a folder with the module, or a file",
+    )
+    group.addoption(
+        "--kata-progress", default=None, metavar="FILE", help="append progress events to FILE (for the runner)"
+    )
+    group.addoption(
+        "--kata-memory-mib", type=int, default=0, metavar="N", help="limit this process's memory (for the runner)"
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register markers, profiles and the finder; runs before hypothesis loads the profile it was asked for."""
+    for band in Band:
+        config.addinivalue_line("markers", f"{band.value}: {band.meaning}")
+    _limit_memory(config.getoption("--kata-memory-mib"))
+    profile = _register_profiles(config)
+    progress = config.getoption("--kata-progress")
+    state = _State(
+        choice=config.getoption("--subject"),
+        profile=profile,
+        progress=open(progress, "a", encoding="utf-8") if progress else None,  # noqa: SIM115 (closed in unconfigure)
+        hang_file=os.fdopen(os.dup(2), "w", encoding="utf-8", errors="backslashreplace"),
+    )
+    config.stash[_STATE] = state
+    config.pluginmanager.register(_ReportWriter(state))
+    sys.meta_path.insert(0, state.finder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave the process as it was found."""
+    state = config.stash.get(_STATE, None)
+    if state is None:
+        return
+    faulthandler.cancel_dump_traceback_later()
+    sys.meta_path.remove(state.finder)
+    state.finder.forget()
+    state.hang_file.close()
+    if state.progress is not None:
+        state.progress.close()
+
+
+def _limit_memory(limit_mib: int) -> None:
+    """Bound address space and file sizes, so that a mistake with shapes ends in `MemoryError` and not in a dead machine."""
+    if not limit_mib or sys.platform == "win32":
+        return
+    import resource
+
+    for kind, mib in ((resource.RLIMIT_AS, limit_mib), (resource.RLIMIT_FSIZE, 1024), (resource.RLIMIT_CORE, 0)):
+        _, hard = resource.getrlimit(kind)
+        wanted = mib * 2**20
+        resource.setrlimit(kind, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+
+
+def _register_profiles(config: pytest.Config) -> str:
+    """Register practice, ci and grade with hypothesis, load the one that applies, and return its name."""
+    from hypothesis import Phase, Verbosity, settings
+    from hypothesis.database import DirectoryBasedExampleDatabase
+
+    always: dict[str, Any] = {
+        "deadline": None,  # machines are noisy; hang limits and speed bands watch the time
+        "max_examples": 50,
+        "report_multiple_bugs": False,  # one mistake at a time
+        "print_blob": False,
+        "verbosity": Verbosity.normal,
+        "phases": (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink),
+    }
+    try:
+        database = DirectoryBasedExampleDatabase(state_folder(config.rootpath) / "examples")
+    except KataError:
+        database = None
+    settings.register_profile("practice", derandomize=False, database=database, **always)
+    settings.register_profile("ci", derandomize=True, database=None, **always)
+    settings.register_profile("grade", derandomize=False, database=None, **always)
+    asked = config.getoption("--hypothesis-profile", default=None)
+    profile = asked or ("ci" if os.environ.get("CI") else "practice")
+    if not asked:
+        settings.load_profile(profile)
+    if profile == "grade" and config.getoption("--hypothesis-seed", default=None) is None:
+        config.option.hypothesis_seed = str(int.from_bytes(os.urandom(4), "big"))
+    return str(profile)
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Say whose code is tested when it is not the learner's."""
+    state = config.stash[_STATE]
+    return None if state.choice == subjects.LEARNER else f"kata subject: {state.choice}"
+
+
+# --- collection --------------------------------------------------------------------------------------------------------
+
+
+def kata_folder(path: Path) -> Path | None:
+    """The kata folder that a suite lies in, None when `path` is no kata suite."""
+    folder = path.parent
+    inside = folder.parent.name == "katas" or (folder / "kata.toml").is_file()
+    return folder if inside and path.name.startswith("test_") else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Serve the subject before its suite is imported; turn what goes wrong into one clear sentence."""
+    folder = kata_folder(collector.path) if isinstance(collector, pytest.Module | pytest.Class) else None
+    if folder is None:
+        return (yield)
+    state = collector.config.stash[_STATE]
+    sentence = ""
+    if isinstance(collector, pytest.Module):
+        sentence = _serve(state, folder)
+        state.note("collect", folder.name)
+        _arm(state, COLLECT_LIMIT_S)
+    try:
+        report = yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+    kata = state.katas.get(folder)
+    if not sentence and kata is not None:
+        sentence = _import_problem(state, kata) or (_band_problem(report) if report.outcome == "passed" else "")
+    if sentence:
+        state.problems[folder.name] = sentence
+        report.outcome = "failed"
+        report.longrepr = sentence
+        report.result = []
+    elif report.outcome == "failed":
+        state.problems.setdefault(
+            folder.name, f"the suite cannot be collected: {clean_text(report.longreprtext)[-800:]}"
+        )
+    return report
+
+
+def _serve(state: _State, folder: Path) -> str:
+    """Let the finder answer for this kata; returns the sentence when that cannot be."""
+    if not SLUG.fullmatch(folder.name):
+        return f"{folder.name} is no kata folder name: expected one like a01_mse"
+    try:
+        kata = load_kata(folder)
+        subject = subjects.resolve(kata, state.choice)
+        state.finder.add(subject)
+    except KataError as error:
+        return f"{error} ({error.hint})" if error.hint else str(error)
+    state.katas[folder] = kata
+    state.subjects[kata.slug] = subject
+    return ""
+
+
+def _import_problem(state: _State, kata: Kata) -> str:
+    error = state.finder.errors.get(kata.module)
+    if error is None:
+        try:
+            state.finder.verify(state.subjects[kata.slug])
+        except KataError as foreign:
+            error = foreign  # type: ignore[assignment]
+    if error is None:
+        return ""
+    return clean_text(f"{error} ({error.hint})" if error.hint else str(error))
+
+
+def _band_problem(report: pytest.CollectReport) -> str:
+    """The sentence for tests that are in no band or in several."""
+    faults = []
+    for item in report.result:
+        if isinstance(item, pytest.Item):
+            bands = sorted({mark.name for mark in item.iter_markers() if mark.name in _BANDS})
+            if len(bands) != 1:
+                faults.append(f"{item.name} is in {' and '.join(bands) or 'no band'}")
+    if not faults:
+        return ""
+    return f"every kata test needs exactly one of the markers {', '.join(_BANDS)}: {'; '.join(faults)}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Set hang limits, put easy bands first, and remember what there is before `-m` or `-k` takes any away."""
+    state = config.stash[_STATE]
+    places: dict[Path, int] = {}
+    for item in items:
+        places.setdefault(item.path, len(places))
+        kata = _kata_of(item)
+        if kata is None:
+            continue
+        state.expected.setdefault(kata.slug, {})[item.nodeid] = _band_of(item)
+        if item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(kata.hang_limit_s))
+    items.sort(key=lambda item: (places[item.path], _BANDS.index(_band_of(item)) if _kata_of(item) else 0))
+
+
+def _kata_of(item: pytest.Item) -> Kata | None:
+    return item.config.stash[_STATE].katas.get(item.path.parent)
+
+
+def _band_of(item: pytest.Item) -> str:
+    return next(mark.name for mark in item.iter_markers() if mark.name in _BANDS)
+
+
+# --- hanging -------------------------------------------------------------------------------------------------------------
+
+
+def _arm(state: _State, limit_s: float) -> None:
+    """End the process with a traceback when even the alarm is not heard: a loop inside C never lets go."""
+    faulthandler.dump_traceback_later(limit_s + GRACE_S, exit=True, file=state.hang_file)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Watch each test from outside, and say to the runner that it begins."""
+    kata = _kata_of(item)
+    if kata is None:
+        return (yield)
+    state = item.config.stash[_STATE]
+    state.note("test", item.nodeid)
+    marker = item.get_closest_marker("timeout")
+    _arm(state, float(marker.args[0]) if marker and marker.args else kata.hang_limit_s)
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> bool | None:
+    """Let pytest-timeout's alarm raise an error that hypothesis does not take for a failing example.
+
+    pytest-timeout raises pytest's own `Failed`; hypothesis catches that, and runs the endless loop again to shrink it.
+    """
+    if _kata_of(item) is None or settings.method != "signal":
+        return None
+
+    def on_alarm(signum: int, frame: FrameType | None) -> None:
+        raise HangError(settings.timeout)
+
+    signal.signal(signal.SIGALRM, on_alarm)
+    # It rings again each second, for code that swallows what it catches.
+    signal.setitimer(signal.ITIMER_REAL, settings.timeout, 1.0)
+    return True
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_timeout_cancel_timer(item: pytest.Item) -> bool | None:
+    """Take back the alarm that `pytest_timeout_set_timer` set."""
+    if _kata_of(item) is None or not hasattr(signal, "SIGALRM"):
+        return None
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    return True
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """After a hang, the rest of that kata would most likely hang too: fail it at once."""
+    kata = _kata_of(item)
+    hung = item.config.stash[_STATE].hung.get(kata.slug) if kata else None
+    if hung:
+        raise _NotRunError(hung)
+
+
+class _NotRunError(Exception):
+    """A test that is not run because an earlier one of its kata hung."""
+
+
+# --- results ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Replace pytest's traceback with a failure that teaches, wherever the failure is the subject's."""
+    report = yield
+    kata = _kata_of(item)
+    if kata is None or call.excinfo is None or not report.failed:
+        return report
+    state = item.config.stash[_STATE]
+    subject = state.subjects[kata.slug]
+    error = call.excinfo.value
+    if isinstance(error, _NotRunError):
+        failure: Failure | None = Failure(item.name, f"not run, because {error} hung", kind="not run")
+    else:
+        failure = explain(error, subject.file, item.path)
+    if isinstance(error, HangError):
+        state.hung.setdefault(kata.slug, item.name)
+    if failure is None:
+        report.longrepr = clean_text(report.longreprtext) if not report.longreprtext.isprintable() else report.longrepr
+        return report
+    item.stash[_FAILURE] = failure
+    trace = subject_traceback(error, subject.file, item.path) if failure.kind in ("raised", "timed out") else []
+    report.longrepr = _Teaching(failure, trace, item)  # type: ignore[assignment]
+    report.sections = [(title, clean_text(text)) for title, text in report.sections]
+    return report
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_json_runtest_metadata(item: pytest.Item, call: pytest.CallInfo[None]) -> dict[str, object]:
+    """What the JSON report carries for each kata test: its band, its figures, its failure in parts."""
+    kata = _kata_of(item)
+    if kata is None:
+        return {}
+    extra: dict[str, object] = {"kata": kata.slug, "band": _band_of(item)}
+    figures = item.stash.get(FIGURES, None)
+    if figures:
+        extra["figures"] = [asdict(figure) for figure in figures]
+    failure = item.stash.get(_FAILURE, None)
+    if failure is not None:
+        extra["failure"] = asdict(failure)
+    return extra
+
+
+class _ReportWriter:
+    """Adds the `kata` block to the JSON report; an object, because that hook is not given the config."""
+
+    def __init__(self, state: _State) -> None:
+        self._state = state
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
+        """Say whose report this is and what should be in it."""
+        json_report["kata"] = _kata_block(self._state)
+
+
+def _kata_block(state: _State) -> dict[str, object]:
+    katas = {}
+    for slug in sorted({*state.expected, *state.problems, *state.subjects}):
+        subject = state.subjects.get(slug)
+        source = state.finder.sources.get(subject.file, b"") if subject else b""
+        katas[slug] = {
+            "expected": state.expected.get(slug, {}),
+            "problem": state.problems.get(slug),
+            "started": not (subject and is_published_stub(subject.kata, source)),
+        }
+    return {"format": REPORT_FORMAT, "subject": state.choice, "profile": state.profile, "katas": katas}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Put back a subject that deleted its own file."""
+    session.config.stash[_STATE].finder.restore_deleted()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """One line a kata: how far each band is, and the figures."""
+    config: pytest.Config = terminalreporter.config
+    state = config.stash[_STATE]
+    if not state.expected:
+        return
+    outcomes: dict[str, str] = {}
+    for outcome in ("passed", "failed", "error"):
+        for report in terminalreporter.stats.get(outcome, ()):
+            outcomes[report.nodeid] = outcome if outcomes.get(report.nodeid) != "failed" else "failed"
+    terminalreporter.section("katas")
+    for slug, expected in state.expected.items():
+        parts = []
+        for band in _BANDS:
+            ids = [nodeid for nodeid, of in expected.items() if of == band]
+            if ids:
+                passed = sum(outcomes.get(nodeid) == "passed" for nodeid in ids)
+                parts.append(f"{band} {passed}/{len(ids)}")
+        done = all(outcomes.get(nodeid) == "passed" for nodeid in expected)
+        first = next((nodeid for nodeid in expected if outcomes.get(nodeid) in ("failed", "error")), None)
+        tail = (
+            "passed" if done else f"first to mend: {first.rsplit('::', 1)[-1]}" if first else "not all tests were run"
+        )
+        terminalreporter.line(f"{slug}  {'  '.join(parts)}  {tail}")
+    for path in state.finder.restore_deleted():
+        terminalreporter.line(f"{path.name} had deleted its own file; it was put back")
