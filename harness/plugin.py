@@ -23,13 +23,11 @@ from harness.catalog import SLUG, is_published_stub, load_kata
 from harness.errors import KataError
 from harness.explain import HangError, clean_text, explain, subject_traceback
 from harness.fixtures import FIGURES, elsewhere, growth, memory, race
-from harness.model import Band, Failure, Kata
+from harness.model import Band, Failure, Kata, Problem, ProblemKind
+from harness.report import FORMAT
 from harness.state import state_folder
 
 __all__ = ["elsewhere", "growth", "memory", "race"]
-
-REPORT_FORMAT = 1
-"""Version of the `kata` block in the JSON report; `harness.report` reads the same one."""
 
 GRACE_S = 5.0
 """How long after its hang limit a test may ignore the alarm before the whole process is ended."""
@@ -47,7 +45,10 @@ class _State:
 
     choice: str
     profile: str
+    seed: str
     progress: TextIO | None
+    gate: TextIO | None
+    """Where the runner's leave to measure speed comes from; None when nobody else is running."""
     hang_file: TextIO
     finder: subjects.SubjectFinder = field(default_factory=subjects.SubjectFinder)
     katas: dict[Path, Kata] = field(default_factory=dict)
@@ -56,10 +57,14 @@ class _State:
     """By slug."""
     expected: dict[str, dict[str, str]] = field(default_factory=dict)
     """Slug -> test id -> band, of all that was collected, deselected tests included."""
+    deselected: dict[str, list[str]] = field(default_factory=dict)
+    """Slug -> ids that `-m`, `-k` or the like took away."""
     problems: dict[str, str] = field(default_factory=dict)
     """Slug -> why its suite could not be collected."""
     hung: dict[str, str] = field(default_factory=dict)
     """Slug -> the test that hung first."""
+    failed: bool = False
+    """Whether any test has failed so far."""
 
     def note(self, event: str, what: str) -> None:
         """Tell the runner, if one listens, where this process is."""
@@ -138,6 +143,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--kata-progress", default=None, metavar="FILE", help="append progress events to FILE (for the runner)"
     )
     group.addoption(
+        "--kata-gate", action="store_true", help="wait for a line on stdin before the speed band (for the runner)"
+    )
+    group.addoption(
         "--kata-memory-mib", type=int, default=0, metavar="N", help="limit this process's memory (for the runner)"
     )
 
@@ -153,7 +161,9 @@ def pytest_configure(config: pytest.Config) -> None:
     state = _State(
         choice=config.getoption("--subject"),
         profile=profile,
+        seed=str(config.getoption("--hypothesis-seed", default=None) or ""),
         progress=open(progress, "a", encoding="utf-8") if progress else None,  # noqa: SIM115 (closed in unconfigure)
+        gate=os.fdopen(os.dup(0), encoding="utf-8") if config.getoption("--kata-gate") else None,
         hang_file=os.fdopen(os.dup(2), "w", encoding="utf-8", errors="backslashreplace"),
     )
     config.stash[_STATE] = state
@@ -320,6 +330,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: (places[item.path], _BANDS.index(_band_of(item)) if _kata_of(item) else 0))
 
 
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Remember what was taken away: it is not missing from the report, it was not wanted."""
+    for item in items:
+        kata = _kata_of(item)
+        if kata is not None:
+            item.config.stash[_STATE].deselected.setdefault(kata.slug, []).append(item.nodeid)
+
+
 def _kata_of(item: pytest.Item) -> Kata | None:
     return item.config.stash[_STATE].katas.get(item.path.parent)
 
@@ -343,6 +361,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     if kata is None:
         return (yield)
     state = item.config.stash[_STATE]
+    if state.gate is not None and _band_of(item) == Band.SPEED:
+        _wait_at_gate(state)
     state.note("test", item.nodeid)
     marker = item.get_closest_marker("timeout")
     _arm(state, float(marker.args[0]) if marker and marker.args else kata.hang_limit_s)
@@ -350,6 +370,15 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         return (yield)
     finally:
         faulthandler.cancel_dump_traceback_later()
+
+
+def _wait_at_gate(state: _State) -> None:
+    """Wait until nothing else runs on this machine, so that figures of speed are not disturbed; once a session."""
+    if state.gate is not None and not state.failed:
+        state.note("gate", "speed")
+        state.gate.readline()
+        state.gate.close()
+        state.gate = None
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -382,15 +411,20 @@ def pytest_timeout_cancel_timer(item: pytest.Item) -> bool | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """After a hang, the rest of that kata would most likely hang too: fail it at once."""
+    """Fail at once what is not worth running: all after a hang, and for the runner speed after a wrong answer."""
     kata = _kata_of(item)
-    hung = item.config.stash[_STATE].hung.get(kata.slug) if kata else None
+    if kata is None:
+        return
+    state = item.config.stash[_STATE]
+    hung = state.hung.get(kata.slug)
     if hung:
-        raise _NotRunError(hung)
+        raise _NotRunError(f"{hung} hung")
+    if state.failed and state.gate is not None and _band_of(item) == Band.SPEED:
+        raise _NotRunError("answers come first, and some are wrong")
 
 
 class _NotRunError(Exception):
-    """A test that is not run because an earlier one of its kata hung."""
+    """A test that is not run, because of what an earlier one showed."""
 
 
 # --- results ---------------------------------------------------------------------------------------------------------------
@@ -406,10 +440,11 @@ def pytest_runtest_makereport(
     if kata is None or call.excinfo is None or not report.failed:
         return report
     state = item.config.stash[_STATE]
+    state.failed = True
     subject = state.subjects[kata.slug]
     error = call.excinfo.value
     if isinstance(error, _NotRunError):
-        failure: Failure | None = Failure(item.name, f"not run, because {error} hung", kind="not run")
+        failure: Failure | None = Failure(item.name, f"not run, because {error}", kind="not run")
     else:
         failure = explain(error, subject.file, item.path)
     if isinstance(error, HangError):
@@ -457,12 +492,20 @@ def _kata_block(state: _State) -> dict[str, object]:
     for slug in sorted({*state.expected, *state.problems, *state.subjects}):
         subject = state.subjects.get(slug)
         source = state.finder.sources.get(subject.file, b"") if subject else b""
+        sentence = state.problems.get(slug)
         katas[slug] = {
             "expected": state.expected.get(slug, {}),
-            "problem": state.problems.get(slug),
+            "deselected": state.deselected.get(slug, []),
+            "problem": asdict(Problem(ProblemKind.BROKEN, sentence)) if sentence else None,
             "started": not (subject and is_published_stub(subject.kata, source)),
         }
-    return {"format": REPORT_FORMAT, "subject": state.choice, "profile": state.profile, "katas": katas}
+    return {
+        "format": FORMAT,
+        "subject": state.choice,
+        "profile": state.profile,
+        "seed": state.seed,
+        "katas": katas,
+    }
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,0 +1,44 @@
+"""The audit for a terminal: a table of katas, then one sentence for each fault."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.audit import KataAudit
+
+
+def render_audit(results: Sequence[KataAudit], *, width: int = 100, color: bool = False) -> str:
+    """A row a kata with the margin of each speed test, then the faults; ends with a newline."""
+    out = StringIO()
+    console = Console(file=out, width=width, force_terminal=color, highlight=False, markup=False, emoji=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("kata", "tests", "wrong", "right", "suite", "faults", "speed of the reference, and its margin"):
+        table.add_column(name, justify="left" if name in ("kata",) or name.startswith("speed") else "right")
+    for result in results:
+        margins = "; ".join(f"{figure.text} ({figure.margin:.1f}x what is needed)" for figure in result.margins)
+        table.add_row(
+            result.kata.slug,
+            str(result.tests),
+            str(result.wrong),
+            str(result.also_right),
+            f"{result.suite_s:.1f} s",
+            Text(str(len(result.faults)), style="bold red" if result.faults else "green"),
+            Text(margins or "-"),
+        )
+    console.print(table)
+    for result in results:
+        for fault in result.faults:
+            console.print(Text(f"{result.kata.slug}: {fault}"), soft_wrap=True)
+    faults = sum(len(result.faults) for result in results)
+    solutions = sum(2 + result.wrong + result.also_right for result in results)
+    console.print(Text(f"{len(results)} katas, {solutions} solutions, {faults} faults", style="bold"))
+    return out.getvalue()

@@ -1,0 +1,95 @@
+"""The scoreboard for a terminal: rich draws it, and it makes sense without colour and at 80 columns."""
+
+from __future__ import annotations
+
+from io import StringIO
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.model import Band, BandTally, Row, Scoreboard, SetTally, Status
+from harness.render.words import bar, clock, fraction, next_line, summary
+
+_STYLES = {
+    Status.PASSED: "bold green",
+    Status.IN_PROGRESS: "yellow",
+    Status.FAILING: "red",
+    Status.BROKEN: "bold red",
+    Status.TIMED_OUT: "bold magenta",
+    Status.NOT_STARTED: "dim",
+}
+_WIDE = 118
+"""From this width on, figures get a column of their own."""
+_BAR = 24
+
+
+def render_terminal(board: Scoreboard, *, width: int = 80, color: bool = False, unicode: bool = True) -> str:
+    """Tables a set with totals, then notes for what is not passed; ends with a newline."""
+    out = StringIO()
+    console = Console(
+        file=out,
+        width=width,
+        force_terminal=color,
+        color_system="auto" if color else None,
+        highlight=False,
+        emoji=False,
+        markup=False,
+        legacy_windows=False,
+        safe_box=not unicode,
+    )
+    console.print(Text(summary(board), style="bold"))
+    for tally in board.sets:
+        _print_set(console, tally, [row for row in board.rows if row.set is tally.set], unicode=unicode)
+    notes = [row for row in board.rows if row.note]
+    if notes:
+        console.print()
+        for row in notes:
+            console.print(Text.assemble((f"{row.id} ", _STYLES[row.status]), row.note))
+    if board.faults:
+        console.print()
+        for fault in board.faults:
+            console.print(Text.assemble(("not usable: ", "bold red"), fault.sentence))
+    following = next_line(board)
+    console.print()
+    console.print(
+        Text.assemble(("next: ", "bold"), following) if following else Text("all katas passed", style="bold green")
+    )
+    text = out.getvalue()
+    return text if unicode else text.replace("·", ".").encode("ascii", "replace").decode()
+
+
+def _print_set(console: Console, tally: SetTally, rows: list[Row], *, unicode: bool) -> None:
+    wide = console.width >= _WIDE
+    progress = bar(tally.passed, tally.total, _BAR, unicode=unicode)
+    console.print()
+    console.print(
+        Text.assemble(
+            (f"Set {tally.set}", "bold"),
+            f" {tally.set.summary}  ",
+            (progress, "green"),
+            f"  {tally.passed} of {tally.total}",
+        )
+    )
+    table = Table(box=box.SIMPLE_HEAD if unicode else box.ASCII2, pad_edge=False, expand=False, padding=(0, 1, 0, 0))
+    table.add_column("kata", ratio=1, min_width=12, overflow="ellipsis", no_wrap=True)
+    table.add_column("status", no_wrap=True)
+    for band in Band:
+        table.add_column(band.value, justify="right", no_wrap=True)
+    table.add_column("clock", justify="right", no_wrap=True)
+    if wide:
+        table.add_column("figures", overflow="fold")
+    for row in rows:
+        cells = [Text(f"{row.id} {row.title}"), Text(row.status, style=_STYLES[row.status])]
+        cells += [_band_cell(row.bands.get(band)) for band in Band]
+        cells.append(Text(clock(row)))
+        if wide:
+            cells.append(Text("; ".join(row.figures), style="dim"))
+        table.add_row(*cells)
+    console.print(table)
+
+
+def _band_cell(tally: BandTally | None) -> Text:
+    done = tally is not None and tally.total and tally.passed == tally.total
+    return Text(fraction(tally), style="green" if done else "")

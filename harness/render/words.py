@@ -1,0 +1,40 @@
+"""Words and bars that several renderers share."""
+
+from __future__ import annotations
+
+from harness.model import BandTally, Row, Scoreboard
+
+
+def summary(board: Scoreboard) -> str:
+    """The whole scoreboard in one line."""
+    tests = board.tests
+    return f"{board.passed} of {board.total} katas passed, {tests.passed} of {tests.total} tests run"
+
+
+def fraction(tally: BandTally | None) -> str:
+    """`3/5`, or a dot where nothing was run."""
+    return f"{tally.passed}/{tally.total}" if tally and tally.total else "·"
+
+
+def bar(passed: int, total: int, width: int, *, unicode: bool = True) -> str:
+    """A bar of `width` characters; full only when all is passed, empty only when nothing is."""
+    full, empty = ("█", "░") if unicode else ("#", ".")
+    filled = round(width * passed / total) if total else 0
+    if 0 < passed < total:
+        filled = min(max(filled, 1), width - 1)
+    return full * filled + empty * (width - filled)
+
+
+def clock(row: Row) -> str:
+    """The interview clock, with the best time when there is one: `15 min`, `9:41 of 15 min`."""
+    if row.best_s is None:
+        return f"{row.minutes} min"
+    minutes, seconds = divmod(round(row.best_s), 60)
+    return f"{minutes}:{seconds:02d} of {row.minutes} min"
+
+
+def next_line(board: Scoreboard) -> str:
+    """What to do next, empty when everything is passed."""
+    if not board.next_slug:
+        return ""
+    return f"{board.next_slug} ({board.next_reason})"

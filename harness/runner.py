@@ -1,0 +1,445 @@
+"""Run suites in child processes: one pytest a kata, in parallel over the cores, with the speed bands one at a time.
+
+Whatever a child does (dies, hangs, forges, writes nothing), the outcome is a `KataReport`. pytest is reached by name and never
+imported here, so that a scoreboard with nothing to run answers at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import importlib.metadata
+import os
+import platform
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+
+import filelock
+
+from harness.catalog import is_published_stub
+from harness.errors import InterruptedRunError, ReportError, SubjectError
+from harness.model import Kata, KataReport, Problem, ProblemKind
+from harness.report import dump, parse, read
+from harness.state import write_atomically
+from harness.subject import LEARNER, resolve
+
+PLUGINS = ("pytest_timeout", "_hypothesis_pytestplugin", "pytest_jsonreport.plugin", "harness.plugin")
+"""What a child loads. Other installed plugins stay out: they cost time, and could change results."""
+
+BATCH = 8
+"""Children alive at once; those that wait for their speed band sleep, and cost only memory."""
+
+_DEPENDENCIES = ("pytest", "pytest-timeout", "pytest-json-report", "hypothesis", "numpy", "scipy", "scikit-learn")
+_POLL_S = 0.01
+_START_LIMIT_S = 120.0
+_TAIL_BYTES = 20_000
+_ONE_THREAD = {
+    name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One suite against one subject."""
+
+    kata: Kata
+    choice: str = LEARNER
+    only: tuple[str, ...] = ()
+    """Names of tests to run; all when empty."""
+    profile: str = "practice"
+    gated: bool = True
+    """Whether its speed band waits until nothing else runs, and is left out after a wrong answer."""
+    store: str = ""
+    """Where in the state folder the report is kept, `reports/a01_mse.json`; not kept when empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something to show while jobs run: `waiting`, `started`, `test`, `finished` or `cached`."""
+
+    kind: str
+    job: Job | None = None
+    text: str = ""
+
+
+Listener = Callable[[Event], None]
+
+
+def learner_job(kata: Kata, choice: str, profile: str) -> Job:
+    """The job of the scoreboard for one kata."""
+    label = "" if choice == LEARNER else f"{_label(choice)}/"
+    return Job(kata, choice, profile=profile, store=f"reports/{label}{kata.slug}.json")
+
+
+def _label(choice: str) -> str:
+    """A folder name for a subject that is not the learner."""
+    readable = re.sub(r"\W+", "_", Path(choice).name) or "subject"
+    digest = hashlib.sha256(os.path.abspath(choice).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return choice if choice.isidentifier() and not Path(choice).exists() else f"{readable}-{digest}"
+
+
+def run_jobs(
+    jobs: Sequence[Job],
+    *,
+    state: Path,
+    workers: int | None = None,
+    fresh: bool = False,
+    listener: Listener = lambda event: None,
+) -> list[KataReport]:
+    """Run `jobs` and return their reports in the same order, taking from the cache what has not changed.
+
+    A second call from another process waits for the first to end, and then finds its results in the cache. Raises
+    `InterruptedRunError` on Ctrl-C; reports that were finished by then are kept.
+    """
+    reports: dict[int, KataReport] = {}
+    todo: list[tuple[int, Job, str]] = []
+    for i, job in enumerate(jobs):
+        known = _without_a_run(job)
+        job_digest = "" if known else digest(job)
+        cached = known or (None if fresh else _cached(job, job_digest, state))
+        if cached is None:
+            todo.append((i, job, job_digest))
+        else:
+            reports[i] = cached
+            listener(Event("cached", job))
+    if todo:
+        with _turn(state, listener):
+            if not fresh:
+                todo = [entry for entry in todo if not _take_cached(entry, state, reports, listener)]
+            _run_all(todo, state, workers or os.cpu_count() or 1, listener, reports)
+    return [reports[i] for i in range(len(jobs))]
+
+
+def _take_cached(entry: tuple[int, Job, str], state: Path, reports: dict[int, KataReport], listener: Listener) -> bool:
+    """Look again after waiting: the run that was in our way may have done the work."""
+    i, job, job_digest = entry
+    cached = _cached(job, job_digest, state)
+    if cached is not None:
+        reports[i] = cached
+        listener(Event("cached", job))
+    return cached is not None
+
+
+@contextlib.contextmanager
+def _turn(state: Path, listener: Listener) -> Iterator[None]:
+    """One run at a time in a checkout: two would disturb each other's figures."""
+    lock = filelock.FileLock(state / "run.lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        listener(Event("waiting", text="another run is under way in this checkout; waiting for it to end"))
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _without_a_run(job: Job) -> KataReport | None:
+    """The report of a job that needs no process: no subject, or one that is still the published stub."""
+    try:
+        subject = resolve(job.kata, job.choice)
+        source = subject.file.read_bytes()
+    except SubjectError as error:
+        sentence = f"{error} ({error.hint})" if error.hint else str(error)
+        return _empty(job, Problem(ProblemKind.BROKEN, sentence))
+    except OSError as error:
+        return _empty(job, Problem(ProblemKind.BROKEN, f"{subject.file.name} cannot be read: {error.strerror}"))
+    if job.choice == LEARNER and not job.only and is_published_stub(job.kata, source):
+        return replace(_empty(job, None), started=False)
+    return None
+
+
+def _empty(job: Job, problem: Problem | None) -> KataReport:
+    return KataReport(job.kata.slug, job.choice, (), problem, created=time.time())
+
+
+# --- the cache -----------------------------------------------------------------------------------------------------
+
+
+def digest(job: Job) -> str:
+    """Hash of all that the result depends on: subject, suite, harness, versions, and how it is run."""
+    sha = hashlib.sha256(_environment_digest().encode())
+    sha.update(repr((job.kata.slug, sorted(job.only), job.profile)).encode())
+    subject = resolve(job.kata, job.choice).file
+    sha.update(subject.read_bytes())
+    for file in sorted(job.kata.folder.iterdir()):
+        if file.suffix in (".py", ".toml") and file != job.kata.stub:
+            sha.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return sha.hexdigest()
+
+
+@functools.cache
+def _environment_digest() -> str:
+    sha = hashlib.sha256(f"{platform.python_implementation()} {sys.version} {platform.platform()}".encode())
+    for name in _DEPENDENCIES:
+        sha.update(f"{name} {importlib.metadata.version(name)}\n".encode())
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        sha.update(file.read_bytes())
+    return sha.hexdigest()
+
+
+def _cached(job: Job, job_digest: str, state: Path) -> KataReport | None:
+    if not job.store:
+        return None
+    try:
+        (report,) = read(state / job.store)
+    except (ReportError, ValueError):
+        return None
+    return report if report.digest == job_digest else None
+
+
+# --- children --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Child:
+    """One pytest process and the files through which it is heard."""
+
+    job: Job
+    folder: Path
+    process: subprocess.Popen[bytes]
+    begun: float = field(default_factory=time.monotonic)
+    deadline: float = 0.0
+    at_gate: bool = False
+    overdue: bool = False
+    last_test: str = ""
+    _read: int = 0
+
+    def follow(self, listener: Listener) -> None:
+        """Take in what the child has said since the last look."""
+        with contextlib.suppress(OSError), (self.folder / "progress").open("rb") as file:
+            file.seek(self._read)
+            data = file.read()
+            whole = data[: data.rfind(b"\n") + 1]
+            self._read += len(whole)
+            for line in whole.decode("utf-8", "replace").splitlines():
+                kind, _, what = line.partition(" ")
+                if kind == "gate":
+                    self.at_gate = True
+                elif kind == "test":
+                    self.last_test = what.rsplit("::", 1)[-1]
+                    listener(Event("test", self.job, self.last_test))
+
+    def wait(self, listener: Listener) -> None:
+        """Until it ends, or stands at the gate, or is overdue (then it is ended)."""
+        while True:
+            ended = self.process.poll() is not None
+            self.follow(listener)
+            if ended or self.at_gate:
+                return
+            if time.monotonic() > self.deadline:
+                self.overdue = True
+                self.end()
+                return
+            time.sleep(_POLL_S)
+
+    def open_gate(self) -> None:
+        """Let it measure its speed."""
+        self.at_gate = False
+        self.deadline = time.monotonic() + _run_limit_s(self.job.kata)
+        if self.process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self.process.stdin.write(b"go\n")
+                self.process.stdin.close()
+
+    def end(self) -> None:
+        """Kill it and all that it started."""
+        if sys.platform == "win32":
+            subprocess.run(["taskkill", "/F", "/T", "/PID", str(self.process.pid)], capture_output=True, check=False)
+        else:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def tail(self, name: str) -> str:
+        """The end of what it printed."""
+        with contextlib.suppress(OSError), (self.folder / name).open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(0, file.tell() - _TAIL_BYTES))
+            return file.read().decode("utf-8", "replace")
+        return ""
+
+
+def _run_limit_s(kata: Kata) -> float:
+    """When a whole run is given up although no single test hung."""
+    return _START_LIMIT_S + 10 * kata.hang_limit_s
+
+
+def _start(job: Job, folder: Path, *, gated: bool) -> _Child:
+    kata = job.kata
+    root = kata.folder.parent.parent
+    targets = [f"{kata.suite}::{name}" for name in job.only] or [str(kata.suite)]
+    command = [sys.executable, "-P", "-m", "pytest", "--rootdir", str(root)]
+    config = root / "pyproject.toml"
+    command += ["-c", str(config)] if config.is_file() else []
+    command += [part for plugin in PLUGINS for part in ("-p", plugin)]
+    command += ["-p", "no:cacheprovider", "-q", "--no-header", "--subject", job.choice]
+    command += ["--hypothesis-profile", job.profile, "--kata-progress", str(folder / "progress")]
+    command += ["--kata-memory-mib", str(_memory_limit_mib())]
+    command += ["--json-report", "--json-report-file", str(folder / "report.json")]
+    command += ["--json-report-omit", "collectors", "log", "traceback", "streams", "warnings", "keywords"]
+    command += ["--kata-gate"] if gated else []
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COV_", "HYPOTHESIS_"))}
+    env |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONUTF8": "1", "NO_COLOR": "1", **_ONE_THREAD}
+    with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
+        process = subprocess.Popen(
+            [*command, "--", *targets],
+            cwd=root,
+            env=env,
+            stdin=subprocess.PIPE if gated else subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            start_new_session=sys.platform != "win32",
+        )
+    return _Child(job, folder, process, deadline=time.monotonic() + _run_limit_s(kata))
+
+
+def _memory_limit_mib() -> int:
+    """Half of the machine's memory, and at least 4 GiB: address space is not all used."""
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # Windows
+        return 0
+    return max(4096, total // 2**21)
+
+
+def _run_all(
+    todo: list[tuple[int, Job, str]],
+    state: Path,
+    workers: int,
+    listener: Listener,
+    reports: dict[int, KataReport],
+) -> None:
+    """Run the jobs that the cache could not answer; fills `reports`."""
+    children: list[_Child] = []
+    stopped = threading.Event()
+    scratch = Path(tempfile.mkdtemp(prefix="run-", dir=state))
+
+    def start_and_wait(i: int, job: Job) -> _Child:
+        folder = scratch / str(i)
+        folder.mkdir()
+        child = _start(job, folder, gated=job.gated and len(todo) > 1)
+        children.append(child)
+        if stopped.is_set():
+            child.end()
+        listener(Event("started", job))
+        child.wait(listener)
+        return child
+
+    def finish(i: int, job: Job, job_digest: str, child: _Child, source: bytes) -> None:
+        report = reports[i] = replace(_conclude(child), digest=job_digest)
+        _put_back(job, source)
+        killed = report.problem is not None and report.problem.kind is ProblemKind.KILLED
+        if job.store and not killed:  # whatever killed it was not the subject's doing alone: try again next time
+            write_atomically(state / job.store, dump(report))
+        listener(Event("finished", job))
+
+    try:
+        with ThreadPoolExecutor(max_workers=workers) as pool:
+            queue = iter(todo)
+            while batch := list(islice(queue, BATCH)):
+                sources = {i: resolve(job.kata, job.choice).file.read_bytes() for i, job, _ in batch}
+                futures = [(entry, pool.submit(start_and_wait, entry[0], entry[1])) for entry in batch]
+                waiting = []
+                for (i, job, job_digest), future in futures:
+                    child = future.result()
+                    if child.at_gate:
+                        waiting.append((i, job, job_digest, child))
+                    else:
+                        finish(i, job, job_digest, child, sources[i])
+                for i, job, job_digest, child in waiting:
+                    child.open_gate()
+                    child.wait(listener)
+                    finish(i, job, job_digest, child, sources[i])
+    except KeyboardInterrupt:
+        stopped.set()
+        for child in children:
+            child.end()
+        raise InterruptedRunError(
+            f"interrupted; {len(reports)} results are kept, {len(todo) - sum(i in reports for i, *_ in todo)} were not finished",
+            hint="run the same command again to go on",
+        ) from None
+    finally:
+        stopped.set()
+        for child in children:
+            if child.process.poll() is None:
+                child.end()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _put_back(job: Job, source: bytes) -> None:
+    """A module that deletes its own file must not cost anybody their work."""
+    file = job.kata.stub if job.choice == LEARNER else None
+    if file is not None and not file.exists():
+        write_atomically(file, source)
+
+
+# --- what a process that ended has to say --------------------------------------------------------------------------
+
+
+def _conclude(child: _Child) -> KataReport:
+    """The report of a child that has ended, whatever became of it."""
+    job = child.job
+    duration_s = time.monotonic() - child.begun
+    problem = _problem(child)
+    report = None
+    with contextlib.suppress(ReportError, OSError):
+        found = {item.slug: item for item in parse((child.folder / "report.json").read_bytes(), job.kata.slug)}
+        report = found.get(job.kata.slug)
+    if report is None:
+        return replace(_empty(job, problem or _died(child)), duration_s=duration_s)
+    if report.problem is None and problem is not None:
+        report = replace(report, problem=problem)
+    return replace(report, duration_s=duration_s)
+
+
+def _problem(child: _Child) -> Problem | None:
+    """What the process's end says, before any report is believed."""
+    slug, code = child.job.kata.slug, child.process.returncode
+    where = f" in {child.last_test}" if child.last_test else " while it was imported"
+    errors = child.tail("stderr")
+    if "Timeout (" in errors and "most recent call first" in errors:
+        return Problem(ProblemKind.TIMED_OUT, f"{slug} hung{where}{_dumped_line(child.job.kata, errors)}")
+    if child.overdue:
+        limit_s = round(_run_limit_s(child.job.kata))
+        return Problem(ProblemKind.TIMED_OUT, f"{slug} was still running after {limit_s} s{where}")
+    if code < 0:
+        name = signal.Signals(-code).name
+        if name == "SIGKILL":
+            return Problem(
+                ProblemKind.KILLED, f"{slug} was killed{where} (SIGKILL): most likely the machine ran out of memory"
+            )
+        return Problem(ProblemKind.DIED, f"{slug} crashed the interpreter{where} ({name})")
+    return None
+
+
+def _dumped_line(kata: Kata, errors: str) -> str:
+    """The line of the subject in a dump of `faulthandler`."""
+    match = re.search(rf'File "[^"]*{re.escape(kata.module)}\.py", line (\d+) in (\w+)', errors)
+    return f", at {kata.module}.py:{match[1]} in {match[2]}" if match else ""
+
+
+def _died(child: _Child) -> Problem:
+    """The sentence for a process that left no report."""
+    slug, code = child.job.kata.slug, child.process.returncode
+    where = f"in {child.last_test}" if child.last_test else "while it was imported"
+    if code in (0, 1) or child.last_test:
+        return Problem(
+            ProblemKind.DIED, f"{slug} ended the whole process {where} (exit code {code}): is there an os._exit?"
+        )
+    said = (child.tail("stderr") or child.tail("stdout")).strip().splitlines()
+    reason = next((line for line in said if "rror" in line), said[-1] if said else "it said nothing")
+    return Problem(ProblemKind.BROKEN, f"pytest could not run the suite of {slug} (exit code {code}): {reason}")

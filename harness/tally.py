@@ -1,0 +1,122 @@
+"""From reports to the scoreboard. Pure: the same reports give the same scoreboard, wherever they were made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from harness.errors import ReportError
+from harness.model import (
+    Band,
+    BandTally,
+    Catalog,
+    Kata,
+    KataReport,
+    KataSet,
+    Outcome,
+    Row,
+    Scoreboard,
+    SetTally,
+    Status,
+    TestResult,
+)
+
+_BEGUN = (Status.IN_PROGRESS, Status.FAILING, Status.BROKEN, Status.TIMED_OUT)
+
+
+def tally(
+    catalog: Catalog,
+    reports: Iterable[KataReport],
+    *,
+    best_times_s: Mapping[str, float] | None = None,
+    subject: str = "learner",
+) -> Scoreboard:
+    """The scoreboard of `catalog`: a kata without a report is not started, of several reports the newest counts.
+
+    Raises `ReportError` for a report of a kata that the catalog does not have.
+    """
+    newest: dict[str, KataReport] = {}
+    known = {kata.slug for kata in catalog.katas}
+    for report in reports:
+        if report.slug not in known:
+            raise ReportError(f"there is a report of {report.slug}, and no such kata in this checkout")
+        if report.slug not in newest or report.created >= newest[report.slug].created:
+            newest[report.slug] = report
+    best = best_times_s or {}
+    rows = tuple(_row(kata, newest.get(kata.slug), best.get(kata.slug)) for kata in catalog.katas)
+    next_slug, reason = next_kata(catalog.katas, {row.slug: row.status for row in rows})
+    return Scoreboard(
+        rows=rows,
+        sets=tuple(_set_tally(kata_set, rows) for kata_set in KataSet if any(row.set is kata_set for row in rows)),
+        faults=catalog.faults,
+        next_slug=next_slug,
+        next_reason=reason,
+        subject=subject,
+    )
+
+
+def _row(kata: Kata, report: KataReport | None, best_s: float | None) -> Row:
+    status = report.status if report else Status.NOT_STARTED
+    tests = report.tests if report else ()
+    return Row(
+        slug=kata.slug,
+        id=kata.id,
+        set=kata.set,
+        title=kata.title,
+        minutes=kata.minutes,
+        status=status,
+        bands={band: _band_tally(band, tests) for band in Band if any(test.band is band for test in tests)},
+        figures=tuple(figure.text for test in tests for figure in test.figures),
+        note=_note(report, status),
+        best_s=best_s,
+    )
+
+
+def _band_tally(band: Band, tests: Iterable[TestResult]) -> BandTally:
+    outcomes = [test.outcome for test in tests if test.band is band]
+    return BandTally(outcomes.count(Outcome.PASSED), len(outcomes))
+
+
+def _note(report: KataReport | None, status: Status) -> str:
+    """The one sentence that helps most: what is wrong with the run, or the first test to mend."""
+    if report is None or status is Status.PASSED:
+        return ""
+    if report.problem is not None:
+        return report.problem.sentence
+    failed = next((test for test in report.tests if test.outcome is Outcome.FAILED), None)
+    if failed is None:
+        return ""
+    failure = failed.failure
+    if failure is None:
+        return failed.name
+    if failure.kind == "not implemented":
+        return f"{failure.asked} is {failure.came}"
+    return f"{failed.name}: {failure.mistake or failure.came}"
+
+
+def _set_tally(kata_set: KataSet, rows: Iterable[Row]) -> SetTally:
+    mine = [row for row in rows if row.set is kata_set]
+    statuses = Counter(row.status for row in mine)
+    return SetTally(
+        set=kata_set,
+        passed=statuses[Status.PASSED],
+        total=len(mine),
+        tests=sum((row.tests for row in mine), BandTally()),
+        statuses={status: statuses[status] for status in Status if statuses[status]},
+    )
+
+
+def next_kata(katas: Iterable[Kata], statuses: Mapping[str, Status]) -> tuple[str, str]:
+    """The kata to do next and why: what is begun first, then the first whose prerequisites are passed.
+
+    Both are empty when every kata is passed.
+    """
+    katas = tuple(katas)
+    for kata in katas:
+        if statuses[kata.slug] in _BEGUN:
+            return kata.slug, f"it is {statuses[kata.slug]}"
+    todo = [kata for kata in katas if statuses[kata.slug] is not Status.PASSED]
+    for kata in todo:
+        if all(statuses.get(slug) is Status.PASSED for slug in kata.requires):
+            return kata.slug, "the first that is not started, and what it builds on is passed"
+    return (todo[0].slug, "the first that is not started") if todo else ("", "")

@@ -1,0 +1,703 @@
+"""Suite of C01: what a matrix product is, each way of missing it, and what three loops cost."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import matmul as kata
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness import check
+from harness.check import Call, call
+from harness.fixtures import Grower, Racer
+from harness.strategies import Float64Array, arrays, normal_matrix, seeds
+
+NAIVE, OPTIMIZED = "matrix_multiply_naive", "matrix_multiply_optimized"
+
+both = pytest.mark.parametrize("name", [NAIVE, OPTIMIZED])
+"""Runs a test for each of the two functions: they promise the same."""
+
+LENGTHS = st.integers(1, 6)
+PAIRS = st.tuples(LENGTHS, LENGTHS, LENGTHS).flatmap(
+    lambda lengths: st.tuples(arrays(lengths[:2], 10.0), arrays(lengths[1:], 10.0))
+)
+"""Factors of shapes (n, k) and (k, m)."""
+SQUARES = LENGTHS.flatmap(lambda n: st.tuples(*[arrays((n, n), 10.0)] * 3))
+"""Three square matrices of one size."""
+
+Pair = tuple[Float64Array, Float64Array]
+Shape = tuple[int, ...]
+
+
+# --- oracles ---------------------------------------------------------------------------------------------------------
+
+
+def loop_product(left: list[list[float]], right: list[list[float]]) -> list[list[float]]:
+    """The definition: three loops over lists. Also what the speed band races against."""
+    inner, width = len(right), len(right[0])
+    product = []
+    for row in left:
+        entries = []
+        for j in range(width):
+            total = 0.0
+            for p in range(inner):
+                total += row[p] * right[p][j]
+            entries.append(total)
+        product.append(entries)
+    return product
+
+
+def oracle(A: npt.ArrayLike, B: npt.ArrayLike) -> Float64Array:
+    """The definition in float64, each sum exactly rounded."""
+    left, right = np.asarray(A, dtype=np.float64), np.asarray(B, dtype=np.float64)
+    product = np.empty((left.shape[0], right.shape[1]))
+    for i, j in np.ndindex(product.shape):
+        product[i, j] = math.fsum((left[i] * right[:, j]).tolist())
+    return product
+
+
+def truncated_sum(A: npt.ArrayLike, B: npt.ArrayLike) -> Float64Array:
+    """What an integer array as accumulator gives: the fraction is lost at each addition."""
+    left, right = np.asarray(A, dtype=np.float64), np.asarray(B, dtype=np.float64)
+    product = np.zeros((left.shape[0], right.shape[1]))
+    for p in range(left.shape[1]):
+        product = np.trunc(product + left[:, p : p + 1] * right[p])
+    return product
+
+
+def mistakes(A: npt.ArrayLike, B: npt.ArrayLike) -> dict[str, object]:
+    """What the usual mistakes give for these arguments, the more telling ones first."""
+    left, right = np.asarray(A, dtype=np.float64), np.asarray(B, dtype=np.float64)
+    n, m = left.shape[0], right.shape[1]
+    want = oracle(left, right)
+    return {
+        "the product element by element (A * B): each entry is a sum over a row of A and a column of B": lambda: (
+            left * right
+        ),
+        "a plain number: a (1, 1) result is an array too": want.item,
+        "a vector: the result keeps both axes": want.ravel,
+        "the result is transposed: row i comes from row i of A, column j from column j of B": lambda: want.T,
+        "B is read with its indices swapped: the sum runs over B[p, j], down a column": lambda: left @ right.T,
+        "A is read with its indices swapped: the sum runs over A[i, p], along a row": lambda: left.T @ right,
+        "the factors are swapped: this is B times A": lambda: right @ left,
+        "all rows are one list that holds the last row: [[0] * m] * n copies the reference": (
+            lambda: np.tile(want[-1], (n, 1))
+        ),
+        "all rows are one list that holds the sum of the rows: [[0] * m] * n copies the reference": (
+            lambda: np.tile(want.sum(axis=0), (n, 1))
+        ),
+        "the number of rows of A bounds all three loops: n, k and m are three different numbers": lambda: (
+            left[:, :n] @ right[:n, :n]
+        ),
+        "the number of columns of B bounds all three loops: n, k and m are three different numbers": lambda: (
+            left[:m, :m] @ right[:m]
+        ),
+        "only the last product is kept: add each of them to the sum": lambda: left[:, -1:] @ right[-1:],
+        "the sum goes on from one entry to the next: start at zero for each entry": lambda: np.cumsum(
+            want.ravel()
+        ).reshape(n, m),
+        "the sum goes on along a row: start at zero for each entry": lambda: np.cumsum(want, axis=1),
+        "the last product is left out: the innermost loop ends one too early": lambda: left[:, :-1] @ right[:-1],
+        "the first product is left out: the innermost loop begins one too late": lambda: left[:, 1:] @ right[1:],
+        "the fractions are cut off after the sum: hold the result in float64": lambda: np.trunc(want),
+        "the fractions are cut off at each addition: hold the result in float64": lambda: truncated_sum(left, right),
+        "the fractions of the arguments are cut off: convert both to float64": lambda: np.trunc(left) @ np.trunc(right),
+    }
+
+
+# --- asking the subject ----------------------------------------------------------------------------------------------
+
+
+def multiply(name: str, A: Any, B: Any, *, asked: Call | str) -> Any:
+    """The subject's product of factors that fit; an error is a failure that says what those most often come from."""
+    __tracebackhide__ = True
+    function: Callable[[Any, Any], Any] = getattr(kata, name)
+    try:
+        return function(A, B)
+    except (IndexError, ValueError) as error:
+        overrun = isinstance(error, IndexError)
+        check.true(
+            False,
+            asked=asked,
+            came=f"{type(error).__name__}: {error}",
+            expected=f"the product, of shape {(np.shape(A)[0], np.shape(B)[1])}",
+            mistake="an index runs past its axis: n, k and m are three different numbers, and each loop has its own"
+            if overrun
+            else "factors that fit are refused: only the columns of A and the rows of B must be as many",
+            hint="" if overrun else "(n, k) times (k, m) is fine for any n, k, m of at least 1",
+        )
+        raise
+
+
+def check_product(
+    name: str,
+    A: Any,
+    B: Any,
+    *,
+    asked: Call | str = "",
+    want: npt.ArrayLike | None = None,
+    named: dict[str, object] | None = None,
+    rtol: float = 1e-9,
+    atol: float = 1e-9,
+    hint: str = "",
+) -> Any:
+    """Hold one function to the oracle (or `want`), and to a float64 array; `named` are mistakes to look for first."""
+    __tracebackhide__ = True
+    asked = asked or call(name, A, B)
+    got = multiply(name, A, B, asked=asked)
+    expected = oracle(A, B) if want is None else np.asarray(want, dtype=np.float64)
+    check.close(
+        got,
+        expected,
+        asked=asked,
+        rtol=rtol,
+        atol=atol,
+        mistakes={**(named or {}), **mistakes(A, B)},
+        hint=hint,
+    )
+    check.float_array(got, expected.shape, asked=f"the type of {asked}")
+    return got
+
+
+def check_refused(
+    name: str, A: Any, B: Any, *, because: str, named: dict[str, object] | None = None, hint: str = ""
+) -> None:
+    """Hold one function to a `ValueError` for these arguments."""
+    __tracebackhide__ = True
+    asked = f"{name} of {check.show(A)} (shape {np.shape(A)}) and {check.show(B)} (shape {np.shape(B)})"
+    check.raises(
+        ValueError, partial(getattr(kata, name), A, B), asked=asked, because=because, mistakes=named, hint=hint
+    )
+
+
+def counting(shape: Shape) -> Float64Array:
+    """1.0, 2.0, 3.0, ... in `shape`."""
+    return np.arange(1.0, math.prod(shape) + 1).reshape(shape)
+
+
+# --- examples --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.example
+@both
+def test_worked_example_of_two_by_three_times_three_by_two(name: str) -> None:
+    check_product(name, [[1, 2, 3], [4, 5, 6]], [[7, 8], [9, 10], [11, 12]], want=[[58, 64], [139, 154]])
+
+
+@pytest.mark.example
+@both
+def test_worked_example_of_square_matrices(name: str) -> None:
+    check_product(name, [[1, 2], [3, 4]], [[5, 6], [7, 8]], want=[[19, 22], [43, 50]])
+
+
+@pytest.mark.example
+@both
+def test_worked_example_of_a_column_times_a_row_is_a_table(name: str) -> None:
+    check_product(name, [[1.0], [2.0], [3.0]], [[4.0, 5.0]], want=[[4, 5], [8, 10], [12, 15]])
+
+
+@pytest.mark.example
+@both
+def test_worked_example_of_integers_times_fractions(name: str) -> None:
+    check_product(name, [[1, 2]], [[0.5], [0.25]], want=[[1.0]])
+
+
+# --- laws ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.law
+@both
+@given(PAIRS)
+def test_equals_the_definition_for_any_shapes(name: str, pair: Pair) -> None:
+    check_product(name, *pair)
+
+
+@pytest.mark.law
+@both
+@given(LENGTHS, LENGTHS, LENGTHS, seeds())
+def test_equals_the_definition_for_numbers_that_all_differ(name: str, n: int, k: int, m: int, seed: int) -> None:
+    check_product(name, normal_matrix(seed, n, k), normal_matrix(seed + 1, k, m))
+
+
+@pytest.mark.law
+@both
+@given(PAIRS)
+def test_the_identity_changes_nothing_on_either_side(name: str, pair: Pair) -> None:
+    A, _ = pair
+    n, k = A.shape
+    check_product(name, A, np.eye(k), want=A)
+    check_product(name, np.eye(n), A, want=A)
+
+
+@pytest.mark.law
+@both
+@given(PAIRS)
+def test_the_transpose_of_a_product_is_the_product_of_the_transposes_in_reverse(name: str, pair: Pair) -> None:
+    A, B = pair
+    straight = np.asarray(check_product(name, A, B))
+    check_product(name, B.T, A.T, want=straight.T)
+
+
+@pytest.mark.law
+@both
+@given(SQUARES)
+def test_is_linear_in_both_factors(name: str, matrices: tuple[Float64Array, Float64Array, Float64Array]) -> None:
+    A, B, C = matrices
+    left = check_product(name, A, C) + 2.0 * check_product(name, B, C)
+    check_product(name, A + 2.0 * B, C, want=left)
+    right = check_product(name, A, B) - 3.0 * check_product(name, A, C)
+    check_product(name, A, B - 3.0 * C, want=right)
+
+
+@pytest.mark.law
+@both
+@given(SQUARES)
+def test_is_associative(name: str, matrices: tuple[Float64Array, Float64Array, Float64Array]) -> None:
+    A, B, C = matrices
+    left_first = check_product(name, check_product(name, A, B), C)
+    check_product(name, A, check_product(name, B, C), want=left_first)
+
+
+@pytest.mark.law
+@both
+@given(PAIRS)
+def test_rows_one_by_one_give_the_same_as_all_together(name: str, pair: Pair) -> None:
+    A, B = pair
+    together = np.asarray(check_product(name, A, B))
+    for i in range(len(A)):
+        check_product(name, A[i : i + 1], B, want=together[i : i + 1])
+
+
+@pytest.mark.law
+@both
+@given(LENGTHS, LENGTHS, LENGTHS, seeds())
+def test_the_order_of_the_inner_axis_does_not_matter_and_that_of_the_outer_ones_is_kept(
+    name: str, n: int, k: int, m: int, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    A, B = rng.normal(size=(n, k)), rng.normal(size=(k, m))
+    rows, inner, columns = rng.permutation(n), rng.permutation(k), rng.permutation(m)
+    plain = np.asarray(check_product(name, A, B))
+    check_product(name, A[rows][:, inner], B[inner][:, columns], want=plain[rows][:, columns])
+
+
+@pytest.mark.law
+@given(st.integers(1, 12), st.integers(1, 12), st.integers(1, 12), seeds())
+def test_both_functions_agree(n: int, k: int, m: int, seed: int) -> None:
+    A, B = normal_matrix(seed, n, k), normal_matrix(seed + 1, k, m)
+    naive = check_product(NAIVE, A, B)
+    check_product(OPTIMIZED, A, B, want=naive, hint="matrix_multiply_naive gives the other one")
+
+
+# --- shapes and layouts ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.edge
+@both
+@pytest.mark.parametrize(
+    "lengths",
+    [(1, 1, 1), (1, 5, 1), (4, 1, 3), (1, 3, 4), (4, 3, 1), (2, 3, 7), (7, 3, 2), (2, 7, 3)],
+    ids=lambda lengths: "x".join(map(str, lengths)),
+)
+def test_any_of_the_three_lengths_may_be_the_largest_or_one(name: str, lengths: tuple[int, int, int]) -> None:
+    n, k, m = lengths
+    check_product(name, counting((n, k)), counting((k, m)) ** 2)
+
+
+@pytest.mark.edge
+@both
+@pytest.mark.parametrize(
+    "lengths", [(13, 37, 29), (33, 17, 65), (64, 70, 9)], ids=lambda lengths: "x".join(map(str, lengths))
+)
+def test_sizes_that_are_no_multiple_of_a_block_lose_nothing(name: str, lengths: tuple[int, int, int]) -> None:
+    check_large(name, lengths)
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize(
+    "lengths", [(131, 257, 67), (67, 131, 514), (513, 300, 129)], ids=lambda lengths: "x".join(map(str, lengths))
+)
+def test_large_sizes_lose_nothing(lengths: tuple[int, int, int]) -> None:
+    check_large(OPTIMIZED, lengths)
+
+
+def check_large(name: str, lengths: tuple[int, int, int]) -> None:
+    """Hold one function to `A @ B`, for whole numbers (so the sums are exact in any order)."""
+    __tracebackhide__ = True
+    n, k, m = lengths
+    rng = np.random.default_rng(n)
+    A, B = (rng.integers(1, 100, size=shape).astype(np.float64) for shape in ((n, k), (k, m)))
+    asked = f"{name} of whole numbers of shapes {A.shape} and {B.shape}"
+    want = A @ B
+    got = multiply(name, A, B, asked=asked)
+    check.float_array(got, want.shape, asked=asked)
+    missing = int(np.sum(got < want))
+    check.true(
+        check.is_equal(got, want),
+        asked=asked,
+        came=f"{missing} entries too small, {int(np.sum(got > want))} too large",
+        expected="the same as A @ B, exactly",
+        mistake="part of the sums is missing: blocks that do not fill up at the end count too" if missing else "",
+    )
+
+
+@pytest.mark.edge
+@both
+def test_views_in_any_memory_layout_are_accepted(name: str) -> None:
+    A, B = counting((3, 4)), counting((4, 2)) ** 2
+    store = np.zeros((6, 12))
+    strided = store[::2, ::3]
+    strided[...] = A
+    locked = A.copy()
+    locked.flags.writeable = False
+    backwards = np.ascontiguousarray(A[::-1, ::-1])[::-1, ::-1]
+    layouts = {
+        "in Fortran order": np.asfortranarray(A),
+        "a transposed view": np.ascontiguousarray(A.T).T,
+        "a strided view": strided,
+        "a reversed view": backwards,
+        "read-only": locked,
+    }
+    for layout, view in layouts.items():
+        in_memory_order = view.ravel(order="K").reshape(A.shape)
+        check_product(
+            name,
+            view,
+            B,
+            asked=f"{call(name, A, B)} with A {layout}",
+            want=oracle(A, B),
+            named={"read in the order of memory: index the axes instead": oracle(in_memory_order, B)},
+        )
+        check_product(
+            name,
+            B.T,
+            view.T,
+            asked=f"{call(name, B.T, A.T)} with a B whose transpose is {layout}",
+            want=oracle(A, B).T,
+        )
+
+
+@pytest.mark.edge
+@both
+def test_nested_lists_and_tuples_are_accepted(name: str) -> None:
+    check_product(name, [[1.5, 2.0]], [[2.0], [4.0]], want=[[11.0]])
+    check_product(name, ((1, 2), (3, 4)), [(5, 6), (7, 8)], want=[[19, 22], [43, 50]])
+    check_product(name, [np.array([1.0, 2.0])], np.array([[3], [4]]), want=[[11.0]])
+
+
+# --- dtypes ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.edge
+@both
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int16, np.uint32, np.int32, np.int64, np.uint64])
+def test_integers_do_not_wrap_around(name: str, dtype: type[np.integer[Any]]) -> None:
+    high = int(np.iinfo(dtype).max) // 2 + 1  # a power of two: exact in float64, even squared
+    A, B = np.array([[high, 3], [1, high]], dtype=dtype), np.array([[high, 1], [2, high]], dtype=dtype)
+    asked = f"{call(name, A, B)} as {np.dtype(dtype).name}"
+    with np.errstate(all="ignore"):  # NumPy's scalars warn where its arrays are silent; the value says more
+        sums = (A @ B).astype(np.float64)
+        products = (A[:, :, np.newaxis] * B).astype(np.float64).sum(axis=1)
+        wrong: dict[str, object] = {
+            "integers wrapped around: convert to float64 before multiplying": sums,
+            "each product of integers wrapped around: convert to float64 before multiplying": products,
+        }
+        check_product(name, A, B, asked=asked, named=wrong, hint="convert to float64 before multiplying")
+
+
+@pytest.mark.edge
+@both
+def test_booleans_count_as_zero_and_one(name: str) -> None:
+    A, B = np.array([[True, True], [False, True]]), np.array([[True, False], [True, True]])
+    wrong: dict[str, object] = {"booleans are or-ed: convert to float64 before multiplying": (A @ B).astype(np.float64)}
+    check_product(name, A, B, asked=f"{call(name, A, B)} as booleans", want=[[2, 1], [1, 1]], named=wrong)
+
+
+@pytest.mark.edge
+@both
+@pytest.mark.parametrize("integers", ["A", "B"])
+@pytest.mark.parametrize("kind", ["an integer array", "a list of integers"])
+def test_integers_times_floats_keep_their_fractions(name: str, integers: str, kind: str) -> None:
+    whole: Any = np.array([[1, 2], [3, 5]]) if kind == "an integer array" else [[1, 2], [3, 5]]
+    fractions = np.array([[0.5, 1.75], [2.25, -0.75]])
+    A, B = (whole, fractions) if integers == "A" else (fractions, whole)
+    hint = "the dtype of the result is float64, not that of an argument"
+    check_product(name, A, B, asked=f"{call(name, A, B)} with {kind} as {integers}", hint=hint)
+
+
+@pytest.mark.edge
+@both
+@pytest.mark.parametrize("dtype", [np.float64, np.int64])
+def test_whole_numbers_are_exact_up_to_two_to_the_53(name: str, dtype: type[np.generic]) -> None:
+    A = np.array([[94_906_265, 1], [2**24 + 1, 1]], dtype=dtype)
+    B = np.array([[94_906_265, 1], [5, 2**24]], dtype=dtype)
+    want = [[94_906_265**2 + 5, 94_906_265 + 2**24], [(2**24 + 1) * 94_906_265 + 5, 2**25 + 1]]
+    asked = f"{call(name, A, B)} as {np.dtype(dtype).name}"
+    got = multiply(name, A, B, asked=asked)
+    in_float32 = (A.astype(np.float32) @ B.astype(np.float32)).astype(np.float64)
+    check.equal(
+        np.asarray(got),
+        np.array(want, dtype=np.float64),
+        asked=asked,
+        mistakes={"computed in float32, which keeps seven digits: compute in float64": in_float32},
+        hint="float32 keeps seven digits, float64 nearly sixteen",
+    )
+
+
+@pytest.mark.edge
+@both
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_small_floats_are_computed_in_float64(name: str, dtype: type[np.floating[Any]]) -> None:
+    A, B = np.array([[1024.0, 0.1]], dtype=dtype), np.array([[2.0, 0.1], [0.1, 0.3]], dtype=dtype)
+    asked = f"{call(name, A, B)} as {np.dtype(dtype).name}"
+    computed_in_it = (A @ B).astype(np.float64)
+    wrong: dict[str, object] = {f"computed in {np.dtype(dtype).name}: convert to float64 first": computed_in_it}
+    check_product(
+        name, A, B, asked=asked, rtol=1e-13, atol=0.0, named=wrong, hint="convert to float64 before multiplying"
+    )
+
+
+# --- errors ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.edge
+@both
+@pytest.mark.parametrize(
+    ("of_a", "of_b"),
+    [
+        ((2, 3), (2, 3)),
+        ((3, 2), (3, 2)),
+        ((2, 3), (4, 2)),
+        ((2, 4), (3, 2)),
+        ((3, 3), (2, 2)),
+        ((2, 2), (3, 3)),
+        ((2, 3), (1, 4)),
+        ((2, 1), (3, 4)),
+        ((1, 1), (2, 2)),
+        ((3, 2), (4, 3)),
+    ],
+    ids=str,
+)
+def test_inner_lengths_that_differ_are_an_error(name: str, of_a: Shape, of_b: Shape) -> None:
+    A, B = counting(of_a), counting(of_b)
+    shorter = min(of_a[1], of_b[0])
+    check_refused(
+        name,
+        A,
+        B,
+        because=f"{of_a[1]} columns of A and {of_b[0]} rows of B do not pair",
+        named={
+            "the longer inner axis is cut to the shorter (as zip does): compare the lengths first": lambda: (
+                A[:, :shorter] @ B[:shorter]
+            ),
+            "an inner axis of length 1 is broadcast: compare the lengths first": lambda: (A[:, :, np.newaxis] * B).sum(
+                axis=1
+            ),
+            "multiplied by the transpose of B to make it fit": lambda: A @ B.T,
+            "multiplied the transpose of A to make it fit": lambda: A.T @ B,
+            "the factors are swapped: this is B times A": lambda: B @ A,
+        },
+        hint="compare A.shape[1] and B.shape[0]",
+    )
+
+
+@pytest.mark.edge
+@both
+@pytest.mark.parametrize(
+    ("of_a", "of_b"),
+    [
+        ((3,), (3,)),
+        ((3,), (3, 2)),
+        ((2, 3), (3,)),
+        ((1,), (1, 2)),
+        ((), (2, 2)),
+        ((2, 2), ()),
+        ((), ()),
+        ((2, 2, 2), (2, 2)),
+        ((2, 2), (2, 2, 2)),
+        ((3, 2, 2), (3, 2, 2)),
+        ((1, 2, 2), (2, 2)),
+    ],
+    ids=str,
+)
+def test_anything_but_two_axes_is_an_error(name: str, of_a: Shape, of_b: Shape) -> None:
+    A, B = counting(of_a), counting(of_b)
+    wrong: dict[str, object] = {
+        "a number is taken as a factor of all entries: only matrices are allowed": lambda: (
+            np.multiply(A, B) if A.ndim * B.ndim == 0 else None
+        ),
+        "a vector is multiplied too: only matrices are allowed": lambda: A @ B if min(A.ndim, B.ndim) == 1 else None,
+        "a vector is taken as a matrix of one row or column: only matrices are allowed": lambda: (
+            np.atleast_2d(A) @ (B[:, np.newaxis] if B.ndim == 1 else B)
+        ),
+        "a stack of matrices is multiplied one by one: only matrices are allowed": lambda: A @ B,
+        "np.dot over more than two axes: only matrices are allowed": lambda: np.dot(A, B),
+    }
+    axes = f"A has {A.ndim} axes and B has {B.ndim}: both must have 2"
+    check_refused(
+        name, A, B, because=axes, named=wrong, hint="check .ndim of both; NumPy takes other ranks without a word"
+    )
+
+
+@pytest.mark.edge
+@both
+@pytest.mark.parametrize(
+    ("of_a", "of_b"),
+    [((0, 3), (3, 2)), ((2, 0), (0, 3)), ((2, 3), (3, 0)), ((0, 0), (0, 0)), ((0, 1), (1, 0))],
+    ids=str,
+)
+def test_an_axis_of_length_zero_is_an_error(name: str, of_a: Shape, of_b: Shape) -> None:
+    A, B = np.zeros(of_a), np.zeros(of_b)
+    wrong: dict[str, object] = {"NumPy's empty (or all-zero) product: check the lengths first": lambda: A @ B}
+    check_refused(name, A, B, because="an axis has length zero", named=wrong)
+
+
+@pytest.mark.edge
+@both
+def test_empty_lists_are_an_error(name: str) -> None:
+    for A, B in (([], []), ([[]], [[]]), ([[1.0]], []), ([], [[1.0]]), ([[]], []), ([[1.0]], [[]])):
+        check_refused(name, A, B, because="there are no numbers in an empty list")
+
+
+@pytest.mark.edge
+@both
+def test_rows_of_unequal_length_are_an_error(name: str) -> None:
+    ragged, square = [[1.0, 2.0], [3.0]], [[1.0, 2.0], [3.0, 4.0]]
+    for A, B in ((ragged, square), (square, ragged)):
+        asked = f"{name}({A}, {B})"
+        because = "the rows of a matrix must have one length"
+        check.raises(ValueError, partial(getattr(kata, name), A, B), asked=asked, because=because)
+
+
+# --- arguments and results -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.edge
+@both
+def test_arguments_stay_as_they_were(name: str) -> None:
+    A, B = counting((3, 3)), counting((3, 3)) ** 2
+    with check.untouched(asked=call(name, A, B), A=A, B=B):
+        multiply(name, A, B, asked=call(name, A, B))
+    rows, columns = A.tolist(), B.tolist()
+    with check.untouched(asked=call(name, rows, columns), A=rows, B=columns):
+        multiply(name, rows, columns, asked=call(name, rows, columns))
+
+
+@pytest.mark.edge
+@both
+def test_a_matrix_may_be_multiplied_by_itself(name: str) -> None:
+    A = counting((3, 3))
+    with check.untouched(asked=call(name, A, A), A=A):
+        check_product(name, A, A, asked=f"{call(name, A, A)}, one object twice")
+    check_product(name, A, A.T, asked=f"{name} of {check.show(A)} and its transposed view")
+
+
+@pytest.mark.edge
+@both
+def test_each_result_is_an_array_of_its_own(name: str) -> None:
+    A, B = counting((2, 2)), counting((2, 2)) ** 2
+    want = oracle(A, B)
+    first = check_product(name, A, B)
+    check_product(name, B, A)
+    check.equal(
+        first,
+        want,
+        asked=f"the result of {call(name, A, B)}, after another call",
+        mistakes={"two calls share one buffer: make a new array for each result": oracle(B, A)},
+    )
+    first[...] = -1.0
+    check_product(
+        name,
+        A,
+        B,
+        asked=f"{call(name, A, B)}, after the caller wrote -1 into an earlier result of it",
+        want=want,
+        named={"an earlier result is handed out again: make a new array for each": np.full((2, 2), -1.0)},
+    )
+    for factors in ((A, np.eye(2)), (np.eye(2), A)):
+        with check.untouched(asked=f"writing into the result of {call(name, *factors)}", A=A):
+            check_product(name, *factors)[...] = -1.0
+
+
+# --- speed -----------------------------------------------------------------------------------------------------------
+
+SHORT, STRETCH = 4, 512
+
+
+def square_pair(n: int) -> Pair:
+    """Two (n, n) matrices of normal numbers."""
+    return normal_matrix(0, n, n), normal_matrix(1, n, n)
+
+
+@pytest.mark.speed
+@pytest.mark.parametrize("axis", ["rows of A", "inner axis", "columns of B"])
+def test_the_naive_one_pays_for_each_of_its_three_axes(race: Racer, axis: str) -> None:
+    n, k, m = (SHORT * (STRETCH if axis == long else 1) for long in ("rows of A", "inner axis", "columns of B"))
+    small, stretched = square_pair(SHORT), (normal_matrix(0, n, k), normal_matrix(1, k, m))
+    race(
+        lambda: kata.matrix_multiply_naive(*small),
+        lambda: kata.matrix_multiply_naive(*stretched),
+        at_least=8,
+        versus=f"with {STRETCH} times the {axis}",
+        asked=f"matrix_multiply_naive of {small[0].shape} by {small[1].shape}, against {(n, k)} by {(k, m)}",
+        hint=f"the {axis} must be a loop in Python: here a library seems to do a whole row, column or matrix at once",
+    )
+
+
+@pytest.mark.speed
+def test_the_naive_one_is_no_library_product(race: Racer) -> None:
+    A, B = square_pair(32)
+    as_lists = A.tolist(), B.tolist()
+    race(
+        lambda: loop_product(*as_lists),
+        lambda: kata.matrix_multiply_naive(A, B),
+        at_least=1 / 8,
+        versus="your matrix_multiply_naive",
+        asked="three loops over lists, for two 32x32 matrices",
+        hint="yours is too fast for three loops in Python: a library product (@, np.dot, einsum) seems to do the work",
+    )
+
+
+@pytest.mark.speed
+def test_the_naive_one_grows_no_faster_than_its_three_loops(growth: Grower) -> None:
+    growth(
+        lambda n: partial(kata.matrix_multiply_naive, *square_pair(n)),
+        (12, 24, 48),
+        at_most=3.3,
+        asked="matrix_multiply_naive of two n x n matrices, n from 12 to 48",
+        hint="three loops cost n^3: a fourth one hides in the innermost (a column or a list built for each product)",
+    )
+
+
+@pytest.mark.speed
+def test_the_optimized_one_beats_three_loops_at_100(race: Racer) -> None:
+    A, B = square_pair(100)
+    as_lists = A.tolist(), B.tolist()
+    race(
+        lambda: kata.matrix_multiply_optimized(A, B),
+        lambda: loop_product(*as_lists),
+        at_least=50,
+        versus="the loops",
+        asked="matrix_multiply_optimized of two 100x100 float64 arrays",
+        hint="leave the loops to NumPy's product; an (n, k, m) table of all the products is too slow as well",
+    )
+
+
+@pytest.mark.speed
+def test_the_optimized_one_keeps_up_with_numpy_at_400(race: Racer) -> None:
+    A, B = square_pair(400)
+    race(
+        lambda: kata.matrix_multiply_optimized(A, B),
+        lambda: A @ B,
+        at_least=1 / 3,
+        versus="A @ B",
+        asked="matrix_multiply_optimized of two 400x400 float64 arrays",
+        hint="use a product that reaches BLAS: @, np.dot, np.matmul; einsum does not unless it is told to optimize",
+    )

@@ -1,0 +1,90 @@
+"""Sessions: scoreboard (default), tests, audit, lint, bench. Each takes kata ids after `--`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["scoreboard"]
+
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+ROOT = Path(__file__).parent
+LOCK = ".ci/requirements.txt"
+DEV_LOCK = ".ci/requirements-dev.txt"
+
+
+def prepare(session: nox.Session, lock: str = LOCK) -> None:
+    """Install the versions in `lock` and this package, unless nothing has changed since the last time.
+
+    Asking the installer takes longer than showing a scoreboard, so a stamp in the environment answers instead.
+    """
+    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + (ROOT / lock).read_bytes()).hexdigest()
+    stamp = Path(session.virtualenv.location) / "installed.sha256"
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return
+    # uv leaves bytecode to the first run, which would make that run five times as slow.
+    env = {"UV_COMPILE_BYTECODE": "1"}
+    session.install("--require-hashes", "-r", lock, env=env)
+    session.install("--no-deps", "-e", ".", env=env)
+    stamp.write_text(wanted)
+
+
+@nox.session
+def scoreboard(session: nox.Session) -> None:
+    """Run what has changed and show the scoreboard."""
+    prepare(session)
+    session.run("kata", "scoreboard", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Audit every kata, then test the harness; with ids, audit those only."""
+    prepare(session)
+    run_tests(session)
+
+
+@nox.session(python=PYTHONS)
+def tests_each(session: nox.Session) -> None:
+    """The same on every supported Python that is installed."""
+    prepare(session)
+    run_tests(session)
+
+
+def run_tests(session: nox.Session) -> None:
+    """What both test sessions do."""
+    session.run("kata", "audit", *session.posargs)
+    if not session.posargs:
+        session.run("pytest", "tests", env={"CI": os.environ.get("CI", "")})
+
+
+@nox.session
+def audit(session: nox.Session) -> None:
+    """Say everything that is wrong with katas."""
+    prepare(session)
+    session.run("kata", "audit", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Format and rules by ruff, types by mypy, workflows by their schemas and zizmor; with ids, those katas only."""
+    prepare(session, DEV_LOCK)
+    if session.posargs:
+        places = session.run("kata", "list", "--folders", *session.posargs, silent=True)
+        session.run("ruff", "check", *str(places).split())
+        return
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy", "harness", "tests", "katas", "solutions", "noxfile.py")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure the harness and print a table."""
+    prepare(session)
+    session.run("python", "-m", "harness.bench", *session.posargs)
