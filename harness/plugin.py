@@ -31,8 +31,8 @@ __all__ = ["elsewhere", "growth", "memory", "race"]
 
 GRACE_S = 5.0
 """How long after its hang limit a test may ignore the alarm before the whole process is ended."""
-COLLECT_LIMIT_S = 60.0
-"""How long importing suite and subject may take."""
+COLLECT_GRACE_S = 10.0
+"""How long importing suite and subject may take, beyond the hang limit of a test: scikit-learn is slow to come."""
 
 _BANDS = tuple(band.value for band in Band)
 _FAILURE = pytest.StashKey[Failure]()
@@ -254,7 +254,7 @@ def pytest_make_collect_report(
     if isinstance(collector, pytest.Module):
         sentence = _serve(state, folder)
         state.note("collect", folder.name)
-        _arm(state, COLLECT_LIMIT_S)
+        _arm(state, COLLECT_GRACE_S + (state.katas[folder].hang_limit_s if folder in state.katas else 0.0))
     try:
         report = yield
     finally:

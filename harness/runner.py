@@ -347,29 +347,27 @@ def _run_all(
             write_atomically(state / job.store, dump(report))
         listener(Event("finished", job))
 
+    pool = ThreadPoolExecutor(max_workers=workers)
     try:
-        with ThreadPoolExecutor(max_workers=workers) as pool:
-            queue = iter(todo)
-            while batch := list(islice(queue, BATCH)):
-                sources = {i: resolve(job.kata, job.choice).file.read_bytes() for i, job, _ in batch}
-                futures = [(entry, pool.submit(start_and_wait, entry[0], entry[1])) for entry in batch]
-                waiting = []
-                for (i, job, job_digest), future in futures:
-                    child = future.result()
-                    if child.at_gate:
-                        waiting.append((i, job, job_digest, child))
-                    else:
-                        finish(i, job, job_digest, child, sources[i])
-                for i, job, job_digest, child in waiting:
-                    child.open_gate()
-                    child.wait(listener)
+        queue = iter(todo)
+        while batch := list(islice(queue, BATCH)):
+            sources = {i: resolve(job.kata, job.choice).file.read_bytes() for i, job, _ in batch}
+            futures = [(entry, pool.submit(start_and_wait, entry[0], entry[1])) for entry in batch]
+            waiting = []
+            for (i, job, job_digest), future in futures:
+                child = future.result()
+                if child.at_gate:
+                    waiting.append((i, job, job_digest, child))
+                else:
                     finish(i, job, job_digest, child, sources[i])
+            for i, job, job_digest, child in waiting:
+                child.open_gate()
+                child.wait(listener)
+                finish(i, job, job_digest, child, sources[i])
     except KeyboardInterrupt:
-        stopped.set()
-        for child in children:
-            child.end()
+        left = sum(i not in reports for i, *_ in todo)
         raise InterruptedRunError(
-            f"interrupted; {len(reports)} results are kept, {len(todo) - sum(i in reports for i, *_ in todo)} were not finished",
+            f"interrupted; {len(todo) - left} of {len(todo)} runs were finished, and are kept",
             hint="run the same command again to go on",
         ) from None
     finally:
@@ -377,6 +375,7 @@ def _run_all(
         for child in children:
             if child.process.poll() is None:
                 child.end()
+        pool.shutdown(cancel_futures=True)
         shutil.rmtree(scratch, ignore_errors=True)
 
 

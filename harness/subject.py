@@ -156,7 +156,8 @@ class _SubjectLoader(Loader):
         if self._subject is not None:
             self._finder.sources[self._file] = source
         try:
-            tree = ast.parse(source, filename=str(self._file))
+            # Compiling bytes would let wrong encodings in comments pass, which every other tool then stumbles over.
+            tree = ast.parse(importlib.util.decode_source(source), filename=str(self._file))
             code = compile(tree, str(self._file), "exec", dont_inherit=True)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise _syntax_error(self._file, error) from error
@@ -177,8 +178,8 @@ class _SubjectLoader(Loader):
 def _syntax_error(file: Path, error: Exception) -> SubjectError:
     line = getattr(error, "lineno", None)
     reason = getattr(error, "msg", None) or str(error) or type(error).__name__
-    if "codec can't decode" in reason:
-        reason = f"it is not UTF-8 text: {reason}"
+    if isinstance(error, UnicodeDecodeError) or "encoding" in reason or "codec can't decode" in reason:
+        reason = f"it is not UTF-8 text, save it as such ({reason})"
     place = f" in line {line}" if line else ""
     return SubjectError(f"{file.name} is not valid Python{place}: {reason}", line=line)
 
