@@ -11,6 +11,7 @@ import hashlib
 import os
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -163,7 +164,7 @@ def find_kata(catalog: Catalog, text: str) -> Kata:
     raise UnknownKataError(f"no kata is called {text!r}", hint=hint)
 
 
-def select_katas(catalog: Catalog, names: list[str]) -> tuple[Kata, ...]:
+def select_katas(catalog: Catalog, names: Sequence[str]) -> tuple[Kata, ...]:
     """The katas that `names` name, in catalogue order and each once; all of them when `names` is empty."""
     if not names:
         return catalog.katas

@@ -5,44 +5,23 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-import typer
+import click
 
 from harness.catalog import find_root, load_catalog, select_katas
 from harness.errors import KataError, StateError
-from harness.model import Catalog, Kata, KataSet, Scoreboard, Status
+from harness.model import Catalog, KataSet, Scoreboard, Status
 from harness.render import Format, render
 from harness.state import state_folder, write_atomically
 from harness.tally import tally
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from harness.runner import Event, Listener
-
-app = typer.Typer(
-    help="Code katas for machine-learning interviews: fill in a stub, run its suite, watch the scoreboard grow.",
-    no_args_is_help=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-
-Ids = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="[KATA]...", help="Katas, as a1, A01, mse or a01_mse; all of them when none is named."),
-]
-Jobs = Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Suites at once; one a core when not given.")]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Run everything again, whatever the cache knows.")]
-FormatOption = Annotated[Format, typer.Option("--format", "-f", help="What to write.")]
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file and not to the terminal.")]
-Require = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--require", help="End with code 1 unless these katas or sets are passed (A, or a01_mse; may be repeated)."
-    ),
-]
 
 _SUFFIXES = {
     Format.TERMINAL: (".txt",),
@@ -52,66 +31,100 @@ _SUFFIXES = {
     Format.BADGE: (".json",),
 }
 
+P = ParamSpec("P")
+R = TypeVar("R")
 
-@app.callback(invoke_without_command=True)
-def root(
-    context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False,
-) -> None:
-    """Without a command: the scoreboard."""
-    if version:
-        import importlib.metadata
+_IDS = click.argument("ids", nargs=-1, metavar="[KATA]...")
+_JOBS = click.option("--jobs", "-j", type=click.IntRange(min=1), help="Suites at once; one a core when not given.")
+_FRESH = click.option("--fresh", is_flag=True, help="Run everything again, whatever the cache knows.")
 
-        typer.echo(importlib.metadata.version("ml-kata-dojo"))
-    elif context.invoked_subcommand is None:
-        scoreboard()
+
+def _board_options(command: Callable[P, R]) -> Callable[P, R]:
+    """The options of every command that shows a scoreboard."""
+    options = (
+        click.option(
+            "--format",
+            "-f",
+            "form",
+            type=click.Choice([form.value for form in Format]),
+            default=Format.TERMINAL.value,
+            show_default=True,
+            help="What to write.",
+        ),
+        click.option(
+            "--output", "-o", type=click.Path(path_type=Path), help="Write to this file, not to the terminal."
+        ),
+        click.option(
+            "--require",
+            multiple=True,
+            metavar="WHAT",
+            help="End with code 1 unless these are passed: sets or katas, like A,b01. May be repeated.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="ml-kata-dojo")
+@click.pass_context
+def app(context: click.Context) -> None:
+    """Code katas for machine-learning interviews.
+
+    Fill in a stub, run its suite, watch the scoreboard grow. Katas are named as a1, A01, mse or a01_mse. Without a
+    command: the scoreboard.
+    """
+    if context.invoked_subcommand is None:
+        context.invoke(scoreboard)
 
 
 @app.command()
+@_IDS
+@_board_options
+@click.option("--subject", default="learner", show_default=True, help="Whose code: learner, reference, or a folder.")
+@click.option("--profile", type=click.Choice(["practice", "ci", "grade"]), help="Hypothesis profile.")
+@_JOBS
+@_FRESH
 def scoreboard(
-    ids: Ids = None,
-    form: FormatOption = Format.TERMINAL,
-    output: Output = None,
-    subject: Annotated[
-        str, typer.Option(help="Whose code: learner, reference, or a folder that holds the module.")
-    ] = "learner",
-    profile: Annotated[str, typer.Option(help="Hypothesis profile: practice, ci or grade.")] = "",
-    jobs: Jobs = None,
-    fresh: Fresh = False,
-    require: Require = None,
+    ids: tuple[str, ...],
+    form: str,
+    output: Path | None,
+    require: tuple[str, ...],
+    subject: str,
+    profile: str | None,
+    jobs: int | None,
+    fresh: bool,
 ) -> None:
     """Run what has changed and show how every kata stands."""
     from harness.runner import learner_job, run_jobs
 
     base, catalog = _catalog()
-    katas = select_katas(catalog, ids or [])
-    required = _required(catalog, require or [])
-    _check_output(output, form)
+    katas = select_katas(catalog, ids)
+    required = _required(catalog, require)
+    _check_output(output, Format(form))
     chosen = profile or ("ci" if os.environ.get("CI") else "practice")
     work = [learner_job(kata, subject, chosen) for kata in katas]
     with _progress(len(work)) as listener:
         reports = run_jobs(work, state=_state(base), workers=jobs, fresh=fresh, listener=listener)
-    shown = Catalog(katas, catalog.faults)
-    board = tally(shown, reports, subject=subject)
-    _write(board, form, output)
+    board = tally(Catalog(katas, catalog.faults), reports, subject=subject)
+    _write(board, Format(form), output)
     _finish(board, required)
 
 
 @app.command(name="tally")
-def tally_command(
-    reports: Annotated[
-        list[Path], typer.Argument(help="JSON reports, made by this harness or by pytest --json-report.")
-    ],
-    form: FormatOption = Format.TERMINAL,
-    output: Output = None,
-    require: Require = None,
-) -> None:
-    """Show a scoreboard from reports that were made elsewhere."""
+@click.argument("reports", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="REPORT...")
+@_board_options
+def tally_command(reports: tuple[Path, ...], form: str, output: Path | None, require: tuple[str, ...]) -> None:
+    """Show a scoreboard from reports that were made elsewhere.
+
+    A REPORT is a JSON file made by this harness, or by pytest --json-report on katas.
+    """
     from harness.report import read
 
     _, catalog = _catalog()
-    required = _required(catalog, require or [])
-    _check_output(output, form)
+    required = _required(catalog, require)
+    _check_output(output, Format(form))
     found = []
     known = {kata.slug for kata in catalog.katas}
     for path in reports:
@@ -120,66 +133,77 @@ def tally_command(
                 raise KataError(f"{path} is a report of {report.slug}, and there is no such kata in this checkout")
             found.append(report)
     board = tally(catalog, found)
-    _write(board, form, output)
+    _write(board, Format(form), output)
     _finish(board, required)
 
 
 @app.command(name="list")
-def list_command(
-    kata_set: Annotated[KataSet | None, typer.Option("--set", help="Only this set.")] = None,
-    topic: Annotated[str, typer.Option(help="Only katas with this topic.")] = "",
-) -> None:
+@_IDS
+@click.option("--set", "kata_set", type=click.Choice([known.value for known in KataSet]), help="Only this set.")
+@click.option("--topic", help="Only katas with this topic.")
+@click.option("--folders", is_flag=True, help="Print their folders, for scripts.")
+def list_command(ids: tuple[str, ...], kata_set: str | None, topic: str | None, folders: bool) -> None:
     """List the katas there are."""
-    _, catalog = _catalog()
-    for kata in catalog.katas:
-        if (kata_set in (None, kata.set)) and (not topic or topic in kata.topics):
-            typer.echo(f"{kata.slug:<24} {kata.minutes:>3} min  {kata.title} ({', '.join(kata.topics)})")
+    base, catalog = _catalog()
+    for kata in select_katas(catalog, ids):
+        if (kata_set and kata.set != kata_set) or (topic and topic not in kata.topics):
+            continue
+        if folders:
+            click.echo(kata.folder.relative_to(base).as_posix())
+            if (base / "solutions" / kata.slug).is_dir():
+                click.echo(f"solutions/{kata.slug}")
+        else:
+            click.echo(f"{kata.slug:<24} {kata.minutes:>3} min  {kata.title} ({', '.join(kata.topics)})")
     _report_faults(catalog)
 
 
 @app.command(name="audit")
-def audit_command(ids: Ids = None, jobs: Jobs = None, fresh: Fresh = False) -> None:
+@_IDS
+@_JOBS
+@_FRESH
+def audit_command(ids: tuple[str, ...], jobs: int | None, fresh: bool) -> None:
     """Say everything that is wrong with katas: for authors."""
     from harness.audit import audit
     from harness.render.audit import render_audit
 
     base, catalog = _catalog()
-    katas = select_katas(catalog, ids or [])
-    with _progress(0) as listener:
+    katas = select_katas(catalog, ids)
+    with _progress(None) as listener:
         results = audit(catalog, katas, state=_state(base), workers=jobs, fresh=fresh, listener=listener)
-    typer.echo(render_audit(results, width=_width(), color=_color()), nl=False)
+    _print(render_audit(results, width=_width(), color=_color()))
     faulty = sum(bool(result.faults) for result in results)
     if not ids:
         _report_faults(catalog)
         faulty += len(catalog.faults)
     if faulty:
-        raise typer.Exit(1)
+        sys.exit(1)
 
 
 @app.command()
-def new(
-    kata_id: Annotated[str, typer.Argument(metavar="ID", help="A free id, like B26.")],
-    title: Annotated[str, typer.Argument(help="The title; the module is named after it.")],
-) -> None:
-    """Make all files of a new kata, each with what belongs in it: for authors."""
+@click.argument("kata_id", metavar="ID")
+@click.argument("title")
+def new(kata_id: str, title: str) -> None:
+    """Make all files of a new kata: for authors.
+
+    ID is a free one, like B26; the module is named after the TITLE.
+    """
     from harness.scaffold import new_kata
 
     base, _ = _catalog()
     for path in new_kata(base, kata_id, title):
-        typer.echo(path.relative_to(base).as_posix())
-    typer.echo("CONTRIBUTING.md says how to fill them in; `kata audit` says what is still missing.")
+        click.echo(path.relative_to(base).as_posix())
+    click.echo("CONTRIBUTING.md says how to fill them in; `kata audit` says what is still missing.")
 
 
 @app.command()
-def stamp(
-    ids: Annotated[list[str], typer.Argument(metavar="KATA...", help="Katas whose stub is to be published.")],
-) -> None:
-    """Take the stub as it is for the published one: for authors."""
+@click.argument("ids", nargs=-1, required=True, metavar="KATA...")
+def stamp(ids: tuple[str, ...]) -> None:
+    """Take stubs as they are for the published ones: for authors."""
     from harness.scaffold import stamp as write_stamp
 
     _, catalog = _catalog()
     for kata in select_katas(catalog, ids):
-        typer.echo(f"{kata.slug}: {'stamped' if write_stamp(kata) else 'was stamped already'}")
+        click.echo(f"{kata.slug}: {'stamped' if write_stamp(kata) else 'was stamped already'}")
 
 
 # --- helpers ---------------------------------------------------------------------------------------------------------
@@ -193,16 +217,16 @@ def _catalog() -> tuple[Path, Catalog]:
 def _state(base: Path) -> Path:
     folder = state_folder(base)
     if base not in folder.parents and "KATA_STATE" not in os.environ:
-        typer.echo(f"this checkout cannot be written to; results are kept in {folder}", err=True)
+        click.echo(f"this checkout cannot be written to; results are kept in {folder}", err=True)
     return folder
 
 
-def _required(catalog: Catalog, names: list[str]) -> set[str]:
+def _required(catalog: Catalog, names: tuple[str, ...]) -> set[str]:
     """Slugs that must be passed, from ids and set letters, separated by commas or spaces."""
     slugs: set[str] = set()
     for name in [part for text in names for part in text.replace(",", " ").split()]:
         of_set = [kata.slug for kata in catalog.katas if kata.set.value == name.upper()]
-        slugs |= set(of_set) or {kata.slug for kata in select_katas(catalog, [name])}
+        slugs |= set(of_set) or {kata.slug for kata in select_katas(catalog, (name,))}
     return slugs
 
 
@@ -219,9 +243,8 @@ def _check_output(output: Path | None, form: Format) -> None:
 
 def _write(board: Scoreboard, form: Format, output: Path | None) -> None:
     if output is None:
-        encoding = sys.stdout.encoding or "ascii"
-        text = render(board, form, width=_width(), color=_color(), unicode=_can_encode("█·─", encoding))
-        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+        unicode = _can_encode("█·─", sys.stdout.encoding or "ascii")
+        _print(render(board, form, width=_width(), color=_color(), unicode=unicode))
         return
     try:
         write_atomically(output, render(board, form).encode("utf-8"))
@@ -229,19 +252,25 @@ def _write(board: Scoreboard, form: Format, output: Path | None) -> None:
         raise StateError(f"cannot write {output}: {error.strerror}") from error
 
 
+def _print(text: str) -> None:
+    """Text as it is; what the terminal's encoding lacks becomes a question mark, never an error."""
+    encoding = sys.stdout.encoding or "ascii"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+
+
 def _finish(board: Scoreboard, required: set[str]) -> None:
     """Exit codes of the scoreboard: 1 when a folder is not usable or a required kata is not passed."""
     missing = [row.slug for row in board.rows if row.slug in required and row.status is not Status.PASSED]
     missing += sorted(required - {row.slug for row in board.rows})
     if missing:
-        typer.echo(f"required, and not passed: {', '.join(missing)}", err=True)
+        click.echo(f"required, and not passed: {', '.join(missing)}", err=True)
     if board.faults or missing:
-        raise typer.Exit(1)
+        sys.exit(1)
 
 
 def _report_faults(catalog: Catalog) -> None:
     for fault in catalog.faults:
-        typer.echo(f"not usable: {fault.sentence}", err=True)
+        click.echo(f"not usable: {fault.sentence}", err=True)
 
 
 def _width() -> int:
@@ -261,7 +290,7 @@ def _can_encode(text: str, encoding: str) -> bool:
 
 
 @contextmanager
-def _progress(total: int) -> Iterator[Listener]:
+def _progress(total: int | None) -> Iterator[Listener]:
     """A progress bar on stderr when somebody is looking; over a pipe, only what must be known."""
     if not sys.stderr.isatty():
         yield _say_waiting
@@ -271,7 +300,7 @@ def _progress(total: int) -> Iterator[Listener]:
 
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=total or None)
+        task = progress.add_task("", total=total)
         begun = 0
 
         def listen(event: Event) -> None:
@@ -290,21 +319,17 @@ def _progress(total: int) -> Iterator[Listener]:
 
 def _say_waiting(event: Event) -> None:
     if event.kind == "waiting":
-        typer.echo(event.text, err=True)
-
-
-def _kata_names(katas: tuple[Kata, ...]) -> str:
-    return ", ".join(kata.slug for kata in katas)
+        click.echo(event.text, err=True)
 
 
 def main() -> None:
     """Entry point: errors a person can mend end in a sentence and an exit code, never in a traceback."""
     try:
-        app()
+        app(prog_name="kata")
     except KataError as error:
-        typer.echo(f"kata: {error}", err=True)
+        click.echo(f"kata: {error}", err=True)
         if error.hint:
-            typer.echo(f"      {error.hint}", err=True)
+            click.echo(f"      {error.hint}", err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nobody reads any more; do not complain while exiting

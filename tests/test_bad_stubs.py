@@ -51,13 +51,17 @@ CASES = {
     "banned_late": Case(
         "def double(x):\n    return __import__('skl' + 'earn') and 2 * x\n", "failing", "sklearn may not be imported"
     ),
-    "exit_import": Case("import sys\nsys.exit()\n" + GOOD, "broken", "ends the program (sys.exit) while it is imported"),
+    "exit_import": Case(
+        "import sys\nsys.exit()\n" + GOOD, "broken", "ends the program (sys.exit) while it is imported"
+    ),
     "exit_call": Case("import sys\ndef double(x):\n    sys.exit(0)\n", "failing", "SystemExit"),
     "hard_exit_import": Case("import os\nos._exit(0)\n", "broken", "ended the whole process while it was imported"),
     "hard_exit_call": Case(
         "import os\ndef double(x):\n    os._exit(0)\n", "broken", "ended the whole process in test_two_is_four"
     ),
-    "loop": Case("def double(x):\n    while True:\n        pass\n", "timed out", "loop hung in test_two_is_four at loop.py:"),
+    "loop": Case(
+        "def double(x):\n    while True:\n        pass\n", "timed out", "loop hung in test_two_is_four at loop.py:"
+    ),
     "loop_in_law": Case(
         "def double(x):\n    while x:\n        pass\n    return 0\n", "timed out", "hung in test_is_twice", suite=LAWFUL
     ),
@@ -83,7 +87,9 @@ CASES = {
     "not_utf8": Case(b"# caf\xe9\n" + GOOD.encode(), "broken", "not UTF-8"),
     "null_bytes": Case(b"\0\0\0", "broken", "not valid Python"),
     "lone_surrogate": Case("def double(x):\n    raise ValueError(chr(0xD800) * 3)\n", "failing", "\\ud800"),
-    "segfault": Case("import ctypes\ndef double(x):\n    ctypes.string_at(0)\n", "broken", "crashed the interpreter in test_two"),
+    "segfault": Case(
+        "import ctypes\ndef double(x):\n    ctypes.string_at(0)\n", "broken", "crashed the interpreter in test_two"
+    ),
     "missing_function": Case("def triple(x):\n    return 3 * x\n", "failing", "has no double"),
     "wrong_signature": Case("def double():\n    return 2\n", "failing", "TypeError"),
     "interrupts": Case("def double(x):\n    raise KeyboardInterrupt\n", "broken", "ended after 0 of 2 tests"),
@@ -139,7 +145,9 @@ def test_no_file_of_the_learner_is_lost_or_changed(board: Board) -> None:
 
 
 def test_plain_pytest_says_the_same_in_one_sentence_without_a_traceback_of_the_harness(board: Board) -> None:
-    done = board.checkout.pytest(f"katas/{slug_of('syntax')}", f"katas/{slug_of('half_right')}", "--continue-on-collection-errors")
+    done = board.checkout.pytest(
+        f"katas/{slug_of('syntax')}", f"katas/{slug_of('half_right')}", "--continue-on-collection-errors"
+    )
     assert "syntax.py is not valid Python in line 2" in done.out
     assert "not doubled: return 2 * x" in done.out
     assert "harness/" not in done.out, done.out
