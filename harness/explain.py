@@ -18,6 +18,9 @@ MAX_TEXT = 2_000
 """Characters of any one part that are kept; a megabyte in a message helps nobody."""
 MAX_FRAMES = 6
 
+_EXAMPLE = re.compile(r"(?:Falsifying example|Failing test case)[^:]*: \w+\((.*)\)", re.DOTALL)
+"""The note in which hypothesis says what it called the test with; the wording depends on its version."""
+
 
 class HangError(BaseException):
     """A test ran into its hang limit.
@@ -69,6 +72,9 @@ def subject_traceback(error: BaseException, subject_file: Path, suite_file: Path
     """The traceback of `error` in lines, with only the frames of subject and suite in it."""
     ours = (str(subject_file), str(suite_file))
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename in ours]
+    frames = [
+        frame for frame in frames if not (frame.line or "").startswith("@")
+    ]  # hypothesis calls from the decorator
     lines = []
     if len(frames) > MAX_FRAMES:
         lines.append(f"... {len(frames) - MAX_FRAMES} calls before these")
@@ -81,7 +87,7 @@ def subject_traceback(error: BaseException, subject_file: Path, suite_file: Path
 def _asked(error: BaseException, in_suite: list[traceback.FrameSummary]) -> str:
     """The falsifying example of a law, or else the line of the suite that made the call."""
     for note in getattr(error, "__notes__", ()):
-        match = re.search(r"alsifying example: \w+\((.*)\)", str(note), re.DOTALL)
+        match = _EXAMPLE.match(str(note))
         if match:
             arguments = " ".join(match[1].split()).strip(", ")
             if arguments:

@@ -22,6 +22,8 @@ _STYLES = {
 }
 _WIDE = 118
 """From this width on, figures get a column of their own."""
+_OTHER_COLUMNS = 52
+"""What the columns beside the title need."""
 _BAR = 24
 
 
@@ -40,8 +42,10 @@ def render_terminal(board: Scoreboard, *, width: int = 80, color: bool = False, 
         safe_box=not unicode,
     )
     console.print(Text(summary(board), style="bold"))
+    longest = max((len(row.id) + 1 + len(row.title) for row in board.rows), default=0)
+    title_width = max(12, min(longest, width - _OTHER_COLUMNS))  # the same in every set, so that columns line up
     for tally in board.sets:
-        _print_set(console, tally, [row for row in board.rows if row.set is tally.set], unicode=unicode)
+        _print_set(console, tally, [row for row in board.rows if row.set is tally.set], title_width, unicode=unicode)
     notes = [row for row in board.rows if row.note]
     if notes:
         console.print()
@@ -60,7 +64,7 @@ def render_terminal(board: Scoreboard, *, width: int = 80, color: bool = False, 
     return text if unicode else text.replace("·", ".").encode("ascii", "replace").decode()
 
 
-def _print_set(console: Console, tally: SetTally, rows: list[Row], *, unicode: bool) -> None:
+def _print_set(console: Console, tally: SetTally, rows: list[Row], title_width: int, *, unicode: bool) -> None:
     wide = console.width >= _WIDE
     progress = bar(tally.passed, tally.total, _BAR, unicode=unicode)
     console.print()
@@ -73,11 +77,11 @@ def _print_set(console: Console, tally: SetTally, rows: list[Row], *, unicode: b
         )
     )
     table = Table(box=box.SIMPLE_HEAD if unicode else box.ASCII2, pad_edge=False, expand=False, padding=(0, 1, 0, 0))
-    table.add_column("kata", ratio=1, min_width=12, overflow="ellipsis", no_wrap=True)
-    table.add_column("status", no_wrap=True)
+    table.add_column("kata", min_width=title_width, overflow="ellipsis", no_wrap=True)
+    table.add_column("status", min_width=11, no_wrap=True)
     for band in Band:
-        table.add_column(band.value, justify="right", no_wrap=True)
-    table.add_column("clock", justify="right", no_wrap=True)
+        table.add_column(band.value, justify="right", min_width=5, no_wrap=True)
+    table.add_column("clock", justify="right", min_width=7, no_wrap=True)
     if wide:
         table.add_column("figures", overflow="fold")
     for row in rows:

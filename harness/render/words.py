@@ -8,7 +8,8 @@ from harness.model import BandTally, Row, Scoreboard
 def summary(board: Scoreboard) -> str:
     """The whole scoreboard in one line."""
     tests = board.tests
-    return f"{board.passed} of {board.total} katas passed, {tests.passed} of {tests.total} tests run"
+    run = f"{tests.passed} of {tests.total} tests pass" if tests.total else "nothing run yet"
+    return f"{board.passed} of {board.total} katas passed, {run}"
 
 
 def fraction(tally: BandTally | None) -> str:

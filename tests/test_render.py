@@ -1,0 +1,213 @@
+"""The same scoreboard in every form: whole, escaped, readable without colour, and on a phone."""
+
+from __future__ import annotations
+
+import html.parser
+import json
+import re
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from boards import make_kata, make_report, mixed_board
+from harness.model import Catalog, Scoreboard, Status
+from harness.render import Format, render
+from harness.render.markdown import escape
+from harness.render.words import bar
+from harness.tally import tally
+
+
+def board_titled(title: str) -> Scoreboard:
+    return tally(Catalog((make_kata("a01_mse", title=title),)), [])
+
+
+@pytest.mark.parametrize("form", list(Format))
+def test_every_form_ends_with_one_newline(form: Format) -> None:
+    text = render(mixed_board(), form)
+    assert text.endswith("\n")
+    assert not text.endswith("\n\n\n")
+
+
+@pytest.mark.parametrize("form", [Format.TERMINAL, Format.MARKDOWN, Format.HTML, Format.JSON])
+def test_every_form_shows_each_kata_each_status_the_fault_and_what_is_next(form: Format) -> None:
+    text = render(mixed_board(), form, width=120)
+    for row in mixed_board().rows:
+        assert row.id in text
+    for status in Status:
+        assert status.value in text
+    assert "kata.toml" in text
+    assert "a02" in text.replace("\\", "")
+    assert "40x as fast as the loop" in text
+
+
+def test_an_empty_catalogue_can_be_shown_too() -> None:
+    empty = tally(Catalog(()), [])
+    for form in Format:
+        assert render(empty, form)
+
+
+# --- terminal ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_a_terminal_line_is_never_wider_than_the_terminal(width: int) -> None:
+    for line in render(mixed_board(), Format.TERMINAL, width=width).splitlines():
+        assert len(line) <= width
+
+
+def test_without_colour_there_is_no_escape_and_the_words_are_the_same() -> None:
+    plain = render(mixed_board(), Format.TERMINAL)
+    coloured = render(mixed_board(), Format.TERMINAL, color=True)
+    assert "\x1b" not in plain
+    assert "\x1b[" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == plain
+
+
+def test_without_unicode_it_is_ascii() -> None:
+    assert render(mixed_board(), Format.TERMINAL, unicode=False).isascii()
+
+
+@given(st.integers(0, 50), st.integers(1, 50), st.integers(2, 40))
+def test_a_bar_is_full_only_at_the_end_and_empty_only_at_the_beginning(passed: int, total: int, width: int) -> None:
+    passed = min(passed, total)
+    drawn = bar(passed, total, width, unicode=False)
+    assert len(drawn) == width
+    assert (drawn == "#" * width) is (passed == total)
+    assert (drawn == "." * width) is (passed == 0)
+
+
+# --- markdown, JSON, badge ---------------------------------------------------------------------------------------------
+
+
+def test_markdown_tables_have_the_same_number_of_cells_in_each_row() -> None:
+    tables = re.findall(r"(?:^\|.*\n)+", render(mixed_board(), Format.MARKDOWN), re.MULTILINE)
+    assert len(tables) == 4
+    for table in tables:
+        assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1
+
+
+@given(st.text())
+def test_escaped_text_has_no_markup_of_its_own(text: str) -> None:
+    escaped = escape(text)
+    assert "\n" not in escaped
+    assert not re.search(r"(?<!\\)(?:\\\\)*[`*_<>|\[\]]", escaped)
+
+
+def test_json_is_versioned_and_complete() -> None:
+    document = json.loads(render(mixed_board(), Format.JSON))
+    assert document["format"] == 1
+    assert (document["passed"], document["total"]) == (1, 7)
+    assert document["rows"][0]["bands"]["speed"] == {"passed": 2, "total": 2}
+    assert document["next_slug"] == "a02_r2_score"
+
+
+def test_the_badge_is_what_shields_asks_for() -> None:
+    badge = json.loads(render(mixed_board(), Format.BADGE))
+    assert badge == {"schemaVersion": 1, "label": "katas", "message": "1/7 passed", "color": "lightgrey"}
+
+
+def test_the_badge_turns_green_when_all_is_passed() -> None:
+    board = tally(Catalog((make_kata("a01_mse"),)), [make_report("a01_mse", "PPPP")])
+    assert json.loads(render(board, Format.BADGE))["color"] == "brightgreen"
+
+
+# --- HTML --------------------------------------------------------------------------------------------------------------
+
+
+class Page(html.parser.HTMLParser):
+    """Checks that tags nest, and collects tags and addresses."""
+
+    VOID = ("meta", "link", "br", "circle", "img", "input", "hr")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.words = ""
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.addresses += [value or "" for name, value in attrs if name in ("href", "src")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def test_the_page_is_self_contained_and_has_no_script() -> None:
+    text = render(mixed_board(), Format.HTML)
+    page = Page(text)
+    assert "script" not in page.tags
+    assert all(address.startswith("#") for address in page.addresses)
+    assert "http" not in text
+    assert "url(" not in text
+    assert "@import" not in text
+
+
+def test_the_page_has_a_picture_for_each_set_and_knows_the_dark() -> None:
+    text = render(mixed_board(), Format.HTML)
+    assert text.count("<svg") == 4
+    assert "prefers-color-scheme: dark" in text
+    assert 'aria-label="Set A: 1 of 3 passed"' in text
+
+
+@given(st.text(alphabet="<>&\"'{}%abc/ ", min_size=1, max_size=30))
+def test_what_people_write_never_becomes_markup(title: str) -> None:
+    plain = Page(render(board_titled("x"), Format.HTML))
+    hostile = Page(render(board_titled(title), Format.HTML))
+    assert hostile.tags == plain.tags
+    assert title.strip() in hostile.words
+
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+
+
+def screenshot(page: Path, size: tuple[int, int], *extra: str) -> bytes:
+    """The page as a PNG, drawn by a headless browser."""
+    picture = page.with_suffix(".png")
+    command = [str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--no-first-run"]
+    command += ["--disable-background-networking", "--disable-component-update", "--disable-sync", *extra]
+    command += [f"--user-data-dir={page.parent / 'profile'}", f"--window-size={size[0]},{size[1]}"]
+    subprocess.run([*command, f"--screenshot={picture}", page.as_uri()], capture_output=True, check=True, timeout=120)
+    return picture.read_bytes()
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome is installed")
+def test_a_browser_draws_the_page_wide_narrow_and_dark(tmp_path: Path) -> None:
+    page = tmp_path / "scoreboard.html"
+    page.write_text(render(mixed_board(), Format.HTML), encoding="utf-8")
+    pictures = {
+        "wide": screenshot(page, (1200, 1500)),
+        "phone": screenshot(page, (500, 2600)),
+        "dark": screenshot(page, (1200, 1500), "--force-dark-mode", "--blink-settings=preferredColorScheme=0"),
+    }
+    assert struct.unpack(">II", pictures["phone"][16:24]) == (500, 2600)
+    assert all(len(picture) > 10_000 for picture in pictures.values())
+    assert pictures["dark"] != pictures["wide"]
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium or Chrome is installed")
+def test_nothing_sticks_out_of_a_phone(tmp_path: Path) -> None:
+    page = tmp_path / "scoreboard.html"
+    probe = "<script>document.title = document.documentElement.scrollWidth + ' of ' + window.innerWidth</script>"
+    page.write_text(render(mixed_board(), Format.HTML).replace("</body>", probe + "</body>"), encoding="utf-8")
+    command = [str(BROWSER), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--dump-dom"]
+    command += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    command += [f"--user-data-dir={tmp_path / 'profile'}", "--window-size=500,900", "--virtual-time-budget=2000"]
+    done = subprocess.run([*command, page.as_uri()], capture_output=True, text=True, check=True, timeout=120)
+    match = re.search(r"<title>(\d+) of (\d+)</title>", done.stdout)
+    assert match is not None, done.stdout[:500]
+    assert int(match[1]) <= int(match[2])
