@@ -44,7 +44,7 @@ class KataAudit:
     wrong: int
     also_right: int
     suite_s: float
-    """Duration of the reference's run, start-up included."""
+    """Duration of the reference's tests, without start-up."""
     margins: tuple[Figure, ...]
     """The reference's figures on its speed tests."""
     faults: tuple[str, ...]
@@ -293,7 +293,7 @@ def _judge(plan: _Plan, reports: list[KataReport]) -> KataAudit:
         tests=len(reference.tests),
         wrong=len(plan.wrong),
         also_right=len(plan.right),
-        suite_s=reference.duration_s,
+        suite_s=sum(test.duration_s for test in reference.tests),
         margins=tuple(figure for test in reference.tests for figure in test.figures),
         faults=tuple(faults),
     )

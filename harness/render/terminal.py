@@ -22,8 +22,8 @@ _STYLES = {
 }
 _WIDE = 118
 """From this width on, figures get a column of their own."""
-_OTHER_COLUMNS = 52
-"""What the columns beside the title need."""
+_OTHER_COLUMNS = 11 + 7 + 3 * 5 + 7 + 2 * 7
+"""What the columns beside the title need: status, four bands, clock, and the gaps between them."""
 _BAR = 24
 
 
@@ -76,11 +76,11 @@ def _print_set(console: Console, tally: SetTally, rows: list[Row], title_width: 
             f"  {tally.passed} of {tally.total}",
         )
     )
-    table = Table(box=box.SIMPLE_HEAD if unicode else box.ASCII2, pad_edge=False, expand=False, padding=(0, 1, 0, 0))
-    table.add_column("kata", min_width=title_width, overflow="ellipsis", no_wrap=True)
+    table = Table(box=box.SIMPLE_HEAD if unicode else box.ASCII2, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("kata", width=title_width, overflow="ellipsis", no_wrap=True)
     table.add_column("status", min_width=11, no_wrap=True)
     for band in Band:
-        table.add_column(band.value, justify="right", min_width=5, no_wrap=True)
+        table.add_column(band.value, justify="right", min_width=max(5, len(band.value)), no_wrap=True)
     table.add_column("clock", justify="right", min_width=7, no_wrap=True)
     if wide:
         table.add_column("figures", overflow="fold")

@@ -27,11 +27,11 @@ def bar(passed: int, total: int, width: int, *, unicode: bool = True) -> str:
 
 
 def clock(row: Row) -> str:
-    """The interview clock, with the best time when there is one: `15 min`, `9:41 of 15 min`."""
+    """The interview clock, with the best time when there is one: `15 min`, `9:41/15`."""
     if row.best_s is None:
         return f"{row.minutes} min"
     minutes, seconds = divmod(round(row.best_s), 60)
-    return f"{minutes}:{seconds:02d} of {row.minutes} min"
+    return f"{minutes}:{seconds:02d}/{row.minutes}"
 
 
 def next_line(board: Scoreboard) -> str:
