@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.catalog import is_published_stub
-from harness.errors import SubjectError
 from harness.model import Catalog, Figure, Kata, KataReport, Outcome, Status, TestResult
 from harness.runner import Job, Listener, run_jobs
 from harness.subject import REFERENCE, forbidden_imports, reference_folder
@@ -71,17 +70,16 @@ class _Plan:
             Job(kata, str(file), profile="ci", store=f"audit/{kata.slug}/also_right/{file.stem}.json")
             for file in self.right
         ]
+        speed = _test_names(kata)
         jobs += [
             Job(
                 kata,
                 str(file),
                 only=tests,
                 profile="ci",
+                gated=any(speed[name] for name in tests),
                 store=f"audit/{kata.slug}/wrong/{file.stem}.json",
-                gated=False,
             )
-            if not _asks_speed(kata, tests)
-            else Job(kata, str(file), only=tests, profile="ci", store=f"audit/{kata.slug}/wrong/{file.stem}.json")
             for file, tests in self.wrong.items()
         ]
         return jobs
@@ -118,17 +116,21 @@ def _plan(catalog: Catalog, kata: Kata) -> _Plan:
     folder = reference_folder(kata)
     for file in _solutions(folder):
         plan.faults += _imports(kata, file)
+    known = _test_names(kata)
     for file in sorted((folder / "wrong").glob("*.py")):
         tests = _caught_by(file)
-        if tests:
+        gone = [name for name in tests if name not in known]
+        plan.faults += [f"wrong/{file.name} names {name}, which is no test of the suite" for name in gone]
+        if tests and not gone:
             plan.wrong[file] = tests
-        else:
+        elif not tests:
             plan.faults.append(
                 f"wrong/{file.name} does not say in its docstring which test catches it (Caught by: test_...)"
             )
     plan.right = sorted((folder / "also_right").glob("*.py"))
-    if len(plan.wrong) < LEAST_WRONG:
-        plan.faults.append(f"there are {len(plan.wrong)} wrong solutions, expected at least {LEAST_WRONG}")
+    written = len(list((folder / "wrong").glob("*.py")))
+    if written < LEAST_WRONG:
+        plan.faults.append(f"there are {written} wrong solutions, expected at least {LEAST_WRONG}")
     if len(plan.right) < LEAST_RIGHT:
         plan.faults.append(f"there are {len(plan.right)} also-right solutions, expected at least {LEAST_RIGHT}")
     return plan
@@ -247,11 +249,7 @@ def _imports(kata: Kata, file: Path) -> Iterator[str]:
         yield f"{file.parent.name}/{file.name} is not valid Python: {error}"
         return
     for fault in forbidden_imports(tree, kata):
-        yield f"{file.parent.name}/{file.name}: {_sentence(fault)}"
-
-
-def _sentence(error: SubjectError) -> str:
-    return str(error)
+        yield f"{file.parent.name}/{file.name}: {fault}"
 
 
 def _caught_by(file: Path) -> tuple[str, ...]:
@@ -263,18 +261,17 @@ def _caught_by(file: Path) -> tuple[str, ...]:
     return tuple(match[1].split(", ")) if match else ()
 
 
-def _asks_speed(kata: Kata, tests: tuple[str, ...]) -> bool:
-    """Whether one of `tests` is in the speed band, by the markers in the suite's source."""
+def _test_names(kata: Kata) -> dict[str, bool]:
+    """The tests of the suite by its source, and whether each is marked `speed`."""
     try:
         tree = ast.parse(kata.suite.read_bytes())
     except (OSError, SyntaxError):
-        return False
-    return any(
-        isinstance(node, ast.FunctionDef)
-        and node.name in tests
-        and any("speed" in ast.dump(mark) for mark in node.decorator_list)
+        return {}
+    return {
+        node.name: any("speed" in ast.dump(mark) for mark in node.decorator_list)
         for node in ast.walk(tree)
-    )
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }
 
 
 # --- what the runs say ---------------------------------------------------------------------------------------------------
@@ -283,11 +280,15 @@ def _asks_speed(kata: Kata, tests: tuple[str, ...]) -> bool:
 def _judge(plan: _Plan, reports: list[KataReport]) -> KataAudit:
     stub, reference, *others = reports
     right, wrong = others[: len(plan.right)], others[len(plan.right) :]
-    faults = [*plan.faults, *_judge_stub(stub), *_judge_right("the reference", reference), *_judge_margins(reference)]
-    for file, report in zip(plan.right, right, strict=True):
-        faults += _judge_right(f"also_right/{file.name}", report)
-    for (file, tests), report in zip(plan.wrong.items(), wrong, strict=True):
-        faults += _judge_wrong(file, tests, report)
+    faults = list(plan.faults)
+    if stub.problem is not None and stub.problem == reference.problem:  # it is the suite's fault, so say it once
+        faults.append(f"the suite: {stub.problem.sentence}")
+    else:
+        faults += [*_judge_stub(stub), *_judge_right("the reference", reference), *_judge_margins(reference)]
+        for file, report in zip(plan.right, right, strict=True):
+            faults += _judge_right(f"also_right/{file.name}", report)
+        for (file, tests), report in zip(plan.wrong.items(), wrong, strict=True):
+            faults += _judge_wrong(file, tests, report)
     return KataAudit(
         kata=plan.kata,
         tests=len(reference.tests),
@@ -337,9 +338,7 @@ def _judge_wrong(file: Path, tests: tuple[str, ...], report: KataReport) -> Iter
     for name in tests:
         mine = [test for test in report.tests if test.name.partition("[")[0] == name]
         caught = [test for test in mine if test.outcome is Outcome.FAILED]
-        if not mine:
-            yield f"wrong/{file.name} names {name}, which is no test of the suite"
-        elif not caught:
+        if not caught:
             yield f"wrong/{file.name} survives {name}, which should catch it"
         elif not any(_teaches(test) for test in caught):
             failure = caught[0].failure

@@ -115,7 +115,10 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
         edit(f"{KATA}/test_double.py", "import double as kata", "import double as kata\nfrom double import double"),
         "the suite imports from double in line 4",
     ),
-    "test in no band": (edit(f"{KATA}/test_double.py", "@pytest.mark.example", ""), "test_two_is_four is in no band"),
+    "test in no band": (
+        edit(f"{KATA}/test_double.py", "@pytest.mark.example", ""),
+        "the suite: every kata test needs exactly one of the markers",
+    ),
     "wrong reference": (
         edit(f"{SOLUTIONS}/double.py", "2 * x", "3 * x"),
         "the reference does not pass test_two_is_four",
