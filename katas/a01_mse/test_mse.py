@@ -104,6 +104,7 @@ def test_is_symmetric_in_its_arguments(pair: tuple[Float64Array, Float64Array]) 
         kata.mse(y_pred, y_true),
         kata.mse(y_true, y_pred),
         asked=f"{call('mse', y_pred, y_true)} to equal the same with the arguments swapped",
+        hint="the two are not treated alike: nothing may be divided by, or weighed with, one of them",
     )
 
 
@@ -119,7 +120,11 @@ def test_scaling_both_arguments_scales_by_the_square(pair: tuple[Float64Array, F
         asked=call("mse", factor * y_true, factor * y_pred),
         rtol=1e-7,
         atol=1e-9,
-        mistakes={"grows with the factor, not with its square": abs(factor) * plain},
+        mistakes={
+            "grows with the factor, not with its square": abs(factor) * plain,
+            **mistakes(factor * y_true, factor * y_pred),
+        },
+        hint="large and small errors are treated differently: nothing may be clipped, rounded or added",
     )
 
 
@@ -172,7 +177,13 @@ def test_lengths_that_differ_are_an_error() -> None:
 def test_no_elements_are_an_error(shape: tuple[int, ...]) -> None:
     empty = np.zeros(shape)
     asked = f"mse of two arrays of shape {shape}"
-    check.raises(ValueError, partial(kata.mse, empty, empty), asked=asked, because="a mean of nothing is not defined")
+    check.raises(
+        ValueError,
+        partial(kata.mse, empty, empty),
+        asked=asked,
+        because="a mean of nothing is not defined",
+        mistakes={"NaN, which is what np.mean makes of nothing: check .size first": math.nan, "0 for nothing": 0.0},
+    )
 
 
 @pytest.mark.edge

@@ -1,0 +1,18 @@
+"""Half of it, as a loss for gradient descent is often written.
+
+Caught by: test_worked_example_of_three_numbers
+"""
+
+import numpy as np
+
+
+def checked(y_true, y_pred):
+    truth, prediction = np.asarray(y_true, float), np.asarray(y_pred, float)
+    if truth.shape != prediction.shape or truth.size == 0:
+        raise ValueError(f"shapes {truth.shape} and {prediction.shape}")
+    return truth - prediction
+
+
+def mse(y_true, y_pred):
+    error = checked(y_true, y_pred)
+    return float(np.mean(error**2) / 2)
