@@ -10,6 +10,7 @@ import faulthandler
 import os
 import signal
 import sys
+import time
 from collections.abc import Generator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -34,6 +35,8 @@ GRACE_S = 5.0
 COLLECT_GRACE_S = 10.0
 """How long importing suite and subject may take, beyond the hang limit of a test: scikit-learn is slow to come."""
 
+_GATE_POLL_S = 0.01
+
 _BANDS = tuple(band.value for band in Band)
 _FAILURE = pytest.StashKey[Failure]()
 _STATE = pytest.StashKey["_State"]()
@@ -47,8 +50,8 @@ class _State:
     profile: str
     seed: str
     progress: TextIO | None
-    gate: TextIO | None
-    """Where the runner's leave to measure speed comes from; None when nobody else is running."""
+    gate: Path | None
+    """The file that is the runner's leave to measure speed; None when nobody else is running."""
     hang_file: TextIO
     finder: subjects.SubjectFinder = field(default_factory=subjects.SubjectFinder)
     katas: dict[Path, Kata] = field(default_factory=dict)
@@ -143,7 +146,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--kata-progress", default=None, metavar="FILE", help="append progress events to FILE (for the runner)"
     )
     group.addoption(
-        "--kata-gate", action="store_true", help="wait for a line on stdin before the speed band (for the runner)"
+        "--kata-gate",
+        default=None,
+        metavar="FILE",
+        help="wait until FILE exists before the speed band (for the runner)",
     )
     group.addoption(
         "--kata-memory-mib", type=int, default=0, metavar="N", help="limit this process's memory (for the runner)"
@@ -163,7 +169,7 @@ def pytest_configure(config: pytest.Config) -> None:
         profile=profile,
         seed=str(config.getoption("--hypothesis-seed", default=None) or ""),
         progress=open(progress, "a", encoding="utf-8") if progress else None,  # noqa: SIM115 (closed in unconfigure)
-        gate=os.fdopen(os.dup(0), encoding="utf-8") if config.getoption("--kata-gate") else None,
+        gate=Path(config.getoption("--kata-gate")) if config.getoption("--kata-gate") else None,
         hang_file=os.fdopen(os.dup(2), "w", encoding="utf-8", errors="backslashreplace"),
     )
     config.stash[_STATE] = state
@@ -376,8 +382,8 @@ def _wait_at_gate(state: _State) -> None:
     """Wait until nothing else runs on this machine, so that figures of speed are not disturbed; once a session."""
     if state.gate is not None and not state.failed:
         state.note("gate", "speed")
-        state.gate.readline()
-        state.gate.close()
+        while not state.gate.exists():
+            time.sleep(_GATE_POLL_S)
         state.gate = None
 
 

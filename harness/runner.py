@@ -6,10 +6,12 @@ imported here, so that a scoreboard with nothing to run answers at once.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import functools
 import hashlib
 import importlib.metadata
+import json
 import os
 import platform
 import re
@@ -20,11 +22,12 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any, Protocol
 
 import filelock
 
@@ -42,6 +45,9 @@ BATCH = 8
 """Children alive at once; those that wait for their speed band sleep, and cost only memory."""
 
 _DEPENDENCIES = ("pytest", "pytest-timeout", "pytest-json-report", "hypothesis", "numpy", "scipy", "scikit-learn")
+_OURS = ("harness.explain", "harness.fixtures", "harness.report", "harness.strategies", "harness.subject")
+"""What the nest imports of this package. Not the plugins: pytest warns when one is there before it could rewrite it."""
+_PRELOADED = ("hypothesis", "numpy", "scipy", "sklearn")
 _POLL_S = 0.01
 _START_LIMIT_S = 120.0
 _TAIL_BYTES = 20_000
@@ -210,7 +216,7 @@ class _Child:
 
     job: Job
     folder: Path
-    process: subprocess.Popen[bytes]
+    process: Process
     begun: float = field(default_factory=time.monotonic)
     deadline: float = 0.0
     at_gate: bool = False
@@ -250,18 +256,16 @@ class _Child:
         """Let it measure its speed."""
         self.at_gate = False
         self.deadline = time.monotonic() + _run_limit_s(self.job.kata)
-        if self.process.stdin is not None:
-            with contextlib.suppress(OSError):
-                self.process.stdin.write(b"go\n")
-                self.process.stdin.close()
+        (self.folder / "go").touch()
 
     def end(self) -> None:
         """Kill it and all that it started."""
         if sys.platform == "win32":
             subprocess.run(["taskkill", "/F", "/T", "/PID", str(self.process.pid)], capture_output=True, check=False)
         else:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.process.pid, signal.SIGKILL)
+            for kill in (os.killpg, os.kill):  # the group, and the process itself should it have no group yet
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    kill(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def tail(self, name: str) -> str:
@@ -278,33 +282,147 @@ def _run_limit_s(kata: Kata) -> float:
     return _START_LIMIT_S + 10 * kata.hang_limit_s
 
 
-def _start(job: Job, folder: Path, *, gated: bool) -> _Child:
+def _start(job: Job, folder: Path, nest: Nest | None, *, gated: bool) -> _Child:
     kata = job.kata
     root = kata.folder.parent.parent
     targets = [f"{kata.suite}::{name}" for name in job.only] or [str(kata.suite)]
-    command = [sys.executable, "-P", "-m", "pytest", "--rootdir", str(root)]
     config = root / "pyproject.toml"
-    command += ["-c", str(config)] if config.is_file() else []
-    command += [part for plugin in PLUGINS for part in ("-p", plugin)]
-    command += ["-p", "no:cacheprovider", "-q", "--no-header", "--subject", job.choice]
-    command += ["--hypothesis-profile", job.profile, "--kata-progress", str(folder / "progress")]
-    command += ["--kata-memory-mib", str(_memory_limit_mib())]
-    command += ["--json-report", "--json-report-file", str(folder / "report.json")]
-    command += ["--json-report-omit", "collectors", "log", "traceback", "streams", "warnings", "keywords"]
-    command += ["--kata-gate"] if gated else []
+    arguments = ["--rootdir", str(root), *(["-c", str(config)] if config.is_file() else [])]
+    arguments += [part for plugin in PLUGINS for part in ("-p", plugin)]
+    arguments += ["-p", "no:cacheprovider", "-q", "--no-header", "--subject", job.choice]
+    arguments += ["--hypothesis-profile", job.profile, "--kata-progress", str(folder / "progress")]
+    arguments += ["--kata-memory-mib", str(_memory_limit_mib())]
+    arguments += ["--json-report", "--json-report-file", str(folder / "report.json")]
+    arguments += ["--json-report-omit", "collectors", "log", "traceback", "streams", "warnings", "keywords"]
+    arguments += ["--kata-gate", str(folder / "go")] if gated else []
+    arguments += ["--", *targets]
     env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COV_", "HYPOTHESIS_"))}
     env |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONUTF8": "1", "NO_COLOR": "1", **_ONE_THREAD}
-    with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
-        process = subprocess.Popen(
-            [*command, "--", *targets],
-            cwd=root,
-            env=env,
-            stdin=subprocess.PIPE if gated else subprocess.DEVNULL,
-            stdout=out,
-            stderr=err,
-            start_new_session=sys.platform != "win32",
-        )
+    process: Process
+    if nest is not None:
+        process = nest.start(arguments, env, root, folder)
+    else:
+        with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "pytest", *arguments],
+                cwd=root,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=sys.platform != "win32",
+            )
     return _Child(job, folder, process, deadline=time.monotonic() + _run_limit_s(kata))
+
+
+class Process(Protocol):
+    """What is asked of a child, whoever started it."""
+
+    pid: int
+    returncode: int | Any
+
+    def poll(self) -> int | None:
+        """The exit code, None while it runs."""
+
+    def wait(self) -> int:
+        """The exit code, once there is one."""
+
+
+class _Hatchling:
+    """A process that the nest forked."""
+
+    def __init__(self) -> None:
+        self.pid = 0
+        self.returncode = 0
+        self.born = threading.Event()
+        self.ended = threading.Event()
+
+    def poll(self) -> int | None:
+        return self.returncode if self.ended.is_set() else None
+
+    def wait(self) -> int:
+        self.ended.wait()
+        return self.returncode
+
+
+class Nest:
+    """The runner's end of `harness.nest`: starts it, gives it jobs, hears of their ends."""
+
+    def __init__(self, modules: Iterable[str], root: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "harness.nest", *modules],
+            cwd=root,
+            env={**os.environ, **_ONE_THREAD, "PYTHONUTF8": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self._hatchlings: dict[int, _Hatchling] = {}
+        self._writing = threading.Lock()
+        self._reader = threading.Thread(target=self._listen, daemon=True)
+        self._reader.start()
+
+    def start(self, arguments: list[str], env: dict[str, str], cwd: Path, folder: Path) -> Process:
+        """Have a child forked that runs pytest with `arguments`, its output in `folder`."""
+        hatchling = _Hatchling()
+        out, err = str(folder / "stdout"), str(folder / "stderr")
+        with self._writing:
+            number = len(self._hatchlings) + 1
+            self._hatchlings[number] = hatchling
+            job = {"id": number, "argv": arguments, "env": env, "cwd": str(cwd), "out": out, "err": err}
+            stdin = self._process.stdin
+            if stdin is not None:
+                stdin.write(json.dumps(job).encode() + b"\n")
+                stdin.flush()
+        hatchling.born.wait()
+        return hatchling
+
+    def _listen(self) -> None:
+        for line in self._process.stdout or ():
+            message = json.loads(line)
+            hatchling = self._hatchlings[message["id"]]
+            if "pid" in message:
+                hatchling.pid = message["pid"]
+                hatchling.born.set()
+            else:
+                hatchling.returncode = message["code"]
+                hatchling.ended.set()
+        for hatchling in self._hatchlings.values():  # the nest is gone: nobody must wait for ever
+            if not hatchling.ended.is_set():
+                hatchling.returncode = -signal.SIGKILL
+                hatchling.born.set()
+                hatchling.ended.set()
+
+    def close(self) -> None:
+        """End it; its children are ended by whoever waits for them."""
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+
+
+def _open_nest(jobs: Sequence[Job]) -> Nest | None:
+    """A nest with what the suites of `jobs` import, where forking is safe and there is enough to do."""
+    if sys.platform != "linux" or len(jobs) < 2:
+        return None
+    modules = {name for suite in {job.kata.suite for job in jobs} for name in _library_imports(suite)}
+    return Nest(sorted({*_OURS, *modules}), jobs[0].kata.folder.parent.parent)
+
+
+def _library_imports(suite: Path) -> set[str]:
+    """Modules of installed libraries that a suite imports at its top."""
+    try:
+        tree = ast.parse(suite.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return set()
+    names = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return {name for name in names if name.split(".")[0] in _PRELOADED}
 
 
 def _memory_limit_mib() -> int:
@@ -331,7 +449,7 @@ def _run_all(
     def start_and_wait(i: int, job: Job) -> _Child:
         folder = scratch / str(i)
         folder.mkdir()
-        child = _start(job, folder, gated=job.gated and len(todo) > 1)
+        child = _start(job, folder, nest, gated=job.gated and len(todo) > 1)
         children.append(child)
         if stopped.is_set():
             child.end()
@@ -347,6 +465,7 @@ def _run_all(
             write_atomically(state / job.store, dump(report))
         listener(Event("finished", job))
 
+    nest = _open_nest([job for _, job, _ in todo])
     pool = ThreadPoolExecutor(max_workers=workers)
     try:
         queue = iter(todo)
@@ -376,6 +495,8 @@ def _run_all(
             if child.process.poll() is None:
                 child.end()
         pool.shutdown(cancel_futures=True)
+        if nest is not None:
+            nest.close()
         shutil.rmtree(scratch, ignore_errors=True)
 
 

@@ -28,6 +28,7 @@ FLOORS: dict[str, int] = {
     "elsewhere": 3,
     "plugin": 4,
     "runner": 4,
+    "nest": 4,
     "scaffold": 4,
     "audit": 5,
     "bench": 6,

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-LEAF = 128
+LEAF = 256
 
 
 def matrix_multiply_naive(A, B):

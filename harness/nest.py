@@ -1,0 +1,85 @@
+"""A process that has imported what suites need, and forks a child for each run: `python -m harness.nest MODULE...`.
+
+Starting Python, pytest, hypothesis, NumPy and scikit-learn takes a second and more; forking takes milliseconds. Jobs come as
+JSON lines on stdin, `{"id": 1, "argv": [...], "env": {...}, "cwd": "...", "out": "...", "err": "..."}`; what becomes of them
+goes out as JSON lines on stdout, `{"id": 1, "pid": 4711}` and `{"id": 1, "code": 0}`. Only where fork is safe (Linux), and only with
+one BLAS thread: OpenMP deadlocks in a child whose parent has used it, so nothing is ever computed here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import select
+import sys
+import traceback
+from typing import Any
+
+_POLL_S = 0.005
+
+
+def main() -> None:
+    """Import, then serve until stdin ends."""
+    for name in ("pytest", *sys.argv[1:]):
+        with contextlib.suppress(Exception):  # a module that fails here fails again in the child, where it is reported
+            importlib.import_module(name)
+    jobs: dict[int, int] = {}
+    pending = b""
+    is_open = True
+    while is_open or jobs:
+        if is_open and select.select([0], [], [], _POLL_S if jobs else None)[0]:
+            data = os.read(0, 65536)
+            is_open = bool(data)
+            *lines, pending = (pending + data).split(b"\n")
+            for line in lines:
+                job = json.loads(line)
+                pid = os.fork()
+                if pid == 0:
+                    _run(job)
+                jobs[pid] = job["id"]
+                _say({"id": job["id"], "pid": pid})
+        elif not is_open:
+            select.select([], [], [], _POLL_S)
+        while jobs:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                break
+            if pid in jobs:
+                _say({"id": jobs.pop(pid), "code": os.waitstatus_to_exitcode(status)})
+
+
+def _say(message: dict[str, int]) -> None:
+    os.write(1, json.dumps(message).encode() + b"\n")
+
+
+def _run(job: dict[str, Any]) -> None:
+    """The child: a session of its own, its own streams and environment, then pytest; never returns."""
+    code = 3
+    try:
+        os.setsid()
+        for target, flags, path in ((0, os.O_RDONLY, os.devnull), (1, _NEW, job["out"]), (2, _NEW, job["err"])):
+            opened = os.open(path, flags, 0o600)
+            os.dup2(opened, target)
+            os.close(opened)
+        os.environ.clear()
+        os.environ.update(job["env"])
+        os.chdir(job["cwd"])
+        import pytest
+
+        code = int(pytest.main(job["argv"]))
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else 1
+    except BaseException:  # whatever it is, it must not go on as a second nest
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""Toy models to pickle and to serve, made to be watched: whatever they do shows in files.
+
+A pickle holds only the name of a class and a state, so the class must be importable where the file is read: hence
+this module. Some models work in a `folder`, where they append lines to a log (`log.txt`), wait for files to appear
+(gates), and move a clock (`clock.bin`). Nothing is shared in memory, so all this works across threads and processes.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+GATE_DEADLINE_S = 30.0
+"""How long a model waits for its gate before it raises `TimeoutError`."""
+
+TICKS_PER_S = 64
+"""The clock in a folder is a file that grows by a byte each tick. A power of two: times add up without rounding."""
+
+ERRORS: dict[str, type[Exception]] = {
+    error.__name__: error for error in (ValueError, KeyError, RuntimeError, ZeroDivisionError, AttributeError)
+}
+"""What a `Raiser` can raise, and a `Probe` when it is read."""
+
+
+def note(folder: str, line: str) -> None:
+    """Append `line` to the log in `folder`."""
+    with (Path(folder) / "log.txt").open("a", encoding="utf-8") as log:
+        log.write(f"{line}\n")
+
+
+def notes(folder: str) -> list[str]:
+    """The lines of the log in `folder`."""
+    log = Path(folder) / "log.txt"
+    return log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+
+
+def wait_for_gate(gate: Path) -> None:
+    """Return as soon as the file `gate` exists. Raises `TimeoutError` when it never does."""
+    deadline = time.monotonic() + GATE_DEADLINE_S
+    while not gate.exists():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{gate.name} was not opened within {GATE_DEADLINE_S:g} s")
+        time.sleep(0.001)
+
+
+def now_s(folder: str) -> float:
+    """What the clock in `folder` says, in seconds; it begins at 0 and moves only by `advance`."""
+    clock = Path(folder) / "clock.bin"
+    return clock.stat().st_size / TICKS_PER_S if clock.exists() else 0.0
+
+
+def advance(folder: str, seconds: float) -> None:
+    """Let `seconds`, a multiple of 1/64, pass on the clock in `folder`, at once."""
+    ticks = seconds * TICKS_PER_S
+    if ticks != int(ticks) or ticks < 0:
+        raise ValueError(f"seconds must be a multiple of 1/{TICKS_PER_S}, got {seconds}")
+    with (Path(folder) / "clock.bin").open("ab") as clock:
+        clock.write(b"." * int(ticks))
+
+
+@dataclass
+class Scale:
+    """Multiplies each number of a list."""
+
+    factor: float
+
+    def predict(self, data: list[float]) -> list[float]:
+        """Return `factor` times each element."""
+        return [self.factor * x for x in data]
+
+
+class Echo:
+    """Says what it was given."""
+
+    def predict(self, data: Any) -> list[Any]:
+        """Return the name of the type of `data`, and `data`."""
+        return [type(data).__name__, data]
+
+
+class Raiser:
+    """Raises whatever it is asked for."""
+
+    def predict(self, data: str) -> str:
+        """Raise the exception that `data` names in `ERRORS`; return `data` when it names none."""
+        if data in ERRORS:
+            raise ERRORS[data](f"a {data} was asked for")
+        return data
+
+
+@dataclass
+class Constant:
+    """No model, although it has a `predict`: that is a number."""
+
+    predict: float
+
+
+@dataclass
+class Lookup:
+    """A model that is slow to read and quick to ask."""
+
+    table: list[float]
+
+    def predict(self, data: int) -> float:
+        """Return the entry at index `data`."""
+        return self.table[data]
+
+
+@dataclass
+class Stopwatch:
+    """Takes time on the clock in `folder`: `load_s` seconds to be read, and as many to predict as it is told."""
+
+    folder: str
+    load_s: float = 0.0
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Be read from a pickle, which takes `load_s` seconds."""
+        self.__dict__.update(state)
+        advance(self.folder, self.load_s)
+
+    def predict(self, data: float) -> float:
+        """Let `data` seconds pass and return them; a negative number takes as long, and ends in `ValueError`."""
+        advance(self.folder, abs(data))
+        if data < 0:
+            raise ValueError(f"{data} seconds were asked for")
+        return data
+
+
+@dataclass
+class Probe:
+    """Logs `load <name>` when it is read and `predict <name>` when it is asked, and waits at its gates.
+
+    With `holds_load`, being read waits for the file `<name>.load` in `folder`; with `holds_predict`, predicting waits
+    for `<name>.predict`. With `load_error`, being read ends (after the gate) in the exception of that name.
+    """
+
+    name: str
+    folder: str
+    holds_load: bool = False
+    holds_predict: bool = False
+    load_error: str = ""
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Be read from a pickle."""
+        self.__dict__.update(state)
+        note(self.folder, f"load {self.name}")
+        if self.holds_load:
+            wait_for_gate(Path(self.folder) / f"{self.name}.load")
+        if self.load_error:
+            raise ERRORS[self.load_error](f"{self.name} cannot be read")
+
+    def predict(self, data: Any) -> list[Any]:
+        """Return `[name, data]`; raise `RuntimeError` when `data` is "fail"."""
+        note(self.folder, f"predict {self.name}")
+        if self.holds_predict:
+            wait_for_gate(Path(self.folder) / f"{self.name}.predict")
+        if data == "fail":
+            raise RuntimeError(f"{self.name} was told to fail")
+        return [self.name, data]

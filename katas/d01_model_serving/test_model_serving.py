@@ -1,0 +1,1686 @@
+"""Suite of D01: what a model server promises, to one thread and to many, and each way of breaking it.
+
+Models are toys from `serving_models`, pickled into a folder. They say through files what is done to them, and wait at
+gates, which are files too. So a test can stop a thread in the middle of a read or a prediction, and ask for something
+else meanwhile: whether that is answered does not hang on timing. Waiting has generous deadlines that only a stuck
+system meets.
+"""
+
+from __future__ import annotations
+
+import pickle
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import model_serving as kata
+import numpy as np
+import pytest
+import serving_models as toys
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness import check
+from harness.check import call
+from harness.fixtures import Grower, Racer
+from harness.strategies import floats, vectors
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
+
+PATIENCE_S = 10.0
+"""How long a call that nothing should hold up may take before it counts as stuck."""
+GRACE_S = 0.15
+"""How long to wait for what should not happen. A slower wrong solution would be missed; a right one never fails."""
+
+IDS = ("a", "b", "c", "d", "e")
+PREDICT_KEYS = ["cache_hit", "latency_ms", "model_id", "prediction"]
+INFO_KEYS = [
+    "error_count",
+    "latency_p50_ms",
+    "latency_p95_ms",
+    "loaded",
+    "loaded_at",
+    "path",
+    "request_count",
+]
+
+
+# --- a stage for models, and calls in threads ------------------------------------------------------------------------
+
+
+class Stage:
+    """A folder with pickled models, their log, their gates and their clock."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._gates: list[Path] = []
+
+    def save(self, name: str, model: object) -> str:
+        """Pickle `model` into the file `<name>.pkl`; returns the path."""
+        path = self.folder / f"{name}.pkl"
+        path.write_bytes(pickle.dumps(model))
+        return str(path)
+
+    def probe(self, name: str, *, file: str = "", **options: object) -> str:
+        """Pickle a `Probe` into `<file or name>.pkl`; its gates are opened at the latest when the test ends."""
+        self._gates += [self.folder / f"{name}.load", self.folder / f"{name}.predict"]
+        return self.save(file or name, toys.Probe(name, str(self.folder), **options))
+
+    def open(self, gate: str) -> None:
+        """Let everybody through who waits at `gate`, `a.load` or `a.predict`."""
+        (self.folder / gate).touch()
+
+    def open_all(self) -> None:
+        """Let everybody through."""
+        for gate in self._gates:
+            gate.touch()
+
+    def clock(self) -> float:
+        """The clock that `Stopwatch` models move, in seconds."""
+        return float(toys.now_s(str(self.folder)))
+
+    def advance(self, seconds: float) -> None:
+        """Move that clock."""
+        toys.advance(str(self.folder), seconds)
+
+    def count(self, line: str) -> int:
+        """How often `line` is in the log."""
+        return list(toys.notes(str(self.folder))).count(line)
+
+    def logs(self, line: str, *, times: int = 1, within_s: float = PATIENCE_S) -> bool:
+        """Wait until `line` is in the log so many times; whether it came."""
+        return wait_until(lambda: self.count(line) >= times, within_s)
+
+
+class Task:
+    """A call in a thread of its own."""
+
+    def __init__(self, thunk: Callable[[], Any]) -> None:
+        self._thunk = thunk
+        self._result: Any = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._result = self._thunk()
+        except BaseException as error:
+            self._error = error
+
+    def ends(self, within_s: float = PATIENCE_S) -> bool:
+        """Wait for the call to end; whether it did."""
+        self._thread.join(within_s)
+        return not self._thread.is_alive()
+
+    def result(self) -> Any:
+        """What the call returned; raises what it raised."""
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+
+class Ticks:
+    """A clock that never repeats itself, whoever asks, and that lets other threads run first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._now_s = 0.0
+
+    def __call__(self) -> float:
+        """One second more than at the last call."""
+        time.sleep(0)
+        with self._lock:
+            self._now_s += 1.0
+            return self._now_s
+
+
+class PausingClock:
+    """A clock at which one caller is stopped, after `pause_at`, until `go_on`."""
+
+    def __init__(self) -> None:
+        self.paused = threading.Event()
+        self._go = threading.Event()
+        self._lock = threading.Lock()
+        self._calls_left = 0
+
+    def pause_at(self, call_number: int) -> None:
+        """Stop who makes this call, counted from now; the first is number 1."""
+        self._calls_left = call_number
+
+    def go_on(self) -> None:
+        """Let the stopped one go, and stop nobody any more."""
+        with self._lock:
+            self._calls_left = 0
+        self._go.set()
+
+    def __call__(self) -> float:
+        """The time of the machine."""
+        with self._lock:
+            stops = self._calls_left == 1
+            self._calls_left = max(0, self._calls_left - 1)
+        if stops:
+            self.paused.set()
+            self._go.wait(2 * PATIENCE_S)
+        return time.perf_counter()
+
+
+def wait_until(condition: Callable[[], bool], within_s: float) -> bool:
+    """Poll `condition`; whether it came true in time."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.002)
+    return True
+
+
+def answer(thunk: Callable[[], Any], *, asked: check.Asked, mistake: str) -> Any:
+    """The result of a call that must neither be held up by what is going on, or went on, elsewhere, nor fail for it."""
+    __tracebackhide__ = True
+    task = Task(thunk)
+    check.true(
+        task.ends(),
+        asked=asked,
+        came=f"no answer within {PATIENCE_S:g} s: the system is stuck",
+        expected="an answer at once",
+        mistake=mistake,
+    )
+    return well(task.result, asked=asked, mistake=mistake)
+
+
+def well(thunk: Callable[[], Any], *, asked: check.Asked, mistake: str) -> Any:
+    """The result of a call that must not raise."""
+    __tracebackhide__ = True
+    try:
+        return thunk()
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        came = f"{type(error).__name__}: {error}"
+    return check.true(condition=False, asked=asked, came=came, expected="no error", mistake=mistake)
+
+
+def hold_at(stage: Stage, line: str, thunk: Callable[[], Any], *, asked: check.Asked) -> Task:
+    """Start a call in a thread, and wait until a model of it has logged `line` and stands at its gate."""
+    __tracebackhide__ = True
+    task = Task(thunk)
+    if not stage.logs(line):
+        if task.ends(0):
+            task.result()
+        check.true(
+            condition=False,
+            asked=asked,
+            came=f"the log has no {line!r}",
+            expected=f"{line!r} in the log of the models",
+            mistake="load_model must read the file at once, and predict must ask the model that was read",
+        )
+    return task
+
+
+def finish(task: Task, *, asked: check.Asked, mistake: str = "") -> Any:
+    """The result of a call whose gate is open by now; raises what it raised."""
+    __tracebackhide__ = True
+    settle(task, asked=asked, mistake=mistake)
+    return task.result()
+
+
+def settle(task: Task, *, asked: check.Asked, mistake: str = "") -> None:
+    """Wait for the end of a call whose gate is open by now, whatever it is."""
+    __tracebackhide__ = True
+    check.true(
+        task.ends(),
+        asked=asked,
+        came=f"no answer within {PATIENCE_S:g} s: the thread hangs",
+        expected="an end, since nothing holds it up any more",
+        mistake=mistake,
+    )
+
+
+def loaded(system: Any, ids: Sequence[str] = IDS) -> list[str]:
+    """Those of the ids whose models are in the cache."""
+    return [model_id for model_id in ids if system.get_model_info(model_id)["loaded"]]
+
+
+def most_loaded_at_once(system: Any, ids: Sequence[str]) -> int:
+    """A number of models that were in the cache at one moment for certain, while other threads go on.
+
+    A model that is found loaded twice with the same `loaded_at` was so all the time between, for the clock of the
+    system never repeats itself.
+    """
+    first = {model_id: system.get_model_info(model_id) for model_id in ids}
+    second = {model_id: system.get_model_info(model_id) for model_id in ids}
+    return sum(
+        bool(first[i]["loaded"] and second[i]["loaded"] and first[i]["loaded_at"] == second[i]["loaded_at"])
+        for i in ids
+    )
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    """A stage of the test's own."""
+    stage = Stage(tmp_path)
+    yield stage
+    stage.open_all()
+
+
+@pytest.fixture(scope="module")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """One probe for each of `IDS`, a file without a model, and a stopwatch, for the laws to share."""
+    shelf = Stage(tmp_path_factory.mktemp("shelf"))
+    for model_id in IDS:
+        shelf.probe(model_id)
+    shelf.save("foreign", {"not": "a model"})
+    shelf.save("stopwatch", toys.Stopwatch(str(shelf.folder)))
+    shelf.save("echo", toys.Echo())
+    return shelf
+
+
+def path_of(stage: Stage, model_id: str) -> str:
+    """Where the model of that id was saved."""
+    return str(stage.folder / f"{model_id}.pkl")
+
+
+def served(stage: Stage, ids: str, *, size: int = 10, clock: Callable[[], float] = time.perf_counter) -> Any:
+    """A system with the (already saved) models of one-letter ids loaded, in that order."""
+    system = kata.ModelServingSystem(size, clock)
+    for model_id in ids:
+        system.load_model(model_id, path_of(stage, model_id))
+    return system
+
+
+# --- the oracle: caches in plain Python, the right one and the usual wrong ones --------------------------------------
+
+
+@dataclass
+class Entry:
+    """What a policy may know about a model in the cache."""
+
+    came: int
+    used: int
+    uses: int = 1
+    uses_ever: int = 1
+
+
+@dataclass
+class Policy:
+    """A cache of `size` that gives up the entry whose `key` is least: in the right one, the time of its last use."""
+
+    size: int
+    key: Callable[[Entry], Any] = lambda entry: entry.used
+    glance_is_use: bool = False
+    failure_is_use: bool = True
+    entries: dict[str, Entry] = field(default_factory=dict)
+    uses_ever: dict[str, int] = field(default_factory=dict)
+    ticks: int = 0
+
+    def use(self, model_id: str, *, well: bool = True) -> bool:
+        """Ask for a model; whether it was there."""
+        self.ticks += 1
+        self.uses_ever[model_id] = self.uses_ever.get(model_id, 0) + 1
+        entry = self.entries.get(model_id)
+        if entry is None:
+            if len(self.entries) >= self.size:
+                self.evict()
+            self.entries[model_id] = Entry(self.ticks, self.ticks, uses_ever=self.uses_ever[model_id])
+            return False
+        if well or self.failure_is_use:
+            entry.used = self.ticks
+        entry.uses += 1
+        entry.uses_ever = self.uses_ever[model_id]
+        return True
+
+    def evict(self) -> str | None:
+        """Give one entry up; its id."""
+        if not self.entries:
+            return None
+        victim = min(self.entries, key=lambda model_id: self.key(self.entries[model_id]))
+        del self.entries[victim]
+        return victim
+
+    def loaded(self) -> list[str]:
+        """What is there, in the order of `IDS`."""
+        there = [model_id for model_id in IDS if model_id in self.entries]
+        if self.glance_is_use:
+            for model_id in there:
+                self.use(model_id)
+        return there
+
+
+def wrong_policies(size: int) -> dict[str, Policy]:
+    """Caches with the usual mistakes."""
+    return {
+        "first in, first out: each use must make the model the most recent one": Policy(size, lambda e: e.came),
+        "the least frequently used goes: the least recently used one must": Policy(size, lambda e: (e.uses, e.used)),
+        "the model with the fewest requests goes: the least recently used one must": Policy(
+            size, lambda e: (e.uses_ever, e.used)
+        ),
+        "the most recently used goes: evict from the other end": Policy(size, lambda e: -e.used),
+        "get_model_info counts as a use: only load_model and predict do": Policy(size, glance_is_use=True),
+        "a request whose model raises does not count as a use: it does": Policy(size, failure_is_use=False),
+    }
+
+
+OPERATIONS = st.sampled_from(["predict", "predict", "predict", "load", "fail", "evict", "bad load"])
+STEPS = st.lists(st.tuples(OPERATIONS, st.sampled_from(IDS)), max_size=24)
+PLAIN_DATA = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    floats(),
+    st.text(max_size=5),
+    st.lists(st.integers(), max_size=3),
+    st.tuples(st.integers(), st.integers()),
+    st.dictionaries(st.text(max_size=3), st.integers(), max_size=3),
+    vectors(),
+)
+SECONDS = st.integers(0, 640).map(lambda ticks: ticks / 64)
+"""Durations that add up without rounding."""
+
+
+def perform(system: Any, shelf: Stage, operation: str, model_id: str) -> Any:
+    """One step of a law; what came back."""
+    if operation == "load":
+        return system.load_model(model_id, path_of(shelf, model_id))
+    if operation == "evict":
+        return system.evict_least_used_model()
+    if operation == "bad load":
+        asked = call("load_model", model_id, "foreign.pkl")
+        return check.raises(
+            ValueError,
+            partial(system.load_model, model_id, path_of(shelf, "foreign")),
+            asked=asked,
+            because="the file holds a dict, which has no predict",
+        )
+    if operation == "fail":
+        asked = call("predict", model_id, "fail")
+        return check.raises(
+            RuntimeError, partial(system.predict, model_id, "fail"), asked=asked, because="the model raises it"
+        )
+    return system.predict(model_id, 0)
+
+
+def as_text(size: int, steps: Sequence[tuple[str, str]]) -> str:
+    """A sequence of steps for a message."""
+    done = ", ".join(operation if operation == "evict" else f"{operation} {i}" for operation, i in steps)
+    return f"a cache of {size}, after load a, b, c, d, e; {done}"
+
+
+# --- example ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.example
+def test_worked_example_the_model_of_the_file_answers(stage: Stage) -> None:
+    system = kata.ModelServingSystem(model_cache_size=1)
+    system.load_model("double", stage.save("double", toys.Scale(2.0)))
+    asked = call("predict", "double", [1.0, 2.0])
+    response = system.predict("double", [1.0, 2.0])
+    check.equal(sorted(response), PREDICT_KEYS, asked=f"the keys of {asked}, sorted")
+    check.equal(response["prediction"], [2.0, 4.0], asked=f"prediction of {asked}")
+    check.equal(response["model_id"], "double", asked=f"model_id of {asked}")
+    check.equal(
+        response["cache_hit"],
+        True,
+        asked=f"cache_hit of {asked}, right after load_model",
+        mistakes={"load_model left the model on disk, or cache_hit is the wrong way round": False},
+    )
+    check.python_float(response["latency_ms"], asked=f"latency_ms of {asked}")
+    check.true(
+        response["latency_ms"] >= 0.0, asked=f"latency_ms of {asked}", came=response["latency_ms"], expected=">= 0"
+    )
+
+
+@pytest.mark.example
+def test_worked_example_a_cache_of_one_gives_way_and_reads_again(stage: Stage) -> None:
+    system = kata.ModelServingSystem(model_cache_size=1)
+    system.load_model("double", stage.save("double", toys.Scale(2.0)))
+    system.load_model("triple", stage.save("triple", toys.Scale(3.0)))
+    asked = "get_model_info('double')['loaded'], after a cache of 1 loaded double and triple"
+    mistake = "an evicted id is forgotten: keep the path and the counts apart from the cache"
+    check.equal(
+        well(partial(system.get_model_info, "double"), asked=asked, mistake=mistake)["loaded"],
+        False,
+        asked=asked,
+        mistakes={"the cache holds more than model_cache_size: one model must go for each newcomer": True},
+    )
+    asked = "predict('double', [5.0]) after double was evicted"
+    response = well(partial(system.predict, "double", [5.0]), asked=asked, mistake=mistake)
+    check.equal(response["prediction"], [10.0], asked=asked)
+    check.equal(
+        response["cache_hit"],
+        False,
+        asked=f"cache_hit of {asked}",
+        mistakes={"a request that had to read the file is called a hit": True},
+    )
+    check.equal(loaded(system, ["double", "triple"]), ["double"], asked="the models that are loaded after that")
+    check.equal(system.evict_least_used_model(), "double", asked="evict_least_used_model()")
+    check.equal(system.evict_least_used_model(), None, asked="evict_least_used_model() of an empty cache")
+
+
+@pytest.mark.example
+def test_worked_example_of_percentiles(stage: Stage) -> None:
+    system = kata.ModelServingSystem(clock=stage.clock)
+    path = stage.save("w", toys.Stopwatch(str(stage.folder)))
+    system.load_model("w", path)
+    for seconds in (0.375, 0.125, 0.5, 0.25):
+        system.predict("w", seconds)
+    info = system.get_model_info("w")
+    asked = "get_model_info after requests of 375, 125, 500 and 250 ms"
+    check.equal(sorted(info), INFO_KEYS, asked=f"the keys of {asked}, sorted")
+    check_percentiles(info, [375.0, 125.0, 500.0, 250.0], asked=asked)
+    check.equal(info["path"], path, asked=f"path of {asked}")
+    check.equal([info["request_count"], info["error_count"]], [4, 0], asked=f"request_count and error_count of {asked}")
+
+
+def check_percentiles(info: dict[str, Any], latencies_ms: Sequence[float], *, asked: str) -> None:
+    """Hold both percentiles of a model's info to those of the latencies."""
+    __tracebackhide__ = True
+    for name, percent in (("latency_p50_ms", 50), ("latency_p95_ms", 95)):
+        values = np.array(latencies_ms)
+        kinds = ("higher", "lower", "nearest", "inverted_cdf", "weibull", "midpoint")
+        mistakes: dict[str, object] = {
+            "in seconds: latencies are in milliseconds": np.percentile(values, percent) / 1000,
+            "the mean: a percentile is a place in the sorted latencies": np.mean(values),
+            "latencies are not sorted: a percentile is a place in the sorted ones": values[
+                min(len(values) - 1, int(len(values) * percent / 100))
+            ],
+            "of another percentile": np.percentile(values, 145 - percent),
+        }
+        for kind in kinds:
+            mistakes[f"another definition ({kind}): interpolate linearly, as numpy.percentile does by default"] = (
+                np.percentile(values, percent, method=kind)  # type: ignore[call-overload]
+            )
+        check.close(info[name], np.percentile(values, percent), asked=f"{name} of {asked}", mistakes=mistakes)
+
+
+# --- law -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.law
+@given(size=st.integers(1, 4), steps=STEPS)
+def test_the_least_recently_used_model_goes_first(shelf: Stage, size: int, steps: list[tuple[str, str]]) -> None:
+    system = served(shelf, "abcde", size=size)
+    right, wrong = Policy(size), wrong_policies(size)
+    for policy in (right, *wrong.values()):
+        for model_id in IDS:
+            policy.use(model_id)
+    for done, (operation, model_id) in enumerate(steps, 1):
+        came = perform(system, shelf, operation, model_id)
+        asked = as_text(size, steps[:done])
+        if operation == "evict":
+            check_policy(came, lambda policy: policy.evict(), right, wrong, asked=f"the model that goes, {asked}")
+        elif operation != "bad load":
+            for policy in (right, *wrong.values()):
+                policy.use(model_id, well=operation != "fail")
+        there = loaded(system)
+        check_policy(there, lambda policy: policy.loaded(), right, wrong, asked=f"the models that are loaded, {asked}")
+
+
+def check_policy(
+    got: object, say: Callable[[Policy], object], right: Policy, wrong: dict[str, Policy], *, asked: str
+) -> None:
+    """Hold `got` to what the right policy says, and drop those of the wrong ones that `got` refutes.
+
+    Those that are left agree with all that the system has done so far; several may explain a wrong answer.
+    """
+    __tracebackhide__ = True
+    said = {name: say(policy) for name, policy in wrong.items()}
+    suspects = [name for name, value in said.items() if check.is_equal(got, value)]
+    check.equal(got, say(right), asked=asked, mistakes={"; or: ".join(suspects): got} if suspects else None)
+    for name in wrong.keys() - set(suspects):
+        del wrong[name]
+
+
+@pytest.mark.law
+@given(size=st.integers(1, 4), steps=STEPS)
+def test_hits_reads_and_counts_follow_from_what_was_asked(
+    shelf: Stage, size: int, steps: list[tuple[str, str]]
+) -> None:
+    system = served(shelf, "abcde", size=size)
+    right = Policy(size)
+    for model_id in IDS:
+        right.use(model_id)
+    requests, errors, before_eviction = (dict.fromkeys(IDS, 0) for _ in range(3))
+    for done, (operation, model_id) in enumerate(steps, 1):
+        asked = as_text(size, steps[:done])
+        reads = shelf.count(f"load {model_id}")
+        came = perform(system, shelf, operation, model_id)
+        reads = shelf.count(f"load {model_id}") - reads
+        needed = operation == "load"
+        if operation == "evict":
+            right.evict()
+        elif operation != "bad load":
+            was_there = right.use(model_id)
+            needed = needed or not was_there
+        if operation in ("predict", "fail"):
+            if needed:
+                before_eviction[model_id] = requests[model_id]
+            requests[model_id] += 1
+            errors[model_id] += operation == "fail"
+        if operation == "predict":
+            check.equal(came["prediction"], [model_id, 0], asked=f"the prediction, {asked}")
+            check.equal(
+                came["cache_hit"],
+                not needed,
+                asked=f"cache_hit of the last request, {asked}",
+                mistakes={
+                    "a request that had to read the file is called a hit": True,
+                    "a request that found the model in the cache is called a miss": False,
+                },
+            )
+        check.equal(
+            reads,
+            int(needed),
+            asked=f"how often the last step read the file of {model_id}, {asked}",
+            mistakes={
+                "a model that was there is read again": int(needed) + 1,
+                "load_model must read the file, even of an id that it knows": 0,
+            },
+        )
+        info = system.get_model_info(model_id)
+        total, failed = requests[model_id], errors[model_id]
+        check.equal(
+            [info["request_count"], info["error_count"]],
+            [total, failed],
+            asked=f"request_count and error_count of {model_id}, {asked}",
+            mistakes={
+                "a request that failed is not in request_count: it is a request too": [total - failed, failed],
+                "the error is not counted": [total, 0],
+                "the error is counted twice": [total, 2 * failed],
+                "the counts began anew when the model was read again": [total - before_eviction[model_id], failed],
+            },
+            hint="keep the counts apart from the model: evictions and load_model leave them alone",
+        )
+
+
+@pytest.mark.law
+@given(data=PLAIN_DATA)
+def test_data_reaches_the_model_as_it_is(shelf: Stage, data: object) -> None:
+    system = kata.ModelServingSystem()
+    system.load_model("echo", path_of(shelf, "echo"))
+    check.equal(
+        system.predict("echo", data)["prediction"],
+        [type(data).__name__, data],
+        asked=f"{call('predict', 'echo', data)}, whose model returns the type's name and the data",
+        hint="hand data on as it is, and return what the model returned",
+    )
+
+
+@pytest.mark.law
+@given(durations_s=st.lists(SECONDS, min_size=1, max_size=12))
+def test_percentiles_are_those_of_numpy(shelf: Stage, durations_s: list[float]) -> None:
+    system = kata.ModelServingSystem(clock=shelf.clock)
+    system.load_model("w", path_of(shelf, "stopwatch"))
+    for duration_s in durations_s:
+        latency_ms = system.predict("w", duration_s)["latency_ms"]
+        check_latency(latency_ms, duration_s, asked=f"latency_ms of a request that took {duration_s} s")
+    latencies_ms = [1000 * duration_s for duration_s in durations_s]
+    check_percentiles(system.get_model_info("w"), latencies_ms, asked=f"latencies of {latencies_ms} ms")
+
+
+def check_latency(got: object, seconds: float, *, asked: str) -> None:
+    """Hold a latency to a time in seconds."""
+    __tracebackhide__ = True
+    check.close(
+        got,
+        1000 * seconds,
+        asked=asked,
+        rtol=1e-6,
+        atol=1e-6,
+        mistakes={
+            "in seconds: latency_ms is in milliseconds": seconds,
+            "in microseconds: latency_ms is in milliseconds": 1e6 * seconds,
+        },
+        hint="take all times from the clock that __init__ was given",
+    )
+
+
+# --- edge: one thread ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.edge
+def test_model_interface_is_abstract() -> None:
+    check.raises(
+        TypeError,
+        lambda: kata.ModelInterface().predict([1.0]),
+        asked="ModelInterface()",
+        because="an abstract class cannot be instantiated",
+        hint="inherit from abc.ABC, and mark predict with @abstractmethod",
+    )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("size", [0, -1])
+def test_a_cache_without_room_is_an_error(size: int) -> None:
+    check.raises(
+        ValueError,
+        partial(kata.ModelServingSystem, size),
+        asked=call("ModelServingSystem", size),
+        because="model_cache_size must be at least 1",
+    )
+
+
+@pytest.mark.edge
+def test_the_cache_holds_a_hundred_models_by_default(stage: Stage) -> None:
+    system = kata.ModelServingSystem()
+    path = stage.save("scale", toys.Scale(1.0))
+    ids = [f"m{i}" for i in range(101)]
+    for model_id in ids:
+        system.load_model(model_id, path)
+    asked = "how many of 101 models are loaded, in ModelServingSystem()"
+    check.equal(len(loaded(system, ids)), 100, asked=asked, mistakes={"the cache has no bound": 101})
+
+
+@pytest.mark.edge
+def test_an_unknown_id_is_a_key_error(stage: Stage) -> None:
+    system = kata.ModelServingSystem()
+    system.load_model("a", stage.save("a", toys.Scale(1.0)))
+    because = "no model of that id was ever loaded"
+    check.raises(KeyError, partial(system.predict, "b", [1.0]), asked=call("predict", "b", [1.0]), because=because)
+    check.raises(
+        KeyError,
+        partial(system.get_model_info, "b"),
+        asked=f"{call('get_model_info', 'b')}, after a predict that failed with KeyError",
+        because=because,
+        hint="neither call may make a record for an id that it does not know",
+    )
+
+
+def write_bad_file(folder: Path, kind: str) -> str:
+    """A path at which there is no model, for one of many reasons."""
+    path = folder / "bad.pkl"
+    good = pickle.dumps(toys.Scale(2.0))
+    content = {
+        "empty": b"",
+        "cut short": good[:-4],
+        "text": b"weights: 1, 2, 3\n",
+        "of a class that does not exist": b"cserving_models\nNoSuchModel\n.",
+        "a dict": pickle.dumps({"predict": 1}),
+        "None": pickle.dumps(None),
+        "a number called predict": pickle.dumps(toys.Constant(2.0)),
+    }
+    if kind == "a folder":
+        path.mkdir()
+    elif kind.startswith("raising "):
+        path.write_bytes(pickle.dumps(toys.Probe("bad", str(folder), load_error=kind.removeprefix("raising "))))
+    elif kind != "missing":
+        path.write_bytes(content[kind])
+    return str(path)
+
+
+BAD_FILES = (
+    "missing",
+    "a folder",
+    "empty",
+    "cut short",
+    "text",
+    "of a class that does not exist",
+    "raising KeyError",
+    "raising RuntimeError",
+    "raising ZeroDivisionError",
+    "a dict",
+    "None",
+    "a number called predict",
+)
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("kind", BAD_FILES)
+def test_a_bad_file_is_an_error_and_leaves_no_trace(stage: Stage, kind: str) -> None:
+    stage.probe("a")
+    stage.probe("b")
+    system = served(stage, "ab", size=2)
+    path = write_bad_file(stage.folder, kind)
+    asked = f"load_model('c', path) of a file that is {kind}"
+    check.raises(
+        ValueError,
+        partial(system.load_model, "c", path),
+        asked=asked,
+        because="no model can be read from it",
+        mistakes={"the file was taken for one with a model: look for a callable predict": None},
+        hint="unpickling can raise anything and give anything: catch Exception, and look for a callable predict",
+    )
+    check.equal(
+        loaded(system, ["a", "b"]),
+        ["a", "b"],
+        asked=f"the models that are loaded in a cache of 2 after {asked}",
+        mistakes={"a model was evicted for one that never came: read first, evict then": ["b"]},
+    )
+    for name, thunk in (
+        ("get_model_info('c')", partial(system.get_model_info, "c")),
+        ("predict('c', 0)", partial(system.predict, "c", 0)),
+    ):
+        check.raises(
+            KeyError,
+            thunk,
+            asked=f"{name} after {asked}",
+            because="c was never loaded",
+            hint="a half-loaded entry is left behind: remember the id when its file has been read, and not earlier",
+        )
+    check.equal(system.evict_least_used_model(), "a", asked=f"evict_least_used_model() after {asked}")
+    check.equal(system.evict_least_used_model(), "b", asked=f"the second evict_least_used_model() after {asked}")
+    check.equal(system.evict_least_used_model(), None, asked=f"the third evict_least_used_model() after {asked}")
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("is_loaded", [True, False])
+def test_a_bad_file_for_a_known_id_changes_nothing(stage: Stage, *, is_loaded: bool) -> None:
+    stage.probe("a")
+    stage.probe("b")
+    system = served(stage, "ab")
+    system.predict("a", 1)
+    if not is_loaded:
+        system.evict_least_used_model()
+        system.evict_least_used_model()
+    before = system.get_model_info("a")
+    asked = f"load_model('a', path) of an empty file, when a is {'' if is_loaded else 'not '}in the cache"
+    bad = write_bad_file(stage.folder, "empty")
+    check.raises(ValueError, partial(system.load_model, "a", bad), asked=asked, because="no model can be read from it")
+    check.equal(
+        system.get_model_info("a"),
+        before,
+        asked=f"get_model_info('a') after {asked}",
+        hint="touch nothing before the file has been read",
+    )
+    check.equal(system.predict("a", 2)["prediction"], ["a", 2], asked=f"predict('a', 2) after {asked}")
+    if is_loaded:
+        check.equal(system.evict_least_used_model(), "b", asked=f"evict_least_used_model() after {asked} and a predict")
+
+
+@pytest.mark.edge
+def test_loading_a_known_id_replaces_its_model_and_evicts_nobody(stage: Stage) -> None:
+    stage.probe("a")
+    stage.probe("b")
+    newer = stage.probe("newer")
+    system = served(stage, "ab", size=2)
+    system.predict("b", 0)
+    system.load_model("b", newer)
+    asked = "a cache of 2 with a and b, after load_model('b', newer_path)"
+    check.equal(
+        loaded(system, ["a", "b"]),
+        ["a", "b"],
+        asked=f"the models that are loaded in {asked}",
+        mistakes={"a was evicted, although b takes its own place: b was in the cache already": ["b"]},
+    )
+    check.equal(
+        system.predict("b", 0)["prediction"],
+        ["newer", 0],
+        asked=f"predict('b', 0) in {asked}",
+        mistakes={"the old model answers: load_model must read the file, even of an id that it knows": ["b", 0]},
+    )
+    info = system.get_model_info("b")
+    check.equal(info["path"], newer, asked=f"path of b in {asked}", mistakes={"the old path": path_of(stage, "b")})
+    check.equal(info["request_count"], 2, asked=f"request_count of b, asked before and after, in {asked}")
+    system.evict_least_used_model()
+    system.evict_least_used_model()
+    check.equal(
+        system.predict("b", 0)["prediction"],
+        ["newer", 0],
+        asked=f"predict('b', 0) after b was evicted, in {asked}",
+        mistakes={"the file of the first load_model was read: remember the newest path": ["b", 0]},
+    )
+
+
+@pytest.mark.edge
+def test_paths_may_be_path_objects(stage: Stage) -> None:
+    path = stage.save("scale", toys.Scale(2.0))
+    system = kata.ModelServingSystem()
+    system.load_model("scale", Path(path))
+    asked = call("load_model", "scale", Path(path))
+    check.equal(system.get_model_info("scale")["path"], path, asked=f"path of get_model_info, after {asked}")
+    system.evict_least_used_model()
+    check.equal(system.predict("scale", [1.0])["prediction"], [2.0], asked=f"predict('scale', [1.0]) after {asked}")
+
+
+@pytest.mark.edge
+def test_two_ids_may_share_a_file(stage: Stage) -> None:
+    path = stage.save("echo", toys.Echo())
+    system = kata.ModelServingSystem()
+    system.load_model("x", path)
+    system.load_model("y", path)
+    system.predict("x", 0)
+    asked = "request_count of x and of y, which were loaded from one file, after one request to x"
+    counts = [system.get_model_info(model_id)["request_count"] for model_id in "xy"]
+    check.equal(counts, [1, 0], asked=asked, mistakes={"the counts are kept by path: keep them by id": [1, 1]})
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("name", sorted(toys.ERRORS))
+def test_what_a_model_raises_comes_out_as_it_is(stage: Stage, name: str) -> None:
+    system = kata.ModelServingSystem()
+    system.load_model("r", stage.save("r", toys.Raiser()))
+    asked = f"predict('r', {name!r}), whose model raises a {name}"
+    want = toys.ERRORS[name](f"a {name} was asked for")
+    expected = f"{name}: {want}"
+    try:
+        answered = system.predict("r", name)
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        check.true(
+            type(error) is type(want) and str(error) == str(want),
+            asked=asked,
+            came=f"{type(error).__name__}: {error}",
+            expected=expected,
+            mistake="another exception took the place of the model's: count the error, and raise it again with `raise`",
+        )
+    else:
+        mistake = "the error was swallowed: count it, and re-raise with a bare `raise`"
+        check.true(condition=False, asked=asked, came=answered, expected=expected, mistake=mistake)
+    info = system.get_model_info("r")
+    check.equal(
+        [info["request_count"], info["error_count"], info["loaded"]],
+        [1, 1, True],
+        asked=f"request_count, error_count and loaded after {asked}",
+        mistakes={
+            "a request that failed is not in request_count: it is a request too": [0, 1, True],
+            "the error is not counted": [1, 0, True],
+            "neither request nor error is counted": [0, 0, True],
+            "the model was thrown out: an error is no reason to": [1, 1, False],
+        },
+    )
+
+
+@pytest.mark.edge
+def test_the_system_serves_on_after_a_model_has_raised(stage: Stage) -> None:
+    for model_id in "abc":
+        stage.probe(model_id)
+    system = served(stage, "abc", size=2)
+    for model_id, how in (("b", "from the cache"), ("a", "read again")):
+        task = Task(partial(system.predict, model_id, "fail"))
+        asked = f"predict({model_id!r}, 'fail'), a model {how} that raises"
+        settle(task, asked=asked)
+        check.raises(RuntimeError, task.result, asked=asked, because="the model raises it")
+        mistake = "a lock is still held after a model has raised: release it on every path, as a with statement does"
+        for other in "abc":
+            after = f"predict({other!r}, 0) after {asked}"
+            response = answer(partial(system.predict, other, 0), asked=after, mistake=mistake)
+            check.equal(response["prediction"], [other, 0], asked=after)
+
+
+@pytest.mark.edge
+def test_looking_at_a_model_is_no_use_of_it(stage: Stage) -> None:
+    stage.probe("a")
+    stage.probe("b")
+    system = served(stage, "ab")
+    system.get_model_info("a")
+    check.equal(
+        system.evict_least_used_model(),
+        "a",
+        asked="evict_least_used_model() after load_model of a, load_model of b, get_model_info('a')",
+        mistakes={"get_model_info counts as a use: only load_model and predict do": "b"},
+    )
+
+
+@pytest.mark.edge
+def test_a_request_whose_model_raises_is_a_use_of_it(stage: Stage) -> None:
+    stage.probe("a")
+    stage.probe("b")
+    system = served(stage, "ab")
+    check.raises(
+        RuntimeError, partial(system.predict, "a", "fail"), asked="predict('a', 'fail')", because="the model raises it"
+    )
+    check.equal(
+        system.evict_least_used_model(),
+        "b",
+        asked="evict_least_used_model() after load_model of a, load_model of b, and a predict of a whose model raised",
+        mistakes={"a request whose model raises does not count as a use: it does": "a"},
+    )
+
+
+@pytest.mark.edge
+def test_a_file_that_has_vanished_is_an_error_of_that_request_alone(stage: Stage) -> None:
+    for model_id in "abc":
+        stage.probe(model_id)
+    system = served(stage, "abc", size=2)
+    file = Path(path_of(stage, "a"))
+    content = file.read_bytes()
+    file.unlink()
+    asked = "predict('a', 0), when a is evicted and its file is gone"
+    for times in (1, 2):
+        task = Task(partial(system.predict, "a", 0))
+        mistake = "the mark that a read is under way is left behind when the read fails: take it away on every path"
+        check.true(
+            task.ends(),
+            asked=f"{asked} (for the {times}. time)",
+            came="it hangs",
+            expected="ValueError",
+            mistake=mistake,
+        )
+        check.raises(ValueError, task.result, asked=asked, because="the model cannot be read again")
+        info = system.get_model_info("a")
+        check.equal(
+            [info["request_count"], info["error_count"], info["loaded"], info["path"]],
+            [times, times, False, str(file)],
+            asked=f"request_count, error_count, loaded and path of a after {asked} (for the {times}. time)",
+            mistakes={
+                "a request for which the file could not be read counts too, and as an error": [0, 0, False, str(file)],
+                "a half-loaded entry is left behind": [times, times, True, str(file)],
+            },
+        )
+        check.equal(
+            loaded(system, "bc"),
+            ["b", "c"],
+            asked=f"the other models that are loaded, after {asked}",
+            mistakes={"a model was evicted for one that never came: read first, evict then": ["c"]},
+        )
+    file.write_bytes(content)
+    response = answer(
+        partial(system.predict, "a", 0),
+        asked="predict('a', 0), now that the file is back",
+        mistake="the mark that a read is under way is left behind when the read fails: take it away on every path",
+    )
+    check.equal(response["prediction"], ["a", 0], asked="predict('a', 0), now that the file is back")
+
+
+@pytest.mark.edge
+def test_the_latency_includes_reading_the_file(stage: Stage) -> None:
+    system = kata.ModelServingSystem(clock=stage.clock)
+    system.load_model("w", stage.save("w", toys.Stopwatch(str(stage.folder), load_s=2.0)))
+    check_latency(
+        system.predict("w", 0.5)["latency_ms"], 0.5, asked="latency_ms of a hit, whose model predicts in 0.5 s"
+    )
+    system.evict_least_used_model()
+    latency_ms = system.predict("w", 0.5)["latency_ms"]
+    asked = "latency_ms of a miss, whose model is read in 2 s and predicts in 0.5 s"
+    mistakes = {
+        "without the time for reading the file: the clock starts when the request comes": 500.0,
+        "only the time for reading the file": 2000.0,
+    }
+    check.close(latency_ms, 2500.0, asked=asked, mistakes=mistakes)
+    latencies = [500.0, 2500.0]
+    check_percentiles(system.get_model_info("w"), latencies, asked=f"latencies of {latencies} ms")
+
+
+@pytest.mark.edge
+def test_percentiles_are_none_before_the_first_success_and_leave_failures_out(stage: Stage) -> None:
+    system = kata.ModelServingSystem(clock=stage.clock)
+    system.load_model("w", stage.save("w", toys.Stopwatch(str(stage.folder))))
+    nothing = [None, None]
+    info = system.get_model_info("w")
+    asked = "latency_p50_ms and latency_p95_ms"
+    came = [info["latency_p50_ms"], info["latency_p95_ms"]]
+    check.equal(came, nothing, asked=f"{asked} before the first request", mistakes={"0 is no latency": [0.0, 0.0]})
+    check.raises(ValueError, partial(system.predict, "w", -4.0), asked=call("predict", "w", -4.0), because="it raises")
+    info = system.get_model_info("w")
+    came = [info["latency_p50_ms"], info["latency_p95_ms"]]
+    check.equal(
+        came,
+        nothing,
+        asked=f"{asked} after one request, which failed after 4 s",
+        mistakes={"the latency of a request that failed is in the percentiles": [4000.0, 4000.0]},
+    )
+    system.predict("w", 0.5)
+    info = system.get_model_info("w")
+    check.close(
+        [info["latency_p50_ms"], info["latency_p95_ms"]],
+        [500.0, 500.0],
+        asked=f"{asked} after a request that failed after 4 s and one that took 500 ms",
+        mistakes={
+            "the latency of a request that failed is in the percentiles": np.percentile([4000.0, 500.0], [50, 95]),
+            "in seconds: latencies are in milliseconds": [0.5, 0.5],
+        },
+    )
+
+
+@pytest.mark.edge
+def test_percentiles_are_of_the_latest_thousand_requests(stage: Stage) -> None:
+    system = kata.ModelServingSystem(clock=stage.clock)
+    system.load_model("w", stage.save("w", toys.Stopwatch(str(stage.folder))))
+    seconds = [4.0] * 300 + [0.5] * 940 + [2.0] * 60
+    for duration in seconds:
+        system.predict("w", duration)
+    latencies = 1000 * np.array(seconds)
+    info = system.get_model_info("w")
+    check.close(
+        [info["latency_p50_ms"], info["latency_p95_ms"]],
+        np.percentile(latencies[-1000:], [50, 95]),
+        asked="both percentiles after 300 requests of 4 s, 940 of 0.5 s and 60 of 2 s, in this order",
+        mistakes={
+            "all latencies are kept: of the latest 1 000 alone, or memory grows without end": np.percentile(
+                latencies, [50, 95]
+            ),
+            "the first 1 000 are kept: keep the latest": np.percentile(latencies[:1000], [50, 95]),
+        },
+    )
+
+
+@pytest.mark.edge
+def test_loaded_at_is_the_time_of_the_last_read(stage: Stage) -> None:
+    system = kata.ModelServingSystem(clock=stage.clock)
+    stage.advance(100.0)
+    system.load_model("w", stage.save("w", toys.Stopwatch(str(stage.folder), load_s=2.0)))
+    asked = "loaded_at of a model that is read in 2 s"
+    check.close(
+        system.get_model_info("w")["loaded_at"],
+        102.0,
+        asked=f"{asked}, loaded at 100 s",
+        mistakes={"the time before the read: when the file had been read is meant": 100.0},
+        hint="ask the clock that __init__ was given",
+    )
+    stage.advance(50.0)
+    system.predict("w", 8.0)
+    check.close(
+        system.get_model_info("w")["loaded_at"],
+        102.0,
+        asked=f"{asked}, loaded at 100 s and asked at 152 s",
+        mistakes={
+            "the time of the last request: when the file was read is meant": 152.0,
+            "the time of the last answer: when the file was read is meant": 160.0,
+        },
+    )
+    system.evict_least_used_model()
+    info = system.get_model_info("w")
+    check.equal(
+        [info["loaded"], info["loaded_at"]],
+        [False, None],
+        asked="loaded and loaded_at of an evicted model",
+        mistakes={"loaded_at is left from before the eviction": [False, 102.0]},
+    )
+    stage.advance(40.0)
+    system.predict("w", 8.0)
+    check.close(
+        system.get_model_info("w")["loaded_at"],
+        202.0,
+        asked=f"{asked}, when a request at 200 s has read it again",
+        mistakes={"the time of the first load: the model was read again": 102.0, "the time before the read": 200.0},
+    )
+
+
+@pytest.mark.edge
+def test_the_info_is_the_callers_to_change(stage: Stage) -> None:
+    stage.probe("a")
+    system = served(stage, "a")
+    system.predict("a", 0)
+    before = system.get_model_info("a")
+    given_away = system.get_model_info("a")
+    for key in given_away:
+        given_away[key] = None
+    check.equal(
+        system.get_model_info("a"),
+        before,
+        asked="get_model_info('a') after the caller has changed the dict that came before",
+        hint="build a new dict for each call",
+    )
+
+
+@pytest.mark.edge
+def test_files_are_closed(stage: Stage) -> None:
+    path = stage.probe("a")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ResourceWarning)
+        system = kata.ModelServingSystem()
+        system.load_model("a", path)
+        system.evict_least_used_model()
+        system.predict("a", 0)
+    check.equal(
+        [str(warning.message) for warning in caught if issubclass(warning.category, ResourceWarning)],
+        [],
+        asked="the ResourceWarnings of reading a model twice",
+        hint="open the file in a with statement",
+    )
+
+
+# --- edge: many threads ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.edge
+def test_two_models_are_read_at_the_same_time(stage: Stage) -> None:
+    stage.probe("a", holds_load=True)
+    stage.probe("b")
+    system = kata.ModelServingSystem()
+    first = hold_at(
+        stage, "load a", partial(system.load_model, "a", path_of(stage, "a")), asked="load_model('a', path)"
+    )
+    mistake = "a lock is held while a file is read: read outside the lock"
+    answer(
+        partial(system.load_model, "b", path_of(stage, "b")),
+        asked="load_model('b', path), while another thread is reading the file of a",
+        mistake=mistake,
+    )
+    stage.open("a.load")
+    finish(first, asked="load_model('a', path)")
+    check.equal(loaded(system, "ab"), ["a", "b"], asked="the models that are loaded after both")
+
+
+@pytest.mark.edge
+def test_two_evicted_models_are_read_at_the_same_time(stage: Stage) -> None:
+    for model_id in "abcd":
+        stage.probe(model_id)
+    system = served(stage, "abcd", size=2)
+    stage.probe("slow", file="a", holds_load=True)
+    first = hold_at(stage, "load slow", partial(system.predict, "a", 1), asked="predict('a', 1), evicted before")
+    mistake = "a lock is held while an evicted model is read again: read outside the lock"
+    asked = "predict('b', 2), evicted before, while another thread is reading the file of a"
+    response = answer(partial(system.predict, "b", 2), asked=asked, mistake=mistake)
+    check.equal(response["prediction"], ["b", 2], asked=asked)
+    stage.open("slow.load")
+    check.equal(
+        finish(first, asked="predict('a', 1)")["prediction"], ["slow", 1], asked="predict('a', 1), whose file was slow"
+    )
+
+
+@pytest.mark.edge
+def test_while_a_file_is_read_nobody_has_left_and_all_others_answer(stage: Stage) -> None:
+    for model_id in "abc":
+        stage.probe(model_id)
+    system = served(stage, "abc", size=2)
+    stage.probe("slow", file="a", holds_load=True)
+    reading = hold_at(stage, "load slow", partial(system.predict, "a", 1), asked="predict('a', 1), evicted before")
+    when = "while another thread is reading the file of a, which was evicted"
+    mistake = "a lock is held while a file is read: read outside the lock"
+    there = answer(partial(loaded, system, "abc"), asked=f"get_model_info of a, b and c, {when}", mistake=mistake)
+    check.equal(
+        there,
+        ["b", "c"],
+        asked=f"the models that are loaded, {when}",
+        mistakes={
+            "a model has left before the newcomer can take its place: evict after reading": ["c"],
+            "a counts as loaded before it is read, and another one has left for it": ["a", "c"],
+            "a counts as loaded before it is read: that makes one more than the cache may hold": ["a", "b", "c"],
+        },
+    )
+    for model_id in "bc":
+        asked = f"predict({model_id!r}, 2), {when}"
+        response = answer(partial(system.predict, model_id, 2), asked=asked, mistake=mistake)
+        check.equal([response["prediction"], response["cache_hit"]], [[model_id, 2], True], asked=asked)
+    stage.open("slow.load")
+    response = finish(reading, asked="predict('a', 1), when the file is read")
+    check.equal(
+        [response["prediction"], response["cache_hit"]],
+        [["slow", 1], False],
+        asked="prediction and cache_hit of predict('a', 1)",
+    )
+    check.equal(
+        loaded(system, "abc"),
+        ["a", "c"],
+        asked="the models that are loaded when a has been read; b was asked before c",
+        mistakes={
+            "the model to go was chosen before the read: choose it when the newcomer takes its place": ["a", "b"],
+            "nobody has left for a: the cache holds more than model_cache_size": ["a", "b", "c"],
+        },
+    )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("other", ["another model", "the same model"])
+def test_a_slow_prediction_holds_nobody_up(stage: Stage, other: str) -> None:
+    stage.probe("a", holds_predict=True)
+    stage.probe("b")
+    stage.probe("c")
+    system = served(stage, "ab")
+    slow = hold_at(stage, "predict a", partial(system.predict, "a", 1), asked="predict('a', 1)")
+    when = "while the model of a is predicting in another thread"
+    if other == "the same model":
+        second = Task(partial(system.predict, "a", 2))
+        came = stage.logs("predict a", times=2)
+        check.true(
+            came,
+            asked=f"predict('a', 2), {when}",
+            came="the second request does not reach the model: it waits for the first",
+            expected="two predictions of one model at the same time",
+            mistake="a lock of the model is held while it predicts: hold none",
+        )
+        stage.open("a.predict")
+        check.equal(finish(second, asked="predict('a', 2)")["prediction"], ["a", 2], asked="predict('a', 2)")
+    else:
+        mistake = "a lock is held while a model predicts: predict outside the lock"
+        for asked, thunk in (
+            ("predict('b', 2)", partial(system.predict, "b", 2)),
+            ("get_model_info('a')", partial(system.get_model_info, "a")),
+            ("load_model('c', path)", partial(system.load_model, "c", path_of(stage, "c"))),
+            ("evict_least_used_model()", system.evict_least_used_model),
+        ):
+            answer(thunk, asked=f"{asked}, {when}", mistake=mistake)
+        stage.open("a.predict")
+    check.equal(finish(slow, asked="predict('a', 1)")["prediction"], ["a", 1], asked="predict('a', 1)")
+
+
+@pytest.mark.edge
+def test_requests_that_come_together_read_the_file_once(stage: Stage) -> None:
+    stage.probe("a")
+    system = served(stage, "a")
+    system.evict_least_used_model()
+    stage.probe("slow", file="a", holds_load=True)
+    tasks = [hold_at(stage, "load slow", partial(system.predict, "a", 0), asked="predict('a', 0), evicted before")]
+    tasks += [Task(partial(system.predict, "a", i)) for i in range(1, 5)]
+    twice = stage.logs("load slow", times=2, within_s=GRACE_S)
+    stage.open("slow.load")
+    asked = "5 requests at the same time for a model that was evicted"
+    responses = [finish(task, asked=asked, mistake="those who wait for a read must be woken") for task in tasks]
+    check.equal(
+        [response["prediction"] for response in responses],
+        [["slow", i] for i in range(5)],
+        asked=f"the predictions of {asked}",
+    )
+    check.true(
+        not twice and stage.count("load slow") == 1,
+        asked=f"how often {asked} read its file",
+        came=f"{stage.count('load slow')} times",
+        expected="once",
+        mistake="a double load: who finds a read under way must wait for it, and not begin another",
+    )
+    check.equal(responses[0]["cache_hit"], False, asked="cache_hit of the request that read the file")
+    info = system.get_model_info("a")
+    check.equal([info["request_count"], info["error_count"]], [5, 0], asked=f"both counts after {asked}")
+
+
+@pytest.mark.edge
+def test_requests_that_wait_for_a_read_that_fails_all_fail(stage: Stage) -> None:
+    stage.probe("a")
+    system = served(stage, "a")
+    system.evict_least_used_model()
+    stage.probe("broken", file="a", holds_load=True, load_error="RuntimeError")
+    tasks = [hold_at(stage, "load broken", partial(system.predict, "a", 0), asked="predict('a', 0), evicted before")]
+    tasks += [Task(partial(system.predict, "a", i)) for i in range(1, 4)]
+    stage.logs("load broken", times=2, within_s=GRACE_S)  # time for the others to come and wait
+    stage.open("broken.load")
+    asked = "4 requests at the same time for an evicted model whose file cannot be read"
+    mistake = "who waits for a read is not woken when it fails: settle it on every path"
+    for task in tasks:
+        settle(task, asked=asked, mistake=mistake)
+        check.raises(ValueError, task.result, asked=asked, because="the read fails")
+    info = system.get_model_info("a")
+    check.equal([info["request_count"], info["error_count"]], [4, 4], asked=f"both counts after {asked}")
+    stage.probe("a")
+    mistake = "the mark that a read is under way is left behind when the read fails: take it away on every path"
+    asked = f"predict('a', 9), now that the file is good again, after {asked}"
+    check.equal(
+        answer(partial(system.predict, "a", 9), asked=asked, mistake=mistake)["prediction"], ["a", 9], asked=asked
+    )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("way", ["load_model", "predict"])
+def test_models_that_arrive_together_do_not_overfill_the_cache(stage: Stage, way: str) -> None:
+    system = kata.ModelServingSystem(2)
+    newcomers = "abc"
+    for model_id in newcomers:
+        stage.probe(model_id)
+        if way == "predict":
+            system.load_model(model_id, path_of(stage, model_id))
+    for _ in newcomers:
+        system.evict_least_used_model()
+    for model_id in newcomers:
+        stage.probe(f"slow {model_id}", file=model_id, holds_load=True)
+    tasks = []
+    for model_id in newcomers:
+        thunk = partial(system.predict, model_id, 0)
+        if way == "load_model":
+            thunk = partial(system.load_model, model_id, path_of(stage, model_id))
+        tasks.append(hold_at(stage, f"load slow {model_id}", thunk, asked=f"{way} of {model_id}"))
+    for model_id, task in zip(newcomers, tasks, strict=True):
+        stage.open(f"slow {model_id}.load")
+        finish(task, asked=f"{way} of {model_id}")
+    asked = f"the models that are loaded, after {way} of a, b and c began at the same time in an empty cache of 2"
+    check.equal(
+        loaded(system, newcomers),
+        ["b", "c"],
+        asked=asked,
+        mistakes={"each found room before it read: ask for room when the model takes its place": ["a", "b", "c"]},
+    )
+
+
+@pytest.mark.edge
+def test_a_model_leaves_before_the_newcomer_answers(stage: Stage) -> None:
+    stage.probe("a", holds_predict=True)
+    stage.probe("b")
+    system = served(stage, "ab", size=1)
+    busy = hold_at(stage, "predict a", partial(system.predict, "a", 1), asked="predict('a', 1), evicted before")
+    asked = "the models that are loaded in a cache of 1, while a, read again, is predicting"
+    there = answer(partial(loaded, system, "ab"), asked=asked, mistake="a lock is held while a model predicts")
+    check.equal(
+        there,
+        ["a"],
+        asked=asked,
+        mistakes={
+            "one too many: the cache is trimmed after the request, and must be when the newcomer takes its place": [
+                "a",
+                "b",
+            ],
+            "a has answered from a copy that is not in the cache": ["b"],
+        },
+    )
+    stage.open("a.predict")
+    finish(busy, asked="predict('a', 1)")
+
+
+@pytest.mark.edge
+def test_a_glance_at_any_reading_of_the_clock_finds_no_model_too_many(stage: Stage) -> None:
+    for model_id in "abc":
+        stage.probe(model_id)
+    glances: list[list[str]] = []
+    open_glances: list[Task] = []
+
+    def glancing_clock() -> float:
+        """Have somebody else look into the cache, if no lock forbids it, before the caller goes on."""
+        task = Task(lambda: [i for i in "abc" if is_loaded(i)])
+        if task.ends(0.05):
+            glances.append(task.result())
+        else:
+            open_glances.append(task)
+        return time.perf_counter()
+
+    def is_loaded(model_id: str) -> bool:
+        try:
+            return bool(system.get_model_info(model_id)["loaded"])
+        except KeyError:
+            return False
+
+    system = kata.ModelServingSystem(1, glancing_clock)
+    for model_id in "abc":
+        system.load_model(model_id, path_of(stage, model_id))
+    for model_id in "ab":
+        system.predict(model_id, 0)
+    system.load_model("c", path_of(stage, "c"))
+    for task in open_glances:
+        finish(task, asked="get_model_info in another thread", mistake="a lock is never released")
+    crowd = max(glances, key=len, default=[])
+    check.true(
+        len(crowd) <= 1,
+        asked="the models that another thread finds loaded in a cache of 1, looking whenever the clock is asked",
+        came=crowd,
+        expected="one at most",
+        mistake="for a moment there is one too many: evict and insert under one hold of the lock, in this order",
+    )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("reading", [1, 2, 3, 4])
+def test_others_who_come_between_two_steps_of_a_request_break_nothing(stage: Stage, reading: int) -> None:
+    for model_id in "abc":
+        stage.probe(model_id)
+    clock = PausingClock()
+    system = served(stage, "ab", size=1, clock=clock)
+    clock.pause_at(reading)
+    first = Task(partial(system.predict, "a", 1))
+    wait_until(lambda: clock.paused.is_set() or first.ends(0), PATIENCE_S)
+    others = [Task(partial(system.predict, "a", 2)), Task(partial(system.load_model, "c", path_of(stage, "c")))]
+    for task in others:
+        task.ends(GRACE_S)  # they may have to wait for the first one
+    clock.go_on()
+    asked = f"predict('a', 1), which stops when it asks the clock for time number {reading}"
+    for task in (first, *others):
+        finish(task, asked=f"{asked}, and predict('a', 2) and load_model('c', path) meanwhile")
+    there = loaded(system, "abc")
+    check.true(
+        len(there) == 1,
+        asked=f"the models that are loaded in a cache of 1 after {asked}, while others predict and load",
+        came=there,
+        expected="one",
+        mistake="room was made in one step and used in another: evict and insert under one hold of the lock",
+    )
+    check.equal(
+        system.get_model_info("a")["request_count"],
+        2,
+        asked=f"request_count of a after {asked}, and predict('a', 2) meanwhile",
+        mistakes={"counts are lost: add to a count in one step, under the lock": 1},
+    )
+
+
+@pytest.mark.edge
+def test_the_old_model_answers_while_its_successor_is_read(stage: Stage) -> None:
+    stage.probe("a")
+    system = served(stage, "a", size=1)
+    newer = stage.probe("newer", holds_load=True)
+    load = hold_at(stage, "load newer", partial(system.load_model, "a", newer), asked="load_model('a', newer_path)")
+    asked = "predict('a', 1), while another thread is reading a newer file for a"
+    response = answer(partial(system.predict, "a", 1), asked=asked, mistake="a lock is held while a file is read")
+    check.equal([response["prediction"], response["cache_hit"]], [["a", 1], True], asked=asked)
+    stage.open("newer.load")
+    finish(load, asked="load_model('a', newer_path)")
+    check.equal(system.predict("a", 2)["prediction"], ["newer", 2], asked="predict('a', 2), when that file is read")
+
+
+@pytest.mark.edge
+def test_an_evicted_model_finishes_what_it_is_answering(stage: Stage) -> None:
+    stage.probe("a", holds_predict=True)
+    stage.probe("b")
+    system = served(stage, "a", size=1)
+    busy = hold_at(stage, "predict a", partial(system.predict, "a", 1), asked="predict('a', 1)")
+    asked = "load_model('b', path) in a cache of 1, while the model of a is predicting"
+    mistake = (
+        "a newcomer waits for the one that is to leave: that one is held by its request, and may go from the cache"
+    )
+    answer(partial(system.load_model, "b", path_of(stage, "b")), asked=asked, mistake=mistake)
+    check.equal(
+        loaded(system, "ab"),
+        ["b"],
+        asked=f"the models that are loaded after {asked}",
+        mistakes={"a model that is predicting keeps its place: the cache holds one too many": ["a", "b"]},
+    )
+    stage.open("a.predict")
+    check.equal(
+        finish(busy, asked="predict('a', 1)")["prediction"], ["a", 1], asked="predict('a', 1), evicted meanwhile"
+    )
+    info = system.get_model_info("a")
+    check.equal(
+        [info["request_count"], info["error_count"], info["loaded"]],
+        [1, 0, False],
+        asked="request_count, error_count and loaded of a, which was evicted while it was answering",
+        mistakes={
+            "the request is not counted: counts must outlive an eviction": [0, 0, False],
+            "the end of a request puts the model back": [1, 0, True],
+        },
+    )
+
+
+@pytest.mark.edge
+def test_requests_that_overlap_are_all_counted(stage: Stage) -> None:
+    stage.probe("a", holds_predict=True)
+    system = served(stage, "a")
+    tasks = [Task(partial(system.predict, "a", data)) for data in (0, 1, 2, 3, "fail", "fail")]
+    asked = "6 requests to one model at the same time, of which 2 fail"
+    check.true(
+        stage.logs("predict a", times=6),
+        asked=asked,
+        came=f"only {stage.count('predict a')} of them reach the model at once",
+        expected="6 predictions of one model at the same time",
+        mistake="a lock is held while a model predicts: hold none",
+    )
+    stage.open("a.predict")
+    for task in tasks[:4]:
+        finish(task, asked=asked)
+    for task in tasks[4:]:
+        settle(task, asked=asked)
+        check.raises(RuntimeError, task.result, asked=asked, because="the model raises it")
+    info = system.get_model_info("a")
+    check.equal(
+        [info["request_count"], info["error_count"]],
+        [6, 2],
+        asked=f"request_count and error_count after {asked}",
+        mistakes={
+            "a request that failed is not in request_count: it is a request too": [4, 2],
+            **{
+                f"{'one count is' if lost == 1 else f'{lost} counts are'} lost: read before the prediction and "
+                "written after it, while others did the same": [6 - lost, errors]
+                for lost in range(1, 6)
+                for errors in (1, 2)
+            },
+        },
+        hint="add to a count in one step, under the lock",
+    )
+
+
+@pytest.mark.edge
+def test_an_old_read_does_not_replace_a_newer_model(stage: Stage) -> None:
+    stage.probe("a")
+    system = served(stage, "a")
+    system.evict_least_used_model()
+    stage.probe("old", file="a", holds_load=True)
+    newer = stage.probe("newer")
+    stale = hold_at(stage, "load old", partial(system.predict, "a", 1), asked="predict('a', 1), evicted before")
+    load = Task(partial(system.load_model, "a", newer))
+    load.ends(GRACE_S)  # it may also wait for the read that is under way
+    stage.open("old.load")
+    finish(load, asked="load_model('a', newer_path)")
+    finish(stale, asked="predict('a', 1)")
+    when = "after load_model('a', newer_path), which came while a request was reading the old file"
+    check.equal(
+        system.predict("a", 2)["prediction"],
+        ["newer", 2],
+        asked=f"predict('a', 2), {when}",
+        mistakes={"the old read came last and won: it must notice that load_model was there meanwhile": ["old", 2]},
+    )
+    check.equal(system.get_model_info("a")["path"], newer, asked=f"path of a, {when}")
+
+
+@pytest.mark.edge
+def test_two_models_that_chase_each_other_out_answer_all_the_same(stage: Stage) -> None:
+    stage.save("a", toys.Scale(1.0))
+    stage.save("b", toys.Scale(2.0))
+    system = served(stage, "ab", size=1)
+    start = threading.Barrier(24)
+    rounds = 100
+
+    def worker(model_id: str, want: float) -> list[object]:
+        wrong: list[object] = []
+        for _ in range(rounds):
+            start.wait(PATIENCE_S)
+            try:
+                came: object = system.predict(model_id, [1.0])["prediction"]
+            except Exception as error:
+                came = f"{type(error).__name__}: {error}"
+            if not check.is_equal(came, [want]):
+                wrong.append(came)
+        return wrong
+
+    tasks = [Task(partial(worker, *each)) for each in 12 * [("a", 1.0), ("b", 2.0)]]
+    asked = "predict of a and b by 12 threads each at the same time, in a cache of 1"
+    for task in tasks:
+        settle(task, asked=asked, mistake="threads wait for each other, or for a read that has long ended")
+    wrong = [came for task in tasks for came in task.result()]
+    check.equal(
+        wrong[:1],
+        [],
+        asked=f"the first answer that is not the model's, {rounds} times {asked}",
+        hint="a model may leave the cache again before those who waited for it wake: hand them the model itself",
+    )
+    counts = [system.get_model_info(model_id)["request_count"] for model_id in "ab"]
+    check.equal(counts, [12 * rounds, 12 * rounds], asked=f"request_count of a and b after {rounds} times {asked}")
+
+
+@pytest.mark.edge
+def test_a_crowd_is_served_without_losing_anything(stage: Stage) -> None:
+    ids, size, each = "abcd", 2, 60
+    for model_id in ids:
+        stage.save(model_id, toys.Scale(float(ord(model_id))))
+    ticks = Ticks()
+    system = served(stage, ids, size=size, clock=ticks)
+    start = threading.Barrier(5)
+
+    def worker(seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        start.wait(PATIENCE_S)
+        for i in range(each):
+            model_id = ids[rng.integers(len(ids))]
+            response = system.predict(model_id, [1.0])
+            want = [[float(ord(model_id))], model_id]
+            asked = f"prediction and model_id of predict({model_id!r}, [1.0]), while 3 other threads ask too"
+            check.equal([response["prediction"], response["model_id"]], want, asked=asked)
+            if i % 20 == 19:
+                system.evict_least_used_model()
+
+    def watcher() -> int:
+        start.wait(PATIENCE_S)
+        return max(most_loaded_at_once(system, ids) for _ in range(30))
+
+    workers = [Task(partial(worker, seed)) for seed in range(4)]
+    watching = Task(watcher)
+    asked = f"4 threads with {each} requests each"
+    for task in workers:
+        finish(task, asked=asked, mistake="two threads wait for each other, or a lock is never released")
+    most = finish(watching, asked="get_model_info, again and again, in another thread")
+    check.true(
+        most <= size,
+        asked=f"how many models were loaded at once in a cache of {size}, {asked}",
+        came=most,
+        expected=f"at most {size}",
+        mistake="the cache holds too many: evict and insert under one hold of the lock",
+    )
+    infos = [system.get_model_info(model_id) for model_id in ids]
+    check.equal(
+        [sum(info["request_count"] for info in infos), sum(info["error_count"] for info in infos)],
+        [4 * each, 0],
+        asked=f"the sums of request_count and error_count after {asked}",
+        hint="add to a count in one step, under the lock",
+    )
+    check.true(
+        len(loaded(system, ids)) <= size,
+        asked=f"the models that are loaded in a cache of {size} after {asked}",
+        came=loaded(system, ids),
+        expected=f"at most {size}",
+        mistake="two threads each found room and both moved in",
+    )
+
+
+# --- speed -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.speed
+def test_a_hit_costs_a_fraction_of_reading_the_file(stage: Stage, race: Racer) -> None:
+    path = stage.save("lookup", toys.Lookup(np.arange(200_000.0).tolist()))
+    system = kata.ModelServingSystem()
+    system.load_model("lookup", path)
+
+    def read() -> object:
+        with Path(path).open("rb") as file:
+            return pickle.load(file).predict(7)
+
+    for _ in range(1000):
+        system.predict("lookup", 7)
+    race(
+        lambda: system.predict("lookup", 7),
+        read,
+        at_least=500,
+        versus="reading the file",
+        asked="predict of a model in the cache, which has answered 1 000 requests",
+        hint="no read, no copy of the model, no sorting of latencies in predict",
+    )
+
+
+@pytest.mark.speed
+def test_a_hit_costs_the_same_however_many_models_there_are(stage: Stage, growth: Grower) -> None:
+    path = stage.save("echo", toys.Echo())
+
+    def prepare(n: int) -> Callable[[], object]:
+        system = kata.ModelServingSystem(n)
+        for i in range(n):
+            system.load_model(f"m{i}", path)
+        return lambda: system.predict(f"m{n - 1}", 0)
+
+    growth(
+        prepare,
+        (500, 2000, 8000),
+        at_most=0.35,
+        asked="predict of the model that was used last, among more and more models in the cache",
+        hint="a list of ids in order of use is searched from end to end: collections.OrderedDict moves one at once",
+    )
+
+
+@pytest.mark.speed
+def test_an_eviction_costs_the_same_however_many_models_there_are(stage: Stage, growth: Grower) -> None:
+    path = stage.save("echo", toys.Echo())
+
+    def prepare(n: int) -> Callable[[], object]:
+        system = kata.ModelServingSystem(n)
+        for i in range(n):
+            system.load_model(f"m{i}", path)
+
+        def evict_and_load() -> None:
+            system.load_model(system.evict_least_used_model(), path)
+
+        return evict_and_load
+
+    growth(
+        prepare,
+        (500, 2000, 8000),
+        at_most=0.35,
+        asked="evict_least_used_model and load_model again, with more and more models in the cache",
+        hint="keep the models in order of use, instead of looking for the oldest one among all",
+    )

@@ -1,0 +1,15 @@
+"""Flattens columns and tables instead of refusing them.
+
+Caught by: test_anything_but_one_axis_is_an_error
+"""
+
+import numpy as np
+
+
+def r2_score(y_true, y_pred):
+    t, p = np.ravel(y_true).astype(float), np.ravel(y_pred).astype(float)
+    if t.shape != p.shape or t.size < 2:
+        raise ValueError(f"shapes {t.shape} and {p.shape}")
+    if np.all(t == t[0]):
+        return float(np.array_equal(t, p))
+    return float(1 - np.sum((t - p) ** 2) / np.sum((t - t.mean()) ** 2))

@@ -1,0 +1,20 @@
+"""SS_tot as a difference of two huge numbers.
+
+Caught by: test_a_large_offset_does_not_drown_the_variance
+"""
+
+import numpy as np
+
+
+def checked(y_true, y_pred):
+    t, p = np.asarray(y_true, float), np.asarray(y_pred, float)
+    if t.ndim != 1 or t.shape != p.shape or t.size < 2:
+        raise ValueError(f"shapes {t.shape} and {p.shape}")
+    return t, p
+
+
+def r2_score(y_true, y_pred):
+    t, p = checked(y_true, y_pred)
+    if np.all(t == t[0]):
+        return float(np.array_equal(t, p))
+    return float(1 - np.sum((t - p) ** 2) / (np.sum(t**2) - t.sum() ** 2 / t.size))

@@ -1,0 +1,25 @@
+"""Only integers are converted, so booleans are or-ed instead of counted.
+
+Caught by: test_booleans_count_as_zero_and_one
+"""
+
+import numpy as np
+
+
+def checked(A, B):
+    A, B = np.asarray(A, dtype=float), np.asarray(B, dtype=float)
+    if A.ndim != 2 or B.ndim != 2 or not A.size or not B.size or A.shape[1] != B.shape[0]:
+        raise ValueError(f"shapes {A.shape} and {B.shape} do not fit")
+    return A, B
+
+
+def matrix_multiply_naive(A, B):
+    A, B = checked(A, B)
+    columns = B.T.tolist()
+    return np.array([[sum(a * b for a, b in zip(row, column)) for column in columns] for row in A.tolist()])
+
+
+def matrix_multiply_optimized(A, B):
+    logical = np.asarray(A).dtype == np.asarray(B).dtype == bool
+    A, B = checked(A, B)
+    return (A.astype(bool) @ B.astype(bool)).astype(float) if logical else A @ B

@@ -1,0 +1,32 @@
+"""An inner axis of length 1 is stretched to fit the other.
+
+Caught by: test_inner_lengths_that_differ_are_an_error
+"""
+
+import numpy as np
+
+
+def checked(A, B):
+    A, B = np.asarray(A, dtype=float), np.asarray(B, dtype=float)
+    if A.ndim != 2 or B.ndim != 2 or not A.size or not B.size or A.shape[1] != B.shape[0]:
+        raise ValueError(f"shapes {A.shape} and {B.shape} do not fit")
+    return A, B
+
+
+def matrix_multiply_naive(A, B):
+    A, B = checked(A, B)
+    columns = B.T.tolist()
+    return np.array([[sum(a * b for a, b in zip(row, column)) for column in columns] for row in A.tolist()])
+
+
+def matrix_multiply_optimized(A, B):
+    A, B = np.asarray(A, dtype=float), np.asarray(B, dtype=float)
+    if (
+        A.ndim != 2
+        or B.ndim != 2
+        or not A.size
+        or not B.size
+        or (A.shape[1] != B.shape[0] and 1 not in (A.shape[1], B.shape[0]))
+    ):
+        raise ValueError(f"shapes {A.shape} and {B.shape} do not fit")
+    return A @ B if A.shape[1] == B.shape[0] else (A[:, :, None] * B).sum(axis=1)

@@ -1,0 +1,28 @@
+"""The naive result takes the dtype of A, so integers times fractions lose the fractions.
+
+Caught by: test_integers_times_floats_keep_their_fractions
+"""
+
+import numpy as np
+
+
+def checked(A, B):
+    A, B = np.asarray(A, dtype=float), np.asarray(B, dtype=float)
+    if A.ndim != 2 or B.ndim != 2 or not A.size or not B.size or A.shape[1] != B.shape[0]:
+        raise ValueError(f"shapes {A.shape} and {B.shape} do not fit")
+    return A, B
+
+
+def matrix_multiply_naive(A, B):
+    dtype = np.asarray(A).dtype if np.asarray(A).dtype.kind == "i" else float
+    A, B = checked(A, B)
+    C = np.zeros((A.shape[0], B.shape[1]), dtype=dtype)
+    for i, j in np.ndindex(C.shape):
+        for p in range(A.shape[1]):
+            C[i, j] += A[i, p] * B[p, j]
+    return C.astype(float)
+
+
+def matrix_multiply_optimized(A, B):
+    A, B = checked(A, B)
+    return A @ B

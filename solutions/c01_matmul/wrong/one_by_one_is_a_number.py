@@ -1,0 +1,25 @@
+"""A (1, 1) result is handed out as a number.
+
+Caught by: test_any_of_the_three_lengths_may_be_the_largest_or_one
+"""
+
+import numpy as np
+
+
+def checked(A, B):
+    A, B = np.asarray(A, dtype=float), np.asarray(B, dtype=float)
+    if A.ndim != 2 or B.ndim != 2 or not A.size or not B.size or A.shape[1] != B.shape[0]:
+        raise ValueError(f"shapes {A.shape} and {B.shape} do not fit")
+    return A, B
+
+
+def matrix_multiply_naive(A, B):
+    A, B = checked(A, B)
+    columns = B.T.tolist()
+    return np.array([[sum(a * b for a, b in zip(row, column)) for column in columns] for row in A.tolist()])
+
+
+def matrix_multiply_optimized(A, B):
+    A, B = checked(A, B)
+    C = A @ B
+    return C.item() if C.size == 1 else C

@@ -1,0 +1,29 @@
+"""The number of rows of A bounds all three loops of the naive one.
+
+Caught by: test_worked_example_of_two_by_three_times_three_by_two
+"""
+
+import numpy as np
+
+
+def checked(A, B):
+    A, B = np.asarray(A, dtype=float), np.asarray(B, dtype=float)
+    if A.ndim != 2 or B.ndim != 2 or not A.size or not B.size or A.shape[1] != B.shape[0]:
+        raise ValueError(f"shapes {A.shape} and {B.shape} do not fit")
+    return A, B
+
+
+def matrix_multiply_naive(A, B):
+    A, B = checked(A, B)
+    n = len(A)
+    C = np.zeros((n, n))
+    for i in range(n):
+        for j in range(n):
+            for p in range(n):
+                C[i, j] += A[i, p] * B[p, j]
+    return C
+
+
+def matrix_multiply_optimized(A, B):
+    A, B = checked(A, B)
+    return A @ B

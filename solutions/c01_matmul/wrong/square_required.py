@@ -1,0 +1,24 @@
+"""Factors of different shapes are refused, although they fit.
+
+Caught by: test_worked_example_of_two_by_three_times_three_by_two
+"""
+
+import numpy as np
+
+
+def checked(A, B):
+    A, B = np.asarray(A, dtype=float), np.asarray(B, dtype=float)
+    if A.ndim != 2 or B.ndim != 2 or not A.size or not B.size or A.shape != B.shape:
+        raise ValueError(f"shapes {A.shape} and {B.shape} do not fit")
+    return A, B
+
+
+def matrix_multiply_naive(A, B):
+    A, B = checked(A, B)
+    columns = B.T.tolist()
+    return np.array([[sum(a * b for a, b in zip(row, column)) for column in columns] for row in A.tolist()])
+
+
+def matrix_multiply_optimized(A, B):
+    A, B = checked(A, B)
+    return A @ B
