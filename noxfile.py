@@ -80,7 +80,15 @@ def lint(session: nox.Session) -> None:
         return
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
-    session.run("mypy", "harness", "tests", "katas", "solutions", "noxfile.py")
+    session.run("mypy")
+    session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *workflows())
+    session.run("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", ".gitlab-ci.yml")
+    session.run("zizmor", "--offline", "--quiet", ".github/workflows")
+
+
+def workflows() -> list[str]:
+    """The files under `.github/workflows`."""
+    return sorted(str(path.relative_to(ROOT)) for path in (ROOT / ".github" / "workflows").glob("*.yml"))
 
 
 @nox.session

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.catalog import is_published_stub
+from harness.jobs import Job, Listener
 from harness.model import Catalog, Figure, Kata, KataReport, Outcome, Status, TestResult
-from harness.runner import Job, Listener, run_jobs
+from harness.runner import run_jobs
 from harness.subject import REFERENCE, forbidden_imports, reference_folder
 
 STUB_LINES = 60
@@ -92,7 +93,7 @@ def audit(
     state: Path,
     workers: int | None = None,
     fresh: bool = False,
-    listener: Listener = lambda event: None,
+    listener: Listener = lambda _: None,
 ) -> list[KataAudit]:
     """Audit `katas`; `catalog` is needed to see names that clash. What has not changed comes from the cache."""
     plans = [_plan(catalog, kata) for kata in katas]

@@ -21,7 +21,7 @@ from harness.tally import tally
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from harness.runner import Event, Listener
+    from harness.jobs import Event, Listener
 
 _SUFFIXES = {
     Format.TERMINAL: (".txt",),
@@ -97,7 +97,8 @@ def scoreboard(
     fresh: bool,
 ) -> None:
     """Run what has changed and show how every kata stands."""
-    from harness.runner import learner_job, run_jobs
+    from harness.jobs import learner_job
+    from harness.runner import run_jobs
 
     base, catalog = _catalog()
     katas = select_katas(catalog, ids)

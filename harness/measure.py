@@ -8,6 +8,7 @@ sides alike, and both go on measuring while the verdict is unclear.
 from __future__ import annotations
 
 import gc
+import itertools
 import math
 import statistics
 import time
@@ -137,7 +138,7 @@ def measure_growth(
     Raises `ValueError` for fewer than three sizes, or sizes that do not grow.
     """
     sizes = tuple(sizes)
-    if len(sizes) < 3 or any(b <= a for a, b in zip(sizes, sizes[1:], strict=False)):
+    if len(sizes) < 3 or any(b <= a for a, b in itertools.pairwise(sizes)):
         raise ValueError(f"sizes is {list(sizes)}, expected at least three growing sizes")
     clock = clock or cpu_clock()
     thunks = [prepare(size) for size in sizes]

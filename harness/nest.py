@@ -1,9 +1,10 @@
 """A process that has imported what suites need, and forks a child for each run: `python -m harness.nest MODULE...`.
 
-Starting Python, pytest, hypothesis, NumPy and scikit-learn takes a second and more; forking takes milliseconds. Jobs come as
-JSON lines on stdin, `{"id": 1, "argv": [...], "env": {...}, "cwd": "...", "out": "...", "err": "..."}`; what becomes of them
-goes out as JSON lines on stdout, `{"id": 1, "pid": 4711}` and `{"id": 1, "code": 0}`. Only where fork is safe (Linux), and only with
-one BLAS thread: OpenMP deadlocks in a child whose parent has used it, so nothing is ever computed here.
+Starting Python, pytest, hypothesis, NumPy and scikit-learn takes a second and more; forking takes milliseconds. Jobs
+come as JSON lines on stdin, `{"id": 1, "argv": [...], "env": {...}, "cwd": "...", "out": "...", "err": "..."}`; what
+becomes of them goes out as JSON lines on stdout, `{"id": 1, "pid": 4711}` and `{"id": 1, "code": 0}`. Only where fork
+is safe (Linux), and only with one BLAS thread: OpenMP deadlocks in a child whose parent has used it, so nothing is
+ever computed here.
 """
 
 from __future__ import annotations

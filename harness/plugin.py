@@ -27,6 +27,7 @@ from harness.fixtures import FIGURES, elsewhere, growth, memory, race
 from harness.model import Band, Failure, Kata, Problem, ProblemKind
 from harness.report import FORMAT
 from harness.state import state_folder
+from harness.teaching import Teaching
 
 __all__ = ["elsewhere", "growth", "memory", "race"]
 
@@ -76,60 +77,6 @@ class _State:
             self.progress.flush()
 
 
-@dataclass(frozen=True)
-class _Crash:
-    """What pytest's summary line and the JSON report show of a failure."""
-
-    path: str
-    lineno: int
-    message: str
-
-
-def _headline(failure: Failure) -> str:
-    """The failure in one line."""
-    if failure.kind == "not implemented":
-        return failure.came
-    return (failure.mistake or f"{failure.asked} gives {failure.came}").replace("\n", " ")
-
-
-class _Teaching:
-    """A failure as pytest prints it: pytest asks a `longrepr` only for `toterminal` and `str`."""
-
-    def __init__(self, failure: Failure, trace: list[str], item: pytest.Item) -> None:
-        self.failure = failure
-        self._trace = trace
-        self.reprcrash = _Crash(str(item.path), (item.location[1] or 0) + 1, _headline(failure))
-
-    def toterminal(self, tw: Any) -> None:
-        """Print the parts, most telling ones in colour."""
-        failure = self.failure
-        if failure.kind == "not implemented":
-            tw.line(f"  {failure.asked}: {failure.came} ({failure.where.split(' ', 1)[0]})")
-            return
-        parts = [
-            ("asked", failure.asked, {}),
-            ("came", failure.came, {"red": True, "bold": True}),
-            ("expected", failure.expected, {"green": True}),
-            ("mistake", failure.mistake, {"yellow": True, "bold": True}),
-            ("where", failure.where, {}),
-            ("hint", failure.hint, {"cyan": True}),
-        ]
-        for label, text, markup in parts:
-            if text:
-                lines = text.splitlines() or [""]
-                tw.line(f"  {label:<9} {lines[0]}", **markup)
-                for line in lines[1:]:
-                    tw.line(f"  {'':<9} {line}", **markup)
-        if self._trace:
-            tw.line("")
-            for line in self._trace:
-                tw.line(f"    {line}")
-
-    def __str__(self) -> str:
-        lines = [f"{name}: {value}" for name, value in asdict(self.failure).items() if value and name != "kind"]
-        return "\n".join(lines + self._trace)
-
-
 # --- options and configuration ---------------------------------------------------------------------------------------
 
 
@@ -168,7 +115,9 @@ def pytest_configure(config: pytest.Config) -> None:
         choice=config.getoption("--subject"),
         profile=profile,
         seed=str(config.getoption("--hypothesis-seed", default=None) or ""),
-        progress=open(progress, "a", encoding="utf-8") if progress else None,  # noqa: SIM115 (closed in unconfigure)
+        progress=os.fdopen(os.open(progress, os.O_WRONLY | os.O_CREAT | os.O_APPEND), "w", encoding="utf-8")
+        if progress
+        else None,
         gate=Path(config.getoption("--kata-gate")) if config.getoption("--kata-gate") else None,
         hang_file=os.fdopen(os.dup(2), "w", encoding="utf-8", errors="backslashreplace"),
     )
@@ -396,7 +345,7 @@ def pytest_timeout_set_timer(item: pytest.Item, settings: Any) -> bool | None:
     if _kata_of(item) is None or settings.method != "signal":
         return None
 
-    def on_alarm(signum: int, frame: FrameType | None) -> None:
+    def on_alarm(_signum: int, _frame: FrameType | None) -> None:
         raise HangError(settings.timeout)
 
     signal.signal(signal.SIGALRM, on_alarm)
@@ -460,13 +409,13 @@ def pytest_runtest_makereport(
         return report
     item.stash[_FAILURE] = failure
     trace = subject_traceback(error, subject.file, item.path) if failure.kind in ("raised", "timed out") else []
-    report.longrepr = _Teaching(failure, trace, item)  # type: ignore[assignment]
+    report.longrepr = Teaching(failure, trace, item)  # type: ignore[assignment]
     report.sections = [(title, clean_text(text)) for title, text in report.sections]
     return report
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_json_runtest_metadata(item: pytest.Item, call: pytest.CallInfo[None]) -> dict[str, object]:
+def pytest_json_runtest_metadata(item: pytest.Item) -> dict[str, object]:
     """What the JSON report carries for each kata test: its band, its figures, its failure in parts."""
     kata = _kata_of(item)
     if kata is None:

@@ -18,8 +18,8 @@ _ID = re.compile(r"([A-Za-z])(\d{1,2})")
 def new_kata(root: Path, kata_id: str, title: str) -> list[Path]:
     """Write the files of a new kata under `root`; returns them.
 
-    Raises `CatalogError` for an id or a title that cannot be used, and when a kata of this id or name is there already: nothing is
-    ever overwritten.
+    Raises `CatalogError` for an id or a title that cannot be used, and when a kata of this id or name is there already:
+    nothing is ever overwritten.
     """
     match = _ID.fullmatch(kata_id)
     sets = [known.value for known in KataSet]

@@ -101,7 +101,10 @@ class SubjectFinder(MetaPathFinder):
             raise SubjectError(f"the suite imported {name} from {origin}, and not from {subject.file}")
 
     def find_spec(
-        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,  # noqa: ARG002 (the import system passes it)
+        target: ModuleType | None = None,  # noqa: ARG002
     ) -> ModuleSpec | None:
         """The import system's question; None for every module that is no subject or helper."""
         file = self._files.get(fullname)
@@ -136,8 +139,8 @@ class _SubjectLoader(Loader):
         self._file = file
         self._subject = subject
 
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        """The default module object will do."""
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:  # noqa: ARG002 (the default module object will do)
+        """Leave it to the import system."""
         return None
 
     def exec_module(self, module: ModuleType) -> None:
@@ -259,8 +262,8 @@ def _guarded_builtins(kata: Kata, file_name: str) -> dict[str, object]:
 
     def guarded_import(
         name: str,
-        globals: dict[str, object] | None = None,
-        locals: dict[str, object] | None = None,
+        globals: dict[str, object] | None = None,  # noqa: A002 (so __import__ is called)
+        locals: dict[str, object] | None = None,  # noqa: A002
         fromlist: Sequence[str] | None = (),
         level: int = 0,
     ) -> ModuleType:

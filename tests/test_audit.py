@@ -80,7 +80,10 @@ def remove(path: str) -> Callable[[Path], None]:
 
 
 def write(path: str, text: str = "") -> Callable[[Path], None]:
-    return lambda root: (root / path).write_text(text, encoding="utf-8") and None
+    def change(root: Path) -> None:
+        (root / path).write_text(text, encoding="utf-8")
+
+    return change
 
 
 KATA, SOLUTIONS = "katas/a01_double", "solutions/a01_double"

@@ -86,7 +86,7 @@ def test_pytest_on_a_folder_without_metadata_says_so(checkout: Checkout) -> None
     assert "a02_bad has no kata.toml" in done.out
 
 
-def test_outside_a_checkout_there_is_a_sentence(tmp_path: Path, checkout: Checkout) -> None:
+def test_outside_a_checkout_there_is_a_sentence(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "harness.cli", "scoreboard"]
     done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 2

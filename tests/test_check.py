@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from harness import check
 from harness.check import CheckFailedError, call
+from harness.model import Failure
 from harness.strategies import Float64Array, matrices, vectors
 
 
-def failure_of(function: Any, *args: Any, **kwargs: Any) -> check.Failure:
+def failure_of(function: Any, *args: Any, **kwargs: Any) -> Failure:
     """The failure that a check raises."""
     with pytest.raises(CheckFailedError) as caught:
         function(*args, **kwargs)

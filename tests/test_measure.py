@@ -84,7 +84,7 @@ def test_growth_holds_a_quadratic_cost_against_a_linear_bound() -> None:
 @pytest.mark.parametrize("sizes", [[1, 2], [4, 2, 1], [1, 1, 1]])
 def test_growth_needs_three_growing_sizes(sizes: list[int]) -> None:
     with pytest.raises(ValueError, match="at least three growing sizes"):
-        measure_growth(lambda n: lambda: None, sizes, at_most=1.0)
+        measure_growth(lambda _: lambda: None, sizes, at_most=1.0)
 
 
 @given(st.lists(st.floats(0.1, 100.0), min_size=5, max_size=40))
@@ -140,7 +140,7 @@ def test_twenty_races_on_a_busy_machine_give_twenty_equal_verdicts() -> None:
         return float(np.mean((y_true - y_pred) ** 2))
 
     def loop() -> float:
-        return sum((a - b) ** 2 for a, b in zip(*lists, strict=True)) / len(lists[0])
+        return float(sum((a - b) ** 2 for a, b in zip(*lists, strict=True)) / len(lists[0]))
 
     with busy_machine():
         reference = [run_race(fast, loop, at_least=20).won for _ in range(20)]

@@ -14,12 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boards import make_kata, make_report, mixed_board
 from harness.model import Catalog, Scoreboard, Status
 from harness.render import Format, render
 from harness.render.markdown import escape
 from harness.render.words import bar
 from harness.tally import tally
+
+from boards import make_kata, make_report, mixed_board
 
 
 def board_titled(title: str) -> Scoreboard:

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from boards import make_kata, make_report
 from harness.errors import ReportError
 from harness.model import Band, BandTally, Catalog, Problem, ProblemKind, Status
 from harness.tally import next_kata, tally
+
+from boards import make_kata, make_report
 
 SLUGS = ("a01_one", "a02_two", "b01_three", "d07_four")
 CATALOG = Catalog(tuple(make_kata(slug) for slug in SLUGS))

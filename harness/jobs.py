@@ -1,0 +1,115 @@
+"""What is to be run, and what need not be: jobs, their digests, and the reports that the cache has of them."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import platform
+import re
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness.catalog import is_published_stub
+from harness.errors import ReportError, SubjectError
+from harness.model import Kata, KataReport, Problem, ProblemKind
+from harness.report import read
+from harness.subject import LEARNER, resolve
+
+_DEPENDENCIES = ("pytest", "pytest-timeout", "pytest-json-report", "hypothesis", "numpy", "scipy", "scikit-learn")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One suite against one subject."""
+
+    kata: Kata
+    choice: str = LEARNER
+    only: tuple[str, ...] = ()
+    """Names of tests to run; all when empty."""
+    profile: str = "practice"
+    gated: bool = True
+    """Whether its speed band waits until nothing else runs, and is left out after a wrong answer."""
+    store: str = ""
+    """Where in the state folder the report is kept, `reports/a01_mse.json`; not kept when empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something to show while jobs run: `waiting`, `started`, `test`, `finished` or `cached`."""
+
+    kind: str
+    job: Job | None = None
+    text: str = ""
+
+
+Listener = Callable[[Event], None]
+
+
+def learner_job(kata: Kata, choice: str, profile: str) -> Job:
+    """The job of the scoreboard for one kata."""
+    label = "" if choice == LEARNER else f"{_label(choice)}/"
+    return Job(kata, choice, profile=profile, store=f"reports/{label}{kata.slug}.json")
+
+
+def _label(choice: str) -> str:
+    """A folder name for a subject that is not the learner."""
+    readable = re.sub(r"\W+", "_", Path(choice).name) or "subject"
+    digest = hashlib.sha256(str(Path(choice).resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return choice if choice.isidentifier() and not Path(choice).exists() else f"{readable}-{digest}"
+
+
+def without_a_run(job: Job) -> KataReport | None:
+    """The report of a job that needs no process: no subject, or one that is still the published stub."""
+    try:
+        subject = resolve(job.kata, job.choice)
+        source = subject.file.read_bytes()
+    except SubjectError as error:
+        sentence = f"{error} ({error.hint})" if error.hint else str(error)
+        return empty_report(job, Problem(ProblemKind.BROKEN, sentence))
+    except OSError as error:
+        return empty_report(job, Problem(ProblemKind.BROKEN, f"{subject.file.name} cannot be read: {error.strerror}"))
+    if job.choice == LEARNER and not job.only and is_published_stub(job.kata, source):
+        return replace(empty_report(job, None), started=False)
+    return None
+
+
+def empty_report(job: Job, problem: Problem | None) -> KataReport:
+    """A report without tests, for runs that never came to them."""
+    return KataReport(job.kata.slug, job.choice, (), problem, created=time.time())
+
+
+def digest(job: Job) -> str:
+    """Hash of all that the result depends on: subject, suite, harness, versions, and how it is run."""
+    sha = hashlib.sha256(_environment_digest().encode())
+    sha.update(repr((job.kata.slug, sorted(job.only), job.profile)).encode())
+    subject = resolve(job.kata, job.choice).file
+    sha.update(subject.read_bytes())
+    for file in sorted(job.kata.folder.iterdir()):
+        if file.suffix in (".py", ".toml") and file != job.kata.stub:
+            sha.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return sha.hexdigest()
+
+
+@functools.cache
+def _environment_digest() -> str:
+    sha = hashlib.sha256(f"{platform.python_implementation()} {sys.version} {platform.platform()}".encode())
+    for name in _DEPENDENCIES:
+        sha.update(f"{name} {importlib.metadata.version(name)}\n".encode())
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        sha.update(file.read_bytes())
+    return sha.hexdigest()
+
+
+def cached_report(job: Job, job_digest: str, state: Path) -> KataReport | None:
+    """The stored report of `job`, None when it depends on anything that has changed since."""
+    if not job.store:
+        return None
+    try:
+        (report,) = read(state / job.store)
+    except (ReportError, ValueError):
+        return None
+    return report if report.digest == job_digest else None

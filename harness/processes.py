@@ -1,0 +1,177 @@
+"""Processes that run pytest: started afresh, or forked from a nest that has imported everything already."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from harness.jobs import Job
+
+PLUGINS = ("pytest_timeout", "_hypothesis_pytestplugin", "pytest_jsonreport.plugin", "harness.plugin")
+"""What a child loads. Other installed plugins stay out: they cost time, and could change results."""
+
+_OURS = ("harness.explain", "harness.fixtures", "harness.report", "harness.strategies", "harness.subject")
+"""What the nest imports of this package. Not the plugins: pytest warns when one is there before it could rewrite it."""
+_PRELOADED = ("hypothesis", "numpy", "scipy", "sklearn")
+_ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+)
+
+
+class Process(Protocol):
+    """What is asked of a child, whoever started it."""
+
+    pid: int
+    returncode: int | Any
+
+    def poll(self) -> int | None:
+        """The exit code, None while it runs."""
+
+    def wait(self) -> int:
+        """The exit code, once there is one."""
+
+
+class _Hatchling:
+    """A process that the nest forked."""
+
+    def __init__(self) -> None:
+        self.pid = 0
+        self.returncode = 0
+        self.born = threading.Event()
+        self.ended = threading.Event()
+
+    def poll(self) -> int | None:
+        return self.returncode if self.ended.is_set() else None
+
+    def wait(self) -> int:
+        self.ended.wait()
+        return self.returncode
+
+
+class Nest:
+    """The runner's end of `harness.nest`: starts it, gives it jobs, hears of their ends."""
+
+    def __init__(self, modules: Iterable[str], root: Path) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "harness.nest", *modules],
+            cwd=root,
+            env={**os.environ, **_ONE_THREAD, "PYTHONUTF8": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self._hatchlings: dict[int, _Hatchling] = {}
+        self._writing = threading.Lock()
+        self._reader = threading.Thread(target=self._listen, daemon=True)
+        self._reader.start()
+
+    def start(self, arguments: list[str], env: dict[str, str], cwd: Path, folder: Path) -> Process:
+        """Have a child forked that runs pytest with `arguments`, its output in `folder`."""
+        hatchling = _Hatchling()
+        out, err = str(folder / "stdout"), str(folder / "stderr")
+        with self._writing:
+            number = len(self._hatchlings) + 1
+            self._hatchlings[number] = hatchling
+            job = {"id": number, "argv": arguments, "env": env, "cwd": str(cwd), "out": out, "err": err}
+            stdin = self._process.stdin
+            if stdin is not None:
+                stdin.write(json.dumps(job).encode() + b"\n")
+                stdin.flush()
+        hatchling.born.wait()
+        return hatchling
+
+    def _listen(self) -> None:
+        for line in self._process.stdout or ():
+            message = json.loads(line)
+            hatchling = self._hatchlings[message["id"]]
+            if "pid" in message:
+                hatchling.pid = message["pid"]
+                hatchling.born.set()
+            else:
+                hatchling.returncode = message["code"]
+                hatchling.ended.set()
+        for hatchling in self._hatchlings.values():  # the nest is gone: nobody must wait for ever
+            if not hatchling.ended.is_set():
+                hatchling.returncode = -signal.SIGKILL
+                hatchling.born.set()
+                hatchling.ended.set()
+
+    def close(self) -> None:
+        """End it; its children are ended by whoever waits for them."""
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with contextlib.suppress(OSError):
+                    stream.close()
+
+
+def open_nest(jobs: Sequence[Job]) -> Nest | None:
+    """A nest with what the suites of `jobs` import, where forking is safe and there is enough to do."""
+    if sys.platform != "linux" or len(jobs) < 2:
+        return None
+    modules = {name for suite in {job.kata.suite for job in jobs} for name in _library_imports(suite)}
+    return Nest(sorted({*_OURS, *modules}), jobs[0].kata.folder.parent.parent)
+
+
+def _library_imports(suite: Path) -> set[str]:
+    """Modules of installed libraries that a suite imports at its top."""
+    try:
+        tree = ast.parse(suite.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return set()
+    names = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return {name for name in names if name.split(".")[0] in _PRELOADED}
+
+
+def _memory_limit_mib() -> int:
+    """Half of the machine's memory, and at least 4 GiB: address space is not all used."""
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # Windows
+        return 0
+    return max(4096, total // 2**21)
+
+
+def start_pytest(job: Job, folder: Path, nest: Nest | None, *, gated: bool) -> Process:
+    """Start the run of `job`, with all that it writes in `folder`; when `gated`, its speed band waits for `folder/go`."""
+    kata = job.kata
+    root = kata.folder.parent.parent
+    targets = [f"{kata.suite}::{name}" for name in job.only] or [str(kata.suite)]
+    config = root / "pyproject.toml"
+    arguments = ["--rootdir", str(root), *(["-c", str(config)] if config.is_file() else [])]
+    arguments += [part for plugin in PLUGINS for part in ("-p", plugin)]
+    arguments += ["-p", "no:cacheprovider", "-q", "--no-header", "--subject", job.choice]
+    arguments += ["--hypothesis-profile", job.profile, "--kata-progress", str(folder / "progress")]
+    arguments += ["--kata-memory-mib", str(_memory_limit_mib())]
+    arguments += ["--json-report", "--json-report-file", str(folder / "report.json")]
+    arguments += ["--json-report-omit", "collectors", "log", "traceback", "streams", "warnings", "keywords"]
+    arguments += ["--kata-gate", str(folder / "go")] if gated else []
+    arguments += ["--", *targets]
+    env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COV_", "HYPOTHESIS_"))}
+    env |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONUTF8": "1", "NO_COLOR": "1", **_ONE_THREAD}
+    if nest is not None:
+        return nest.start(arguments, env, root, folder)
+    with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "pytest", *arguments],
+            cwd=root,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            start_new_session=sys.platform != "win32",
+        )
