@@ -21,6 +21,8 @@ from harness.report import parse
 _POLL_S = 0.01
 _START_LIMIT_S = 120.0
 _TAIL_BYTES = 20_000
+_WATCHDOG = re.compile(r"Timeout \(.*most recent call first|\++ Timeout \++", re.DOTALL)
+"""What `faulthandler` writes when its time is up, and what pytest-timeout writes where there are no alarms (Windows)."""
 
 
 @dataclass(slots=True)
@@ -116,7 +118,7 @@ def _problem(child: Child) -> Problem | None:
     slug, code = child.job.kata.slug, child.process.returncode
     where = f" in {child.last_test}" if child.last_test else " while it was imported"
     errors = child.tail("stderr")
-    if "Timeout (" in errors and "most recent call first" in errors:
+    if _WATCHDOG.search(errors):
         return Problem(ProblemKind.TIMED_OUT, f"{slug} hung{where}{_dumped_line(child.job.kata, errors)}")
     if child.overdue:
         limit_s = round(run_limit_s(child.job.kata))
@@ -133,7 +135,7 @@ def _problem(child: Child) -> Problem | None:
 
 def _dumped_line(kata: Kata, errors: str) -> str:
     """The line of the subject in a dump of `faulthandler`."""
-    match = re.search(rf'File "[^"]*{re.escape(kata.module)}\.py", line (\d+) in (\w+)', errors)
+    match = re.search(rf'File "[^"]*{re.escape(kata.module)}\.py", line (\d+),? in (\w+)', errors)
     return f", at {kata.module}.py:{match[1]} in {match[2]}" if match else ""
 
 

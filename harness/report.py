@@ -141,7 +141,7 @@ def _result(nodeid: str, band: Band, test: _Test | None) -> TestResult:
 def _hang(slug: str, tests: tuple[TestResult, ...]) -> Problem | None:
     for test in tests:
         if test.failure is not None and test.failure.kind == "timed out":
-            where = f" at {test.failure.where}" if test.failure.where else ""
+            where = f", at {test.failure.where}" if test.failure.where else ""
             return Problem(ProblemKind.TIMED_OUT, f"{slug} hung in {test.name}{where}")
     return None
 

@@ -254,6 +254,7 @@ def test_the_grade_profile_writes_its_seed_into_the_report(checkout: Checkout) -
     assert all(seed.isdigit() for seed in seeds)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="without alarms, a hang ends the whole process there")
 def test_after_a_hang_the_rest_of_that_kata_is_not_run(checkout: Checkout) -> None:
     checkout.add("a01_hangs", "def double(x):\n    while True: pass\n")
     checkout.add("a02_fine", GOOD)

@@ -14,7 +14,7 @@ class NaiveBayes:
     Attributes, after `fit`:
         classes: array (C,), the distinct labels, sorted.
         class_priors: label -> share of the training rows that have it, a float.
-        feature_likelihoods: label -> (mean, variance), two float64 arrays (d,); the variance as used, smoothing included.
+        feature_likelihoods: label -> (mean, variance), two float64 arrays (d,); the variance with the smoothing.
     """
 
     classes: npt.NDArray[Any]
@@ -33,7 +33,7 @@ class NaiveBayes:
         raise NotImplementedError
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[Any]:
-        """Return the most probable label of each row of `X` (m, d): an array (m,); a tie goes to the first of `classes`.
+        """Return the most probable label of each row of `X` (m, d), shape (m,); a tie goes to the first of `classes`.
 
         Raises:
             RuntimeError: there was no `fit`.

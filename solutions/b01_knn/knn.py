@@ -44,13 +44,14 @@ class KNN:
         return self
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[Any]:
-        """Return the label with the most votes for each row of `X` (q, d), shape (q,); a tie goes to the smallest label.
+        """Return the label with the most votes for each row of `X` (q, d), shape (q,); the smallest of those that tie.
 
         Raises `RuntimeError` before `fit`, `ValueError` for queries of a wrong shape.
         """
         # argmax takes the first of equal maxima, which is the smallest label because classes_ is sorted.
         winners = self._votes(X).argmax(axis=1)
-        return self.classes_[winners]
+        labels: npt.NDArray[Any] = self.classes_[winners]
+        return labels
 
     def predict_proba(self, X: npt.ArrayLike) -> Float64Array:
         """Return the fraction of the k votes that each label has for each row of `X` (q, d), shape (q, c).

@@ -19,7 +19,7 @@ class NaiveBayes:
     Attributes, after `fit`:
         classes: array (C,), the distinct labels, sorted.
         class_priors: label -> share of the training rows that have it, a float.
-        feature_likelihoods: label -> (mean, variance), two float64 arrays (d,); the variance as used, smoothing included.
+        feature_likelihoods: label -> (mean, variance), two float64 arrays (d,); the variance with the smoothing.
     """
 
     classes: npt.NDArray[Any]
@@ -53,13 +53,14 @@ class NaiveBayes:
         return self
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[Any]:
-        """Return the most probable label of each row of `X` (m, d): an array (m,); a tie goes to the first of `classes`.
+        """Return the most probable label of each row of `X` (m, d), shape (m,); a tie goes to the first of `classes`.
 
         Raises `RuntimeError` before `fit`, and `ValueError` for anything but m >= 1 rows of the d features of `fit`.
         """
-        # argmax takes the first of equals, and normalising would not change the order.
-        best: npt.NDArray[Any] = self.classes[np.argmax(self._log_joint(X), axis=1)]
-        return best
+        # Normalising would not change the order, and argmax takes the first of equals.
+        best = self._log_joint(X).argmax(axis=1)
+        labels: npt.NDArray[Any] = self.classes[best]
+        return labels
 
     def predict_proba(self, X: npt.ArrayLike) -> FloatArray:
         """Return P(class | row) for `X` (m, d): a float64 array (m, C), columns in the order of `classes`.
@@ -73,7 +74,7 @@ class NaiveBayes:
         return posterior
 
     def _log_joint(self, X: npt.ArrayLike) -> FloatArray:
-        """log P(class) + sum over features of log N(x; mean, variance), shape (m, C)."""
+        """Logarithm of P(class) times the product over features of N(x; mean, variance), shape (m, C)."""
         if not self._fitted:
             raise RuntimeError("this NaiveBayes has not been fitted: call fit(X, y) first")
         rows = _matrix(X)
@@ -81,7 +82,7 @@ class NaiveBayes:
         if rows.shape[1] != features:
             raise ValueError(f"X must have the {features} features of fit, got shape {rows.shape}")
         log_joint = np.empty((len(rows), len(self.classes)))
-        # A loop over the few classes, whole arrays inside: no (m, C, d) block, and the difference is taken before the square.
+        # A loop over the few classes, whole arrays inside, needs no (m, C, d) block.
         for c, (log_prior, mean, variance) in enumerate(
             zip(self._log_priors, self._means, self._variances, strict=True)
         ):
@@ -99,7 +100,7 @@ def _matrix(X: npt.ArrayLike) -> FloatArray:
 
 
 def _smoothing(rows: FloatArray) -> float:
-    """What is added to each variance: 1e-9 times the largest variance of a column, or 1e-9 if all columns are constant."""
+    """What is added to each variance: 1e-9 times the largest of a column, or 1e-9 if all columns are constant."""
     # Values are compared, because the variance of a constant column need not be 0: the mean of [0.1] * 3 is not 0.1.
     if np.all(rows == rows[0]):
         return SMOOTHING
