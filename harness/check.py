@@ -168,8 +168,8 @@ def untouched(*, asked: Asked, **arguments: object) -> Iterator[None]:
                 asked,
                 f"{name} is {show(value)} after the call",
                 f"{name} still {show(before[name])}",
-                f"the caller's {name} is modified",
-                "work on a copy, or compute a new array",
+                f"the caller's {name} is modified: work on a copy, or compute a new array",
+                "",
             )
 
 
@@ -304,8 +304,9 @@ def _worst(got: npt.NDArray[Any], want: npt.NDArray[Any]) -> str:
 
 
 def _fail(asked: Asked, came: str, expected: str, mistake: str, hint: str) -> None:
+    """Raise; a hint is for those whose mistake was not recognised, and would only distract the others."""
     __tracebackhide__ = True
-    raise CheckFailedError(Failure(str(asked), came, expected, mistake, hint))
+    raise CheckFailedError(Failure(str(asked), came, expected, mistake, "" if mistake else hint))
 
 
 def _kind(value: object) -> str:

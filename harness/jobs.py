@@ -64,6 +64,8 @@ def _label(choice: str) -> str:
 
 def without_a_run(job: Job) -> KataReport | None:
     """The report of a job that needs no process: no subject, or one that is still the published stub."""
+    if not job.kata.suite.is_file():
+        return empty_report(job, Problem(ProblemKind.BROKEN, f"{job.kata.slug} has no suite {job.kata.suite.name}"))
     try:
         subject = resolve(job.kata, job.choice)
         source = subject.file.read_bytes()

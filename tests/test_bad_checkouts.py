@@ -86,6 +86,15 @@ def test_pytest_on_a_folder_without_metadata_says_so(checkout: Checkout) -> None
     assert "a02_bad has no kata.toml" in done.out
 
 
+def test_a_kata_without_its_suite_is_broken_and_the_others_are_shown(checkout: Checkout) -> None:
+    checkout.add("a01_good", GOOD)
+    (checkout.add("a02_bare", GOOD) / "test_bare.py").unlink()
+    rows = {row["slug"]: row for row in json.loads(checkout.kata("scoreboard", "--format", "json").out)["rows"]}
+    assert rows["a01_good"]["status"] == "passed"
+    assert rows["a02_bare"]["status"] == "broken"
+    assert rows["a02_bare"]["note"] == "a02_bare has no suite test_bare.py"
+
+
 def test_outside_a_checkout_there_is_a_sentence(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "harness.cli", "scoreboard"]
     done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False)

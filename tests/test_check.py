@@ -182,7 +182,7 @@ def test_untouched_sees_a_change_inside_a_list_of_arrays() -> None:
     arrays = [np.zeros(2), np.zeros(3)]
     with pytest.raises(CheckFailedError) as caught, check.untouched(asked="f(arrays)", arrays=arrays):
         arrays[1][0] = 1.0
-    assert caught.value.failure.mistake == "the caller's arrays is modified"
+    assert caught.value.failure.mistake == "the caller's arrays is modified: work on a copy, or compute a new array"
 
 
 def test_untouched_lets_an_error_of_the_body_through() -> None:
