@@ -5,22 +5,26 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import click
 
-from harness.catalog import find_root, load_catalog, select_katas
+from harness.catalog import find_kata, find_root, load_catalog, select_katas
 from harness.errors import KataError, StateError
-from harness.model import Catalog, KataSet, Scoreboard, Status
+from harness.model import Catalog, KataReport, KataSet, Scoreboard, Status
 from harness.render import Format, render
+from harness.render.words import minutes
 from harness.state import state_folder, write_atomically
+from harness.subject import LEARNER
 from harness.tally import tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from harness.history import History
     from harness.jobs import Event, Listener
 
 _SUFFIXES = {
@@ -82,7 +86,7 @@ def app(context: click.Context) -> None:
 @app.command()
 @_IDS
 @_board_options
-@click.option("--subject", default="learner", show_default=True, help="Whose code: learner, reference, or a folder.")
+@click.option("--subject", default=LEARNER, show_default=True, help="Whose code: learner, reference, or a folder.")
 @click.option("--profile", type=click.Choice(["practice", "ci", "grade"]), help="Hypothesis profile.")
 @_JOBS
 @_FRESH
@@ -108,9 +112,36 @@ def scoreboard(
     work = [learner_job(kata, subject, chosen) for kata in katas]
     with _progress(len(work)) as listener:
         reports = run_jobs(work, state=_state(base), workers=jobs, fresh=fresh, listener=listener)
-    board = tally(Catalog(katas, catalog.faults), reports, subject=subject)
+    best = _close_attempts(base, reports) if subject == LEARNER else {}
+    board = tally(Catalog(katas, catalog.faults), reports, best_times_s=best, subject=subject)
     _write(board, Format(form), output)
     _finish(board, required)
+
+
+@app.command()
+@click.argument("kata_id", metavar="KATA")
+def start(kata_id: str) -> None:
+    """Start the interview clock of a kata.
+
+    It runs until the scoreboard sees the kata pass, or until `kata stop`, whether this terminal is open or not.
+    """
+    base, catalog = _catalog()
+    kata = find_kata(catalog, kata_id)
+    with _history(base) as history:
+        history.start(kata.slug, time.time())
+        spent = history.spent_s(kata.slug, time.time())
+    before = f", {minutes(spent)} of them spent before" if spent >= 1 else ""
+    click.echo(f"{kata.slug}: {kata.minutes} min on the clock{before}. Good luck.")
+
+
+@app.command()
+def stop() -> None:
+    """Stop the interview clock; `kata start` goes on where it was."""
+    base, catalog = _catalog()
+    with _history(base) as history:
+        slug, spent = history.stop(time.time())
+    limit = next((f" of {kata.minutes} min" for kata in catalog.katas if kata.slug == slug), "")
+    click.echo(f"{slug}: stopped at {minutes(spent)}{limit}")
 
 
 @app.command(name="tally")
@@ -220,6 +251,32 @@ def _state(base: Path) -> Path:
     if base not in folder.parents and "KATA_STATE" not in os.environ:
         click.echo(f"this checkout cannot be written to; results are kept in {folder}", err=True)
     return folder
+
+
+@contextmanager
+def _history(base: Path) -> Iterator[History]:
+    from harness.history import History
+
+    history = History(_state(base))
+    if history.notice:
+        click.echo(history.notice, err=True)
+    try:
+        yield history
+    finally:
+        history.close()
+
+
+def _close_attempts(base: Path, reports: list[KataReport]) -> dict[str, float]:
+    """Stop the clocks of katas that have passed; returns the best times there are."""
+    if not (_state(base) / "history.sqlite3").exists():
+        return {}
+    with _history(base) as history:
+        for report in reports:
+            if report.status is Status.PASSED:
+                spent = history.record_pass(report.slug, report.created)
+                if spent is not None:
+                    click.echo(f"{report.slug} passed in {minutes(spent)}", err=True)
+        return history.best_times_s()
 
 
 def _required(catalog: Catalog, names: tuple[str, ...]) -> set[str]:

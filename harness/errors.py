@@ -45,6 +45,10 @@ class StateError(KataError):
     """The folder that keeps reports and caches cannot be used."""
 
 
+class ClockError(KataError):
+    """The interview clock cannot do what it was asked for, as it is."""
+
+
 class InterruptedRunError(KataError):
     """The user pressed Ctrl-C; what had finished is kept."""
 

@@ -25,6 +25,7 @@ FLOORS: dict[str, int] = {
     "subject": 2,
     "explain": 3,
     "jobs": 3,
+    "history": 3,
     "fixtures": 4,
     "teaching": 4,
     "elsewhere": 4,

@@ -30,8 +30,13 @@ def clock(row: Row) -> str:
     """The interview clock, with the best time when there is one: `15 min`, `9:41/15`."""
     if row.best_s is None:
         return f"{row.minutes} min"
-    minutes, seconds = divmod(round(row.best_s), 60)
-    return f"{minutes}:{seconds:02d}/{row.minutes}"
+    return f"{minutes(row.best_s)}/{row.minutes}"
+
+
+def minutes(seconds: float) -> str:
+    """Seconds as `9:41`."""
+    whole, rest = divmod(round(seconds), 60)
+    return f"{whole}:{rest:02d}"
 
 
 def next_line(board: Scoreboard) -> str:

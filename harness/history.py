@@ -1,0 +1,129 @@
+"""The interview clock and the passes it led to, in SQLite under the state folder. Nothing of it leaves the machine.
+
+Times are seconds since the epoch, given by the caller. A clock that is set back makes an interval count as nothing,
+never as less.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import ClockError, StateError
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS intervals (id INTEGER PRIMARY KEY, slug TEXT NOT NULL, begun REAL NOT NULL, ended REAL,
+                                      pass_id INTEGER REFERENCES passes (id));
+CREATE TABLE IF NOT EXISTS passes (id INTEGER PRIMARY KEY, slug TEXT NOT NULL, at REAL NOT NULL, spent_s REAL NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The clock that is running."""
+
+    slug: str
+    begun: float
+
+
+class History:
+    """One learner's history in one checkout."""
+
+    def __init__(self, state: Path) -> None:
+        self.path = state / "history.sqlite3"
+        self.notice = ""
+        """What happened to a history that could not be read, empty when all is well."""
+        try:
+            self._database = self._open()
+        except sqlite3.DatabaseError:
+            aside = self.path.with_name(f"history-unreadable-{time.time_ns()}.sqlite3")
+            try:
+                self.path.replace(aside)
+                self._database = self._open()
+            except (OSError, sqlite3.DatabaseError) as error:
+                raise StateError(f"the history {self.path} can be neither read nor set aside: {error}") from error
+            self.notice = f"the history could not be read; it is set aside as {aside.name}, and a new one is begun"
+
+    def _open(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self.path, timeout=10.0, isolation_level=None)
+        try:
+            database.executescript(_SCHEMA)
+            database.execute("SELECT COUNT(*) FROM intervals").fetchone()
+        except sqlite3.DatabaseError:
+            database.close()
+            raise
+        return database
+
+    def close(self) -> None:
+        """Release the file."""
+        self._database.close()
+
+    @contextlib.contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it, or nothing."""
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            yield self._database
+            self._database.execute("COMMIT")
+        except sqlite3.Error as error:
+            with contextlib.suppress(sqlite3.Error):
+                self._database.execute("ROLLBACK")
+            raise StateError(f"the history {self.path} cannot be written: {error}") from error
+
+    def running(self) -> Running | None:
+        """The clock that is running, None when none is."""
+        row = self._database.execute(
+            "SELECT slug, begun FROM intervals WHERE ended IS NULL ORDER BY id DESC"
+        ).fetchone()
+        return Running(*row) if row else None
+
+    def start(self, slug: str, now: float) -> None:
+        """Start the clock of `slug`. Raises `ClockError` when a clock is running already."""
+        running = self.running()
+        if running is not None:
+            hint = "it goes on; `kata stop` stops it" if running.slug == slug else "`kata stop` stops it first"
+            raise ClockError(f"the clock of {running.slug} is running already", hint=hint)
+        with self._write() as database:
+            database.execute("INSERT INTO intervals (slug, begun) VALUES (?, ?)", (slug, now))
+
+    def stop(self, now: float) -> tuple[str, float]:
+        """Stop the clock; returns its kata and the seconds spent on it so far. Raises `ClockError` when none is running."""
+        running = self.running()
+        if running is None:
+            raise ClockError("no clock is running", hint="`kata start ID` starts one")
+        with self._write() as database:
+            database.execute("UPDATE intervals SET ended = ? WHERE ended IS NULL", (now,))
+        return running.slug, self.spent_s(running.slug, now)
+
+    def spent_s(self, slug: str, now: float) -> float:
+        """Seconds on the clock of `slug` since its last pass."""
+        rows = self._database.execute(
+            "SELECT begun, COALESCE(ended, ?) FROM intervals WHERE slug = ? AND pass_id IS NULL", (now, slug)
+        )
+        return float(sum(max(0.0, ended - begun) for begun, ended in rows))
+
+    def record_pass(self, slug: str, now: float) -> float | None:
+        """Close the attempt at `slug`, whose suite passed at `now`; returns its seconds.
+
+        None, and nothing is closed, when no clock ran for it, or when it was started after that pass.
+        """
+        open_attempt = "SELECT MAX(begun) FROM intervals WHERE slug = ? AND pass_id IS NULL"
+        (begun,) = self._database.execute(open_attempt, (slug,)).fetchone()
+        if begun is None or begun > now:
+            return None
+        spent_s = self.spent_s(slug, now)
+        with self._write() as database:
+            database.execute("UPDATE intervals SET ended = ? WHERE slug = ? AND ended IS NULL", (now, slug))
+            cursor = database.execute("INSERT INTO passes (slug, at, spent_s) VALUES (?, ?, ?)", (slug, now, spent_s))
+            database.execute(
+                "UPDATE intervals SET pass_id = ? WHERE slug = ? AND pass_id IS NULL", (cursor.lastrowid, slug)
+            )
+        return spent_s
+
+    def best_times_s(self) -> dict[str, float]:
+        """The least seconds to a pass, by slug."""
+        return dict(self._database.execute("SELECT slug, MIN(spent_s) FROM passes GROUP BY slug"))
