@@ -1,0 +1,401 @@
+"""Suite of A04: the hinge loss term by term, its gradient by finite differences, and the factors that get lost."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+import svm_loss as kata
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness import check
+from harness.check import Mistakes, call
+from harness.fixtures import Racer
+from harness.strategies import Float64Array, arrays, seeds
+
+
+class Problem(NamedTuple):
+    """Arguments of one call."""
+
+    W: Float64Array
+    X: Float64Array
+    y: np.ndarray
+    reg: float
+
+
+def loop_loss(W: Float64Array, X: Float64Array, y: np.ndarray, reg: float) -> tuple[float, Float64Array]:
+    """The definition: a loop over samples and one over classes."""
+    n, classes = X.shape[0], W.shape[1]
+    loss = 0.0
+    gradient = np.zeros_like(W)
+    for i in range(n):
+        scores = X[i] @ W
+        for j in range(classes):
+            margin = scores[j] - scores[y[i]] + 1
+            if j != y[i] and margin > 0:
+                loss += margin
+                gradient[:, j] += X[i]
+                gradient[:, y[i]] -= X[i]
+    return loss / n + reg * float(np.sum(W**2)), gradient / n + 2 * reg * W
+
+
+def margins_of(W: Float64Array, X: Float64Array, y: np.ndarray) -> Float64Array:
+    """All margins, shape (N, C), those of the true classes 0."""
+    scores = X @ W
+    margins = scores - scores[np.arange(len(y)), y][:, None] + 1
+    margins[np.arange(len(y)), y] = 0
+    return np.asarray(margins)
+
+
+@st.composite
+def problems(draw: st.DrawFn, *, off_kinks: bool = False, least_reg: float = 0.0) -> Problem:
+    """Small problems; with `off_kinks`, no margin is so near to 0 that a finite difference would step over it."""
+    n, d, classes = draw(st.integers(1, 5)), draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    W = draw(arrays((d, classes), bound=3.0))
+    X = draw(arrays((n, d), bound=3.0))
+    y = np.array(draw(st.lists(st.integers(0, classes - 1), min_size=n, max_size=n)))
+    reg = draw(st.floats(least_reg, 2.0).map(lambda x: round(x, 3)))
+    if off_kinks:
+        margins = margins_of(W, X, y)
+        margins[np.arange(n), y] = 1.0
+        if np.min(np.abs(margins)) < 1e-3:
+            W = W + 0.01 * np.random.default_rng(n + 7 * d).normal(size=W.shape)
+            margins = margins_of(W, X, y)
+            margins[np.arange(n), y] = 1.0
+            if np.min(np.abs(margins)) < 1e-3:
+                X = np.zeros_like(X)
+    return Problem(W, X, y, reg)
+
+
+def loss_mistakes(problem: Problem) -> Mistakes:
+    """What the usual mistakes give for the loss."""
+    W, X, y, reg = problem
+    n = len(y)
+    margins = margins_of(W, X, y)
+    data = np.maximum(margins, 0).sum()
+    penalty = reg * np.sum(W**2)
+    scores = X @ W
+    true = scores[np.arange(n), y][:, None]
+
+    def off_true(values: Float64Array) -> float:
+        values = values.copy()
+        values[np.arange(n), y] = 0
+        return float(np.maximum(values, 0).sum())
+
+    return {
+        "the true class is counted: the loss is off by exactly 1, the sum leaves class y out": data / n + 1 + penalty,
+        "the sum over samples: divide it by N": data + penalty,
+        "half the regularisation: here it is reg * sum(W**2), without a 1/2": data / n + penalty / 2,
+        "the regularisation is divided by N too: only the data term is a mean": (data + penalty) / n,
+        "the regularisation is missing": data / n,
+        "the regularisation is a norm: it is the sum of the squares": data / n + reg * np.sqrt(np.sum(W**2)),
+        "the regularisation takes absolute values: it is the sum of the squares": data / n + reg * np.sum(np.abs(W)),
+        "the margin is missing: max(0, s_j - s_y + 1)": lambda: off_true(scores - true) / n + penalty,
+        "the margin has the wrong sign: it is + 1": lambda: off_true(scores - true - 1) / n + penalty,
+        "the difference is turned round: s_j - s_y, wrong minus true": lambda: (
+            off_true(true - scores + 1) / n + penalty
+        ),
+        "only the worst class counts (Crammer and Singer): sum over all wrong classes": lambda: (
+            float(np.maximum(margins.max(axis=1), 0).sum()) / n + penalty
+        ),
+        "squared hinge: the margins are not squared": lambda: float((np.maximum(margins, 0) ** 2).sum()) / n + penalty,
+        "divided by the number of classes as well": data / n / W.shape[1] + penalty,
+        "not clipped at 0: a margin below 0 adds nothing": margins.sum() / n + penalty,
+    }
+
+
+def gradient_mistakes(problem: Problem) -> Mistakes:
+    """What the usual mistakes give for the gradient."""
+    W, X, y, reg = problem
+    n = len(y)
+    above = (margins_of(W, X, y) > 0).astype(float)
+    counted = above.copy()
+    counted[np.arange(n), y] = -above.sum(axis=1)
+    data = X.T @ counted
+    once = above.copy()
+    once[np.arange(n), y] = -(above.sum(axis=1) > 0).astype(float)
+    kinks = (margins_of(W, X, y) >= 0).astype(float)
+    kinks[np.arange(n), y] = 0
+    kinks[np.arange(n), y] = -kinks.sum(axis=1)
+    return {
+        "the gradient is a sum over samples: divide it by N": data + 2 * reg * W,
+        "the regularisation is missing from the gradient": data / n,
+        "reg * W: the derivative of W**2 is 2 * W": data / n + reg * W,
+        "the regularisation is divided by N: only the data term is a mean": (data + 2 * reg * W) / n,
+        "the column of the true class is left out: each margin above 0 takes x from it": X.T @ above / n + 2 * reg * W,
+        "x is taken from the true column once a sample: once for each margin above 0": X.T @ once / n + 2 * reg * W,
+        "the sign is turned": -(data / n + 2 * reg * W),
+        "a margin of exactly 0 counts: it must be above 0": X.T @ kinks / n + 2 * reg * W,
+        "the gradient is transposed: its shape is (D, C)": (data / n + 2 * reg * W).T,
+        "the gradient of the data is missing": 2 * reg * W,
+    }
+
+
+def check_both(problem: Problem) -> None:
+    """Hold loss and gradient to the loops."""
+    __tracebackhide__ = True
+    what = call("svm_loss", *problem)
+    loss, gradient = kata.svm_loss(*problem)
+    want_loss, want_gradient = loop_loss(*problem)
+    check.close(loss, want_loss, asked=f"the loss of {what}", rtol=1e-9, atol=1e-9, mistakes=loss_mistakes(problem))
+    check.close(
+        gradient,
+        want_gradient,
+        asked=f"the gradient of {what}",
+        rtol=1e-9,
+        atol=1e-9,
+        mistakes=gradient_mistakes(problem),
+    )
+
+
+EXAMPLE = Problem(
+    np.array([[1.0, 0.0, -1.0], [0.0, 1.0, 1.0]]), np.array([[1.0, 2.0], [2.0, 0.0]]), np.array([1, 2]), 0.0
+)
+
+
+@pytest.mark.example
+def test_worked_example() -> None:
+    check_both(EXAMPLE)
+
+
+@pytest.mark.example
+def test_worked_example_with_regularisation() -> None:
+    check_both(EXAMPLE._replace(reg=0.5))
+
+
+@pytest.mark.example
+def test_reg_is_0_01_when_it_is_not_given() -> None:
+    W, X, y, _ = EXAMPLE
+    hint = "the default of reg is 0.01"
+    check.close(kata.svm_loss(W, X, y)[0], 4.04, asked=f"the loss of {call('svm_loss', W, X, y)}", hint=hint)
+
+
+@pytest.mark.example
+def test_lists_are_accepted() -> None:
+    loss, gradient = kata.svm_loss([[1, 0, -1], [0, 1, 1]], [[1, 2], [2, 0]], [1, 2], 0)
+    asked = call("svm_loss", [[1, 0, -1], [0, 1, 1]], [[1, 2], [2, 0]], [1, 2], 0)
+    check.close(loss, 4.0, asked=asked)
+    check.close(gradient, [[1.0, 1.0, -2.0], [0.0, 0.0, 0.0]], asked=asked)
+
+
+# --- laws ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.law
+@given(problems())
+def test_loss_and_gradient_equal_the_definition(problem: Problem) -> None:
+    check_both(problem)
+
+
+@pytest.mark.law
+@given(problems(off_kinks=True))
+def test_the_gradient_is_the_slope_of_the_loss(problem: Problem) -> None:
+    W, X, y, reg = problem
+    check.gradient(
+        kata.svm_loss(W, X, y, reg)[1],
+        lambda point: float(kata.svm_loss(point, X, y, reg)[0]),
+        W,
+        asked=f"the gradient of {call('svm_loss', W, X, y, reg)}",
+        name="W",
+        atol=1e-6,
+        mistakes=gradient_mistakes(problem),
+        hint="the gradient must be that of the loss which you return yourself",
+    )
+
+
+@pytest.mark.law
+@given(problems(), seeds())
+def test_the_order_of_the_samples_does_not_matter(problem: Problem, seed: int) -> None:
+    W, X, y, reg = problem
+    order = np.random.default_rng(seed).permutation(len(y))
+    check_both(Problem(W, X[order], y[order], reg))
+
+
+@pytest.mark.law
+@given(problems(), seeds())
+def test_renaming_the_classes_renames_the_columns_of_the_gradient(problem: Problem, seed: int) -> None:
+    W, X, y, reg = problem
+    order = np.random.default_rng(seed).permutation(W.shape[1])
+    renamed = np.argsort(order)[y]
+    asked = f"{call('svm_loss', W[:, order], X, renamed, reg)} against the same with the classes renamed"
+    hint = "no class is special, neither the first nor the last"
+    loss, gradient = kata.svm_loss(W, X, y, reg)
+    other_loss, other_gradient = kata.svm_loss(W[:, order], X, renamed, reg)
+    check.close(other_loss, loss, asked=asked, rtol=1e-9, atol=1e-9, hint=hint)
+    check.close(other_gradient, np.asarray(gradient)[:, order], asked=asked, rtol=1e-9, atol=1e-9, hint=hint)
+
+
+@pytest.mark.law
+@given(problems())
+def test_twice_the_same_samples_change_nothing(problem: Problem) -> None:
+    W, X, y, reg = problem
+    check_both(Problem(W, np.vstack([X, X]), np.concatenate([y, y]), reg))
+
+
+@pytest.mark.law
+@given(problems(), st.floats(-3.0, 3.0).map(lambda x: round(x, 3)))
+def test_adding_the_same_to_all_columns_changes_only_the_regularisation(problem: Problem, shift: float) -> None:
+    W, X, y, _ = problem
+    loss, _ = kata.svm_loss(W, X, y, 0.0)
+    shifted, gradient = kata.svm_loss(W + shift, X, y, 0.0)
+    asked = f"{call('svm_loss', W + shift, X, y, 0.0)} against the same without the shift"
+    check.close(shifted, loss, asked=asked, rtol=1e-7, atol=1e-7, hint="only differences of scores count")
+    check.close(
+        np.sum(gradient, axis=1),
+        np.zeros(W.shape[0]),
+        asked=f"the sum over classes of the gradient of {call('svm_loss', W + shift, X, y, 0.0)}",
+        atol=1e-9,
+        mistakes={
+            "the column of the true class is left out": lambda: (
+                X.T @ (margins_of(W + shift, X, y) > 0).sum(axis=1) / len(y)
+            )
+        },
+        hint="what the wrong columns gain, the column of the true class loses",
+    )
+
+
+# --- edges -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.edge
+def test_a_margin_of_exactly_zero_adds_nothing() -> None:
+    problem = Problem(np.array([[0.0, 1.0]]), np.array([[1.0], [-2.0]]), np.array([1, 0]), 0.0)
+    check_both(problem)
+
+
+@pytest.mark.edge
+def test_zero_weights_cost_one_for_each_wrong_class() -> None:
+    check_both(Problem(np.zeros((3, 4)), np.arange(6.0).reshape(2, 3), np.array([0, 3]), 0.1))
+
+
+@pytest.mark.edge
+def test_samples_that_are_right_by_far_cost_nothing() -> None:
+    check_both(Problem(np.array([[10.0, -10.0]]), np.array([[1.0], [-1.0]]), np.array([0, 1]), 0.0))
+
+
+@pytest.mark.edge
+def test_one_class_leaves_the_regularisation_alone() -> None:
+    check_both(Problem(np.array([[2.0], [1.0]]), np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0, 0]), 0.5))
+
+
+@pytest.mark.edge
+def test_one_sample_and_one_feature() -> None:
+    check_both(Problem(np.array([[1.0, 3.0]]), np.array([[2.0]]), np.array([0]), 0.25))
+
+
+@pytest.mark.edge
+def test_results_are_a_python_float_and_a_float64_array() -> None:
+    W, X, y, _ = EXAMPLE
+    for reg in (0, 0.5):
+        loss, gradient = kata.svm_loss(W.astype(np.float32), X.astype(np.float32), y, reg)
+        asked = "svm_loss of float32 arrays"
+        check.python_float(loss, asked=f"the loss of {asked}")
+        check.float_array(gradient, (2, 3), asked=f"the gradient of {asked}")
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64])
+def test_integers_do_not_wrap_around(dtype: type[np.generic]) -> None:
+    W, X = np.array([[9, 1, 4], [2, 12, 0]], dtype=dtype), np.array([[11, 3], [5, 100]], dtype=dtype)
+    y = np.array([1, 0], dtype=dtype)
+    want_loss, want_gradient = loop_loss(W.astype(float), X.astype(float), y.astype(int), 0.5)
+    loss, gradient = kata.svm_loss(W, X, y, 0.5)
+    asked = f"{call('svm_loss', W, X, y, 0.5)} as {np.dtype(dtype).name}"
+    hint = "integers wrap around: convert W and X to float64 before multiplying"
+    check.close(loss, want_loss, asked=f"the loss of {asked}", hint=hint)
+    check.close(gradient, want_gradient, asked=f"the gradient of {asked}", hint=hint)
+
+
+@pytest.mark.edge
+def test_labels_may_be_whole_floats() -> None:
+    W, X, y, _ = EXAMPLE
+    check.close(kata.svm_loss(W, X, y.astype(float), 0.0)[0], 4.0, asked=call("svm_loss", W, X, y.astype(float), 0.0))
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("label", [-1, 3, 100, 0.5, -0.5])
+def test_labels_out_of_range_or_not_whole_are_an_error(label: float) -> None:
+    W, X, _, _ = EXAMPLE
+    y = np.array([0, label])
+    wrapped = {}
+    if float(label).is_integer() and -3 <= label < 3:
+        wrapped = {"a negative label counts from the end in NumPy": loop_loss(W, X, y.astype(int), 0.1)[0]}
+    check.raises(
+        ValueError,
+        lambda: kata.svm_loss(W, X, y, 0.1)[0],
+        asked=call("svm_loss", W, X, y, 0.1),
+        because=f"there is no class {label}",
+        mistakes=wrapped,
+        hint="check the labels before they are used as an index",
+    )
+
+
+SHAPES: dict[str, tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]] = {
+    "W is one-dimensional": ((2,), (3, 2), (3,)),
+    "X is one-dimensional": ((2, 3), (2,), (1,)),
+    "W has three axes": ((2, 3, 1), (3, 2), (3,)),
+    "y is a column": ((2, 3), (3, 2), (3, 1)),
+    "y is a number": ((2, 3), (1, 2), ()),
+    "W and X differ in D": ((2, 3), (3, 4), (3,)),
+    "X and y differ in N": ((2, 3), (3, 2), (2,)),
+    "y has one label for three samples": ((2, 3), (3, 2), (1,)),
+    "there are no samples": ((2, 3), (0, 2), (0,)),
+    "there are no features": ((0, 3), (3, 0), (3,)),
+    "there are no classes": ((2, 0), (0, 2), (0,)),
+}
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("why", SHAPES)
+def test_shapes_that_do_not_fit_are_an_error(why: str) -> None:
+    w_shape, x_shape, y_shape = SHAPES[why]
+    check.raises(
+        ValueError,
+        partial(kata.svm_loss, np.ones(w_shape), np.ones(x_shape), np.zeros(y_shape, dtype=int), 0.1),
+        asked=f"svm_loss of W {w_shape}, X {x_shape}, y {y_shape}",
+        because=why,
+        hint="check all shapes first: NumPy broadcasts some that do not fit, and averages nothing to NaN",
+    )
+
+
+@pytest.mark.edge
+def test_a_negative_reg_is_an_error() -> None:
+    W, X, y, _ = EXAMPLE
+    check.raises(
+        ValueError,
+        lambda: kata.svm_loss(W, X, y, -0.1)[0],
+        asked=call("svm_loss", W, X, y, -0.1),
+        because="reg is below 0",
+        mistakes={"a negative reg is taken, and rewards large weights": 3.6},
+    )
+
+
+@pytest.mark.edge
+def test_arguments_stay_as_they_were_and_the_gradient_is_an_array_of_its_own() -> None:
+    W, X, y, _ = (np.array(part) for part in EXAMPLE)
+    asked = call("svm_loss", W, X, y, 0.5)
+    with check.untouched(asked=asked, W=W, X=X, y=y):
+        _, gradient = kata.svm_loss(W, X, y, 0.5)
+        gradient += 1.0
+
+
+# --- speed -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.speed
+def test_is_vectorised(race: Racer) -> None:
+    rng = np.random.default_rng(0)
+    W = 0.01 * rng.normal(size=(50, 50))
+    X = rng.normal(size=(500, 50))
+    y = rng.integers(0, 50, size=500)
+    race(
+        lambda: kata.svm_loss(W, X, y, 0.01),
+        lambda: loop_loss(W, X, y, 0.01),
+        at_least=20,
+        versus="two loops",
+        asked="svm_loss at N = 500, D = 50, C = 50",
+        hint="all scores are one matrix product, all margins one array, the gradient another product",
+    )
