@@ -110,12 +110,12 @@ def python_float(got: object, *, asked: Asked) -> None:
         _fail(asked, f"{show(got)}, {kind}", "a Python float", "", "wrap the result in float(...)")
 
 
-def float_array(got: object, shape: tuple[int, ...], *, asked: Asked) -> None:
+def float_array(got: object, shape: tuple[int, ...], *, asked: Asked, hint: str = "") -> None:
     """Hold `got` to be a float64 array of `shape`."""
     __tracebackhide__ = True
     if isinstance(got, np.ndarray) and got.dtype == np.float64 and got.shape == shape:
         return
-    _fail(asked, _kind(got), f"a float64 array of shape {shape}", "", "")
+    _fail(asked, _kind(got), f"a float64 array of shape {shape}", "", hint)
 
 
 def raises(
