@@ -10,12 +10,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from harness.model import Failure
+
+T = TypeVar("T")
 
 Mistakes = Mapping[str, object]
 """Name of a mistake -> the value it gives, or a function without arguments that computes that value."""
@@ -154,6 +156,18 @@ def raises(
         raise CheckFailedError(failure) from raised
     mistake = _recognise(mistakes, lambda value: is_equal(result, value) or is_close(result, value))
     _fail(asked, f"no error, but {show(result, with_shape=True)}", expected, mistake, hint)
+
+
+def accepts(thunk: Callable[[], T], *, asked: Asked, because: str) -> T:
+    """Hold `thunk()` to be taken without an exception, and return its result; `because` says why the call is right."""
+    __tracebackhide__ = True
+    try:
+        return thunk()
+    except NotImplementedError:
+        raise
+    except Exception as raised:
+        failure = Failure(str(asked), f"{type(raised).__name__}: {raised}", "a result", f"refused, though {because}")
+        raise CheckFailedError(failure) from raised
 
 
 @contextmanager

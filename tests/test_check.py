@@ -170,6 +170,16 @@ def test_raises_wants_the_error_with_a_message() -> None:
     assert failure.mistake == "let it through"
 
 
+def test_accepts_returns_the_result_and_names_the_refusal() -> None:
+    def refuse() -> int:
+        raise ValueError("rank 3")
+
+    assert check.accepts(lambda: 3, asked="", because="") == 3
+    failure = failure_of(check.accepts, refuse, asked="f(x)", because="any rank is right")
+    assert failure.came == "ValueError: rank 3"
+    assert failure.mistake == "refused, though any rank is right"
+
+
 def test_not_implemented_is_never_the_error_that_was_asked_for() -> None:
     def stub() -> None:
         raise NotImplementedError

@@ -1,0 +1,23 @@
+"""Adds an epsilon to every probability.
+
+Caught by: test_minus_infinity_masks_an_entry
+"""
+
+import numpy as np
+
+
+def softmax(x):
+    x = np.asarray(x, dtype=np.float64)
+    if x.ndim == 0 or 0 in x.shape or np.any(x.max(axis=-1) == -np.inf):
+        raise ValueError("no axis, an empty axis, or a row of -inf")
+    x = x - x.max(axis=-1, keepdims=True)
+    powers = np.exp(x)
+    s = (powers + 1e-12) / (powers + 1e-12).sum(axis=-1, keepdims=True)
+    return s
+
+
+def softmax_derivative(softmax_output):
+    s = np.asarray(softmax_output, dtype=np.float64)
+    if s.ndim == 0 or 0 in s.shape:
+        raise ValueError("no axis, or an empty axis")
+    return s[..., :, None] * (np.eye(s.shape[-1]) - s[..., None, :])
