@@ -59,9 +59,11 @@ class _Plan:
     wrong: dict[Path, tuple[str, ...]] = field(default_factory=dict)
     """File -> the tests that must catch it."""
     right: list[Path] = field(default_factory=list)
+    seeds: Sequence[int] = ()
+    """Seeds under which what is right is run once more, speed bands aside."""
 
     def jobs(self) -> list[Job]:
-        """Stub, reference, also-right ones, wrong ones; the order that `judge` expects."""
+        """Stub, reference, also-right ones, wrong ones, seeded ones; the order that `judge` expects."""
         kata = self.kata
         jobs = [
             Job(kata, str(kata.stub), profile="ci", store=f"audit/{kata.slug}/stub.json", gated=False),
@@ -83,7 +85,24 @@ class _Plan:
             )
             for file, tests in self.wrong.items()
         ]
+        unhurried = tuple(name for name, is_speed in speed.items() if not is_speed)
+        jobs += [
+            Job(
+                kata,
+                choice,
+                only=unhurried,
+                profile="grade",
+                seed=seed,
+                gated=False,
+                store=f"audit/{kata.slug}/seeds/{seed}/{Path(choice).stem}.json",
+            )
+            for seed, choice in self.seeded()
+        ]
         return jobs
+
+    def seeded(self) -> list[tuple[int, str]]:
+        """What is right, once a seed."""
+        return [(seed, choice) for seed in self.seeds for choice in (REFERENCE, *map(str, self.right))]
 
 
 def audit(
@@ -93,10 +112,16 @@ def audit(
     state: Path,
     workers: int | None = None,
     fresh: bool = False,
+    seeds: Sequence[int] = (),
     listener: Listener = lambda _: None,
 ) -> list[KataAudit]:
-    """Audit `katas`; `catalog` is needed to see names that clash. What has not changed comes from the cache."""
+    """Audit `katas`; `catalog` is needed to see names that clash. What has not changed comes from the cache.
+
+    With `seeds`, reference and also-right solutions must pass under each of these seeds of hypothesis too.
+    """
     plans = [_plan(catalog, kata) for kata in katas]
+    for plan in plans:
+        plan.seeds = seeds
     jobs = [plan.jobs() for plan in plans]
     reports = iter(
         run_jobs([job for part in jobs for job in part], state=state, workers=workers, fresh=fresh, listener=listener)
@@ -280,7 +305,8 @@ def _test_names(kata: Kata) -> dict[str, bool]:
 
 def _judge(plan: _Plan, reports: list[KataReport]) -> KataAudit:
     stub, reference, *others = reports
-    right, wrong = others[: len(plan.right)], others[len(plan.right) :]
+    right, others = others[: len(plan.right)], others[len(plan.right) :]
+    wrong, seeded = others[: len(plan.wrong)], others[len(plan.wrong) :]
     faults = list(plan.faults)
     if stub.problem is not None and stub.problem == reference.problem:  # it is the suite's fault, so say it once
         faults.append(f"the suite: {stub.problem.sentence}")
@@ -290,6 +316,9 @@ def _judge(plan: _Plan, reports: list[KataReport]) -> KataAudit:
             faults += _judge_right(f"also_right/{file.name}", report)
         for (file, tests), report in zip(plan.wrong.items(), wrong, strict=True):
             faults += _judge_wrong(file, tests, report)
+        for (seed, choice), report in zip(plan.seeded(), seeded, strict=True):
+            name = "the reference" if choice == REFERENCE else f"also_right/{Path(choice).name}"
+            faults += _judge_right(f"{name} under --hypothesis-seed={seed}", report)
     return KataAudit(
         kata=plan.kata,
         tests=len(reference.tests),

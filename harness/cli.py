@@ -193,7 +193,14 @@ def list_command(ids: tuple[str, ...], kata_set: str | None, topic: str | None, 
 @_IDS
 @_JOBS
 @_FRESH
-def audit_command(ids: tuple[str, ...], jobs: int | None, fresh: bool) -> None:
+@click.option(
+    "--seeds",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="Run what is right under N seeds of hypothesis too, speed bands aside: a suite must not hang on luck.",
+)
+def audit_command(ids: tuple[str, ...], jobs: int | None, fresh: bool, seeds: int) -> None:
     """Say everything that is wrong with katas: for authors."""
     from harness.audit import audit
     from harness.render.audit import render_audit
@@ -201,7 +208,15 @@ def audit_command(ids: tuple[str, ...], jobs: int | None, fresh: bool) -> None:
     base, catalog = _catalog()
     katas = select_katas(catalog, ids)
     with _progress(None) as listener:
-        results = audit(catalog, katas, state=_state(base), workers=jobs, fresh=fresh, listener=listener)
+        results = audit(
+            catalog,
+            katas,
+            state=_state(base),
+            workers=jobs,
+            fresh=fresh,
+            seeds=range(1, seeds + 1),
+            listener=listener,
+        )
     _print(render_audit(results, width=_width(), color=_color()))
     faulty = sum(bool(result.faults) for result in results)
     if not ids:

@@ -31,6 +31,8 @@ class Job:
     only: tuple[str, ...] = ()
     """Names of tests to run; all when empty."""
     profile: str = "practice"
+    seed: int | None = None
+    """Seed of hypothesis; the profile decides when None."""
     gated: bool = True
     """Whether its speed band waits until nothing else runs, and is left out after a wrong answer."""
     store: str = ""
@@ -87,7 +89,7 @@ def empty_report(job: Job, problem: Problem | None) -> KataReport:
 def digest(job: Job) -> str:
     """Hash of all that the result depends on: subject, suite, harness, versions, and how it is run."""
     sha = hashlib.sha256(_environment_digest().encode())
-    sha.update(repr((job.kata.slug, sorted(job.only), job.profile)).encode())
+    sha.update(repr((job.kata.slug, sorted(job.only), job.profile, job.seed)).encode())
     subject = resolve(job.kata, job.choice).file
     sha.update(subject.read_bytes())
     for file in sorted(job.kata.folder.iterdir()):

@@ -65,6 +65,26 @@ def test_a_complete_kata_has_no_fault_and_shows_its_margin(checkout: Checkout, c
     assert "x as fast as a loop (" in done.out
 
 
+LUCKY = """
+from hypothesis import given, strategies as st
+
+@pytest.mark.law
+@given(st.integers(0, 40))
+def test_is_lucky(x):
+    check.true(x != 1 + kata.double(0), asked="luck", came=x, expected="anything but 1")
+"""
+
+
+def test_a_suite_that_hangs_on_luck_is_found_by_more_seeds(checkout: Checkout, cache: Path) -> None:
+    complete(checkout)
+    suite = checkout.root / "katas" / "a01_double" / "test_double.py"
+    suite.write_text(suite.read_text() + LUCKY)
+    done = checkout.kata("audit", "--seeds", "2", env={"KATA_STATE": str(cache), "COLUMNS": "160"})
+    assert done.code == 1
+    assert "the reference under --hypothesis-seed=2 does not pass test_is_lucky" in done.text
+    assert "also_right/way_1.py under --hypothesis-seed=1 does not pass test_is_lucky" in done.text
+
+
 def edit(path: str, old: str, new: str) -> Callable[[Path], None]:
     def change(root: Path) -> None:
         file = root / path
