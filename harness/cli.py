@@ -110,7 +110,7 @@ def scoreboard(
     _check_output(output, Format(form))
     chosen = profile or ("ci" if os.environ.get("CI") else "practice")
     work = [learner_job(kata, subject, chosen) for kata in katas]
-    with _progress(len(work)) as listener:
+    with _progress() as listener:
         reports = run_jobs(work, state=_state(base), workers=jobs, fresh=fresh, listener=listener)
     best = _close_attempts(base, reports) if subject == LEARNER else {}
     board = tally(Catalog(katas, catalog.faults), reports, best_times_s=best, subject=subject)
@@ -207,7 +207,7 @@ def audit_command(ids: tuple[str, ...], jobs: int | None, fresh: bool, seeds: in
 
     base, catalog = _catalog()
     katas = select_katas(catalog, ids)
-    with _progress(None) as listener:
+    with _progress() as listener:
         results = audit(
             catalog,
             katas,
@@ -363,7 +363,7 @@ def _can_encode(text: str, encoding: str) -> bool:
 
 
 @contextmanager
-def _progress(total: int | None) -> Iterator[Listener]:
+def _progress() -> Iterator[Listener]:
     """A progress bar on stderr when somebody is looking; over a pipe, only what must be known."""
     if not sys.stderr.isatty():
         yield _say_waiting
@@ -373,17 +373,16 @@ def _progress(total: int | None) -> Iterator[Listener]:
 
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=total)
-        begun = 0
+        task = progress.add_task("", total=None)
 
         def listen(event: Event) -> None:
-            nonlocal begun
-            if event.kind == "waiting":
+            if event.kind == "planned":
+                progress.update(task, total=int(event.text))
+            elif event.kind == "waiting":
                 progress.console.print(event.text)
             elif event.kind in ("finished", "cached"):
                 progress.advance(task)
             elif event.job is not None:
-                begun += event.kind == "started"
                 name = event.job.kata.slug
                 progress.update(task, description=f"{name} {event.text}".strip()[:60])
 

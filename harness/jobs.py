@@ -41,7 +41,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something to show while jobs run: `waiting`, `started`, `test`, `finished` or `cached`."""
+    """Something to show while jobs run: `planned` (how many), `waiting`, `started`, `test`, `finished` or `cached`."""
 
     kind: str
     job: Job | None = None

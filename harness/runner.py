@@ -46,6 +46,7 @@ def run_jobs(
     A second call from another process waits for the first to end, and then finds its results in the cache. Raises
     `InterruptedRunError` on Ctrl-C; reports that were finished by then are kept.
     """
+    listener(Event("planned", text=str(len(jobs))))
     reports: dict[int, KataReport] = {}
     todo: list[tuple[int, Job, str]] = []
     for i, job in enumerate(jobs):

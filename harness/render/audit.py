@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.audit import KataAudit
+    from harness.model import Figure
 
 
 def render_audit(results: Sequence[KataAudit], *, width: int = 100, color: bool = False) -> str:
@@ -24,7 +25,7 @@ def render_audit(results: Sequence[KataAudit], *, width: int = 100, color: bool 
     for name in ("kata", "tests", "wrong", "right", "suite", "faults", "speed of the reference, and its margin"):
         table.add_column(name, justify="left" if name in ("kata",) or name.startswith("speed") else "right")
     for result in results:
-        margins = "; ".join(f"{figure.text} ({figure.margin:.1f}x what is needed)" for figure in result.margins)
+        margins = "; ".join(f"{figure.text} ({_margin(figure)})" for figure in result.margins)
         table.add_row(
             result.kata.slug,
             str(result.tests),
@@ -42,3 +43,8 @@ def render_audit(results: Sequence[KataAudit], *, width: int = 100, color: bool 
     solutions = sum(2 + result.wrong + result.also_right for result in results)
     console.print(Text(f"{len(results)} katas, {solutions} solutions, {faults} faults", style="bold"))
     return out.getvalue()
+
+
+def _margin(figure: Figure) -> str:
+    """How far a figure is from its bound; a cost that does not grow at all is infinitely far."""
+    return f"{figure.margin:.1f}x what is needed" if figure.margin < 100 else "over 100x what is needed"
