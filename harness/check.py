@@ -8,6 +8,7 @@ arrays and numbers, never by methods of what the subject returned.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -298,7 +299,8 @@ def _recognise(mistakes: Mistakes | None, matches: Callable[[object], bool]) -> 
     """The first mistake whose value is what came back; a value that cannot be computed here is passed over."""
     for name, value in (mistakes or {}).items():
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
                 computed = value() if callable(value) else value
         except (ArithmeticError, ValueError, TypeError, IndexError):
             continue

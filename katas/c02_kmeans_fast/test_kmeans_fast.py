@@ -1,0 +1,973 @@
+"""Suite of C02: each step of k-means against its definition, its start by statistics, its end as a fixed point."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import kmeans_fast as kata
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.cluster import KMeans
+
+from harness import check
+from harness.check import Mistakes, call
+from harness.fixtures import MemoryMeter, Racer
+from harness.strategies import Float64Array, seeds
+
+FAR = 1e8
+"""An offset at which the expanded square has no digits left for distances about 1."""
+STARTS = 3000
+"""How many seeds the statistics of the start are taken over."""
+
+
+# --- oracles: the definitions, point by point -------------------------------------------------------------------------
+
+
+def loop_assign(X: list[list[float]], centroids: list[list[float]]) -> list[int]:
+    """The nearest centroid of each point, in plain Python."""
+    labels = []
+    for point in X:
+        best, nearest = math.inf, 0
+        for j, centroid in enumerate(centroids):
+            distance = 0.0
+            for a, b in zip(point, centroid, strict=True):
+                distance += (a - b) * (a - b)
+            if distance < best:
+                best, nearest = distance, j
+        labels.append(nearest)
+    return labels
+
+
+def loop_update(X: list[list[float]], labels: list[int], k: int) -> list[list[float]]:
+    """The mean of each cluster, in plain Python; none may be empty."""
+    sums = [[0.0] * len(X[0]) for _ in range(k)]
+    counts = [0] * k
+    for point, label in zip(X, labels, strict=True):
+        counts[label] += 1
+        row = sums[label]
+        for i, value in enumerate(point):
+            row[i] += value
+    return [[value / count for value in row] for row, count in zip(sums, counts, strict=True)]
+
+
+def cost_of(X: Float64Array, centroids: Any, labels: Any) -> float:
+    """The sum of squared distances to the centroids of the labels."""
+    return float(np.sum((X - np.asarray(centroids)[np.asarray(labels)]) ** 2))
+
+
+def means_of(X: Float64Array, labels: Any, k: int, *, empty: str = "farthest") -> Float64Array:
+    """`update_centroids` by its definition; other values of `empty` are what people do instead."""
+    labels = np.asarray(labels)
+    result = np.zeros((k, X.shape[1]))
+    for j in range(k):
+        members = X[labels == j]
+        if len(members):
+            result[j] = members.mean(axis=0)
+    missing = [j for j in range(k) if not np.any(labels == j)]
+    own = np.sum((X - result[labels]) ** 2, axis=1)
+    from_mean = np.sum((X - X.mean(axis=0)) ** 2, axis=1)
+    order = np.argsort(-own, kind="stable")
+    fills: dict[str, Callable[[int, int], Any]] = {
+        "farthest": lambda i, _: X[order[i]],
+        "same": lambda _i, _j: X[order[0]],
+        "turned": lambda i, _: X[order[len(missing) - 1 - i]],
+        "nearest": lambda i, _: X[order[-1 - i]],
+        "from the mean of all": lambda i, _: X[np.argsort(-from_mean, kind="stable")[i]],
+        "zero": lambda _i, _j: np.zeros(X.shape[1]),
+        "nan": lambda _i, _j: np.full(X.shape[1], np.nan),
+        "mean": lambda _i, _j: X.mean(axis=0),
+        "first": lambda i, _: X[i],
+    }
+    for i, j in enumerate(missing):
+        result[j] = fills[empty](i, j)
+    return result
+
+
+def without(X: Float64Array, labels: Any, k: int) -> Float64Array:
+    """The means when points given to empty clusters are taken out of their old ones."""
+    labels = np.array(labels)
+    own = np.sum((X - means_of(X, labels, k)[labels]) ** 2, axis=1)
+    for i, j in enumerate([j for j in range(k) if not np.any(labels == j)]):
+        labels[np.argsort(-own, kind="stable")[i]] = j
+    return means_of(X, labels, k)
+
+
+def model(k: int = 3, **options: Any) -> Any:
+    """An object of the subject's."""
+    return kata.OptimizedKMeans(k=k, **options)
+
+
+def made(k: int, method: str, *args: object, **options: object) -> str:
+    """The question in words."""
+    settings = ", ".join([f"k={k}", *(f"{name}={value}" for name, value in options.items())])
+    return f"OptimizedKMeans({settings}){call(f'.{method}', *args)}"
+
+
+def blobs(seed: int, n: int, d: int, k: int, *, spread: float = 1.0, apart: float = 10.0) -> Float64Array:
+    """`n` points in `d` dimensions about `k` centres."""
+    rng = np.random.default_rng(seed)
+    centres = apart * rng.uniform(-1, 1, size=(k, d))
+    return np.asarray(centres[rng.integers(k, size=n)] + spread * rng.normal(size=(n, d)))
+
+
+# --- examples --------------------------------------------------------------------------------------------------------
+
+LINE = np.array([[0.0], [1.0], [10.0], [11.0]])
+
+
+@pytest.mark.example
+def test_worked_example_of_fit() -> None:
+    fitted = model(2, random_state=0).fit(LINE)
+    asked = made(2, "fit", LINE, random_state=0)
+    check.close(np.sort(np.ravel(fitted.centroids)), [0.5, 10.5], asked=f"the centroids, sorted, of {asked}")
+    check.close(
+        fitted.inertia,
+        1.0,
+        asked=f"the inertia of {asked}",
+        mistakes={
+            "the mean of the squared distances: inertia is their sum": 0.25,
+            "the sum of the distances: they are squared": 2.0,
+            "the root of the sum": 1.0**0.5 / 2,
+        },
+    )
+
+
+@pytest.mark.example
+def test_worked_example_of_assigning() -> None:
+    asked = made(2, "assign_points_to_clusters", [[1.0], [9.0]], [[10.0], [0.0]])
+    check.equal(
+        np.asarray(model(2).assign_points_to_clusters([[1.0], [9.0]], [[10.0], [0.0]])).tolist(),
+        [1, 0],
+        asked=asked,
+        mistakes={"the farthest centroid, not the nearest": [0, 1]},
+    )
+
+
+@pytest.mark.example
+def test_worked_example_of_updating() -> None:
+    check_update(np.array([[0.0], [1.0], [10.0], [12.0]]), [1, 1, 0, 0], 2)
+
+
+@pytest.mark.example
+def test_worked_example_of_empty_clusters() -> None:
+    check_update(np.array([[0.0], [1.0], [11.0]]), [0, 0, 0], 3)
+
+
+# --- checks ------------------------------------------------------------------------------------------------------------
+
+
+def check_update(X: Float64Array, labels: list[int], k: int, *, hint: str = "") -> None:
+    """Hold the updated centroids to the definition."""
+    __tracebackhide__ = True
+    mistakes: Mistakes = {
+        "NaN: an empty cluster has no mean, it takes the row farthest from the mean of its own cluster": (
+            means_of(X, labels, k, empty="nan")
+        ),
+        "an empty cluster is left at the origin: it takes the row farthest from the mean of its own cluster": (
+            means_of(X, labels, k, empty="zero")
+        ),
+        "an empty cluster takes the mean of all: it takes the row farthest from the mean of its own cluster": (
+            means_of(X, labels, k, empty="mean")
+        ),
+        "several empty clusters take the same row: each takes another one": means_of(X, labels, k, empty="same"),
+        "an empty cluster takes the nearest row: it takes the farthest": means_of(X, labels, k, empty="nearest"),
+        "the first empty cluster takes the farthest row, the next one the next": means_of(X, labels, k, empty="turned"),
+        "farthest from the mean of all rows: from the mean of its own cluster is asked": (
+            means_of(X, labels, k, empty="from the mean of all")
+        ),
+        "an empty cluster takes any row: it takes the farthest": means_of(X, labels, k, empty="first"),
+        "the row of an empty cluster is taken out of the mean of its old one: the others stay those of all their points": (
+            lambda: without(X, labels, k)
+        ),
+        "sums of the clusters: divide them by their sizes": lambda: np.array(
+            [X[np.asarray(labels) == j].sum(axis=0) for j in range(k)]
+        ),
+        "medians: k-means takes means": lambda: np.array(
+            [np.median(X[np.asarray(labels) == j], axis=0) for j in range(k)]
+        ),
+        "empty clusters are left out: there are always k rows": lambda: np.array(
+            [X[np.asarray(labels) == j].mean(axis=0) for j in sorted(set(labels))]
+        ),
+        "the sums are divided by the number of all rows: divide each by the size of its cluster": lambda: np.array(
+            [X[np.asarray(labels) == j].sum(axis=0) / len(X) for j in range(k)]
+        ),
+    }
+    check.close(
+        model(k).update_centroids(X, labels),
+        means_of(X, labels, k),
+        asked=made(k, "update_centroids", X, labels),
+        rtol=1e-9,
+        atol=1e-9,
+        mistakes=mistakes,
+        hint=hint or "the mean of the rows of each label, in the order of the labels",
+    )
+
+
+def check_assign(X: Float64Array, centroids: Float64Array, *, what: str = "", hint: str = "") -> None:
+    """Hold labels to the definition; no point may lie half-way between two centroids."""
+    __tracebackhide__ = True
+    got = np.asarray(model(len(centroids)).assign_points_to_clusters(X, centroids))
+    exact = np.array(loop_assign(X.tolist(), centroids.tolist()))
+    offset = X - X.mean(axis=0)
+    check.equal(
+        got,
+        exact,
+        asked=what or made(len(centroids), "assign_points_to_clusters", X, centroids),
+        mistakes={
+            "the farthest centroid, not the nearest": lambda: np.argmax(
+                np.sum((X[:, None] - centroids) ** 2, axis=2), axis=1
+            ),
+            "nearest by the sum of absolute differences: the distance is Euclidean": lambda: np.argmin(
+                np.sum(np.abs(X[:, None] - centroids), axis=2), axis=1
+            ),
+            "nearest by the largest difference: the distance is Euclidean": lambda: np.argmin(
+                np.max(np.abs(X[:, None] - centroids), axis=2), axis=1
+            ),
+            "the largest product, without |c|^2: a long centroid then wins": lambda: np.argmax(X @ centroids.T, axis=1),
+            "-x.c in place of -2 x.c in the expanded square": lambda: np.argmin(
+                np.sum(centroids**2, axis=1) - X @ centroids.T, axis=1
+            ),
+            "the expanded square loses all digits far from the origin: move the origin to the mean of X first": lambda: (
+                np.argmin(np.sum(X**2, axis=1)[:, None] - 2 * X @ centroids.T + np.sum(centroids**2, axis=1), axis=1)
+            ),
+            "counted from 1": exact + 1,
+            "by the mean of the data: each point for itself": lambda: np.argmin(
+                np.abs(offset.sum(axis=1)[:, None] - (centroids - X.mean(axis=0)).sum(axis=1)), axis=1
+            ),
+        },
+        hint=hint or "the index of the centroid at the least Euclidean distance",
+    )
+
+
+def points_with_a_margin(seed: int, n: int, d: int, k: int) -> tuple[Float64Array, Float64Array]:
+    """Points and centroids such that no point is nearly as near to a second centroid."""
+    rng = np.random.default_rng(seed)
+    centroids = rng.uniform(-5, 5, size=(k, d))
+    X = rng.uniform(-6, 6, size=(6 * n + 20, d))
+    distances = np.sort(np.sqrt(np.sum((X[:, None] - centroids) ** 2, axis=2)), axis=1)
+    clear = X if k == 1 else X[distances[:, 1] - distances[:, 0] > 0.05]
+    return clear[:n] if len(clear) else centroids.copy(), centroids
+
+
+# --- laws ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.law
+@given(seeds(), st.integers(1, 12), st.integers(1, 4), st.integers(1, 5))
+def test_assigns_each_point_to_the_nearest_centroid(seed: int, n: int, d: int, k: int) -> None:
+    check_assign(*points_with_a_margin(seed, n, d, k))
+
+
+@pytest.mark.law
+@given(seeds(), st.integers(1, 4), st.integers(2, 4), st.sampled_from([-FAR, 1e6, FAR]))
+def test_assigning_does_not_depend_on_the_origin(seed: int, d: int, k: int, offset: float) -> None:
+    X, centroids = points_with_a_margin(seed, 12, d, k)
+    X, centroids = np.round(X * 64) / 64, np.round(centroids * 64) / 64  # exact, also after the move
+    check_assign(
+        X + offset,
+        centroids + offset,
+        what=f"assign_points_to_clusters of points and centroids about {offset:g}",
+        hint="move the origin to the mean of X before anything is squared",
+    )
+
+
+@pytest.mark.law
+@given(seeds(), st.integers(1, 5), st.integers(1, 3), st.integers(1, 4))
+def test_points_one_by_one_get_the_same_labels_as_together(seed: int, n: int, d: int, k: int) -> None:
+    X, centroids = points_with_a_margin(seed, n, d, k)
+    together = np.asarray(model(k).assign_points_to_clusters(X, centroids)).tolist()
+    apart = [int(np.asarray(model(k).assign_points_to_clusters(row[None], centroids))[0]) for row in X]
+    check.equal(
+        apart,
+        together,
+        asked=f"{made(k, 'assign_points_to_clusters', X, centroids)} row by row, against all at once",
+        hint="the label of a point depends on that point and the centroids alone",
+    )
+
+
+@st.composite
+def labelled(draw: st.DrawFn) -> tuple[Float64Array, list[int], int]:
+    """Points with labels of which some may be unused; no two points are equally far from their means."""
+    n, d, k = draw(st.integers(1, 8)), draw(st.integers(1, 3)), draw(st.integers(1, 4))
+    X = np.random.default_rng(draw(seeds())).uniform(-10, 10, size=(n, d))
+    labels = draw(st.lists(st.integers(0, k - 1), min_size=n, max_size=n))
+    if k - len(set(labels)) > n - len(set(labels)):  # not enough rows that are off their means to go round
+        k = len(set(labels))
+        labels = [sorted(set(labels)).index(label) for label in labels]
+    own = np.sort(np.sum((X - means_of(X, labels, k)[labels]) ** 2, axis=1))
+    if k > len(set(labels)) and np.any(np.diff(own) < 1e-6):
+        labels = [i % k for i in range(n)] if n >= k else [0] * n
+        k = max(labels) + 1
+    return X, labels, k
+
+
+@pytest.mark.law
+@given(labelled())
+def test_updates_to_the_means_and_fills_empty_clusters(problem: tuple[Float64Array, list[int], int]) -> None:
+    check_update(*problem)
+
+
+@pytest.mark.law
+@given(labelled(), seeds())
+def test_the_order_of_the_rows_does_not_matter_for_the_means(
+    problem: tuple[Float64Array, list[int], int], seed: int
+) -> None:
+    X, labels, k = problem
+    order = np.random.default_rng(seed).permutation(len(X))
+    check_update(X[order], [labels[i] for i in order], k)
+
+
+@pytest.mark.law
+@given(seeds(), st.integers(1, 5), st.integers(0, 20), st.integers(1, 3))
+def test_centroids_start_as_distinct_rows(seed: int, k: int, more: int, d: int) -> None:
+    X = np.random.default_rng(seed).normal(size=(k + more, d))
+    X = np.vstack([X, X[: more // 2]])
+    start = model(k, random_state=seed).initialize_centroids(X)
+    asked = made(k, "initialize_centroids", X, random_state=seed)
+    check.float_array(start, (k, d), asked=asked)
+    places = [int(np.argmin(np.sum((X[: k + more] - row) ** 2, axis=1))) for row in start]
+    check.close(start, X[places], asked=asked, hint="each starting centroid is a row of X")
+    check.true(
+        len(set(places)) == k,
+        asked=asked,
+        came=start,
+        expected=f"{k} different points",
+        mistake="a point that is a centroid already is drawn again: its distance is 0, and so is its probability",
+    )
+
+
+@pytest.mark.law
+@given(seeds(), st.integers(1, 5), st.integers(0, 30), st.integers(1, 3))
+def test_fit_ends_with_labels_cost_and_history_that_agree(seed: int, k: int, more: int, d: int) -> None:
+    X = blobs(seed, k + more, d, k, spread=2.0)
+    check_fitted(X, k, random_state=seed)
+
+
+@pytest.mark.law
+@given(seeds(), st.integers(1, 4), st.integers(0, 30), st.integers(1, 3))
+def test_without_tolerance_fit_goes_on_until_nothing_moves(seed: int, k: int, more: int, d: int) -> None:
+    X = blobs(seed, k + more, d, k, spread=2.0)
+    fitted = check_fitted(X, k, random_state=seed, tolerance=0.0)
+    check.close(
+        fitted.centroids,
+        means_of(X, fitted.labels, k),
+        asked=f"the centroids of {made(k, 'fit', X, random_state=seed, tolerance=0.0)}",
+        rtol=1e-7,
+        atol=1e-7,
+        hint="with tolerance=0 it stops when the cost falls no more: then each centroid is the mean of its points",
+    )
+
+
+def check_fitted(X: Float64Array, k: int, **options: Any) -> Any:
+    """Hold the attributes of a fitted object to each other, and return it."""
+    __tracebackhide__ = True
+    settings = {"tolerance": 1e-4, "max_iterations": 300} | options
+    fitted = model(k, **options).fit(X)
+    asked = made(k, "fit", X, **options)
+    check.float_array(fitted.centroids, (k, X.shape[1]), asked=f"the centroids of {asked}")
+    distances = np.sum((X[:, None] - np.asarray(fitted.centroids)) ** 2, axis=2)
+    labels = np.asarray(fitted.labels)
+    check.true(
+        labels.shape == (len(X),) and labels.dtype.kind in "iu",
+        asked=f"the labels of {asked}",
+        came=fitted.labels,
+        expected=f"integers of shape {(len(X),)}",
+    )
+    check.close(
+        distances[np.arange(len(X)), labels],
+        distances.min(axis=1),
+        asked=f"the squared distance of each row to the centroid of its label, for {asked}",
+        rtol=1e-7,
+        atol=1e-7,
+        hint="labels and centroids belong together: after the last update the rows are labelled once more",
+    )
+    cost = cost_of(X, fitted.centroids, labels)
+    close = partial(check.close, rtol=1e-7, atol=1e-7)
+    close(
+        fitted.inertia,
+        cost,
+        asked=f"the inertia of {asked}",
+        mistakes={
+            "the mean of the squared distances: inertia is their sum": cost / len(X),
+            "the sum of the distances: they are squared": float(np.sqrt(distances.min(axis=1)).sum()),
+            "the root of the sum": cost**0.5,
+            "the inertia of the iteration before": (list(fitted.cost_history) or [0.0])[-2:][0],
+        },
+        hint="inertia belongs to the centroids and labels that are left in the object",
+    )
+    history = [float(value) for value in fitted.cost_history]
+    check.true(
+        len(history) == fitted.n_iterations + 1,
+        asked=f"the cost_history of {asked}, with n_iterations = {fitted.n_iterations}",
+        came=f"{len(history)} numbers",
+        expected=f"{fitted.n_iterations + 1} numbers: the cost of the start, and one after each iteration",
+        hint="the history begins with the cost of the starting centroids, before the first iteration",
+    )
+    close(history[-1], cost, asked=f"the last number in the cost_history of {asked}", hint="it is the inertia")
+    falls = -np.diff(history)
+    scale = 1e-9 * (history[0] + 1.0)
+    check.true(
+        bool(np.all(falls >= -scale)),
+        asked=f"the cost_history of {asked}",
+        came=history,
+        expected="numbers that never rise",
+        mistake="a step that raises the cost: update to the means, label by the nearest, and measure after both",
+    )
+    start = model(k, **options).initialize_centroids(X)
+    first = np.sum((X[:, None] - np.asarray(start)) ** 2, axis=2).min(axis=1).sum()
+    close(
+        history[0],
+        float(first),
+        asked=f"the first number in the cost_history of {asked}",
+        mistakes={"the history begins after the first iteration: it begins with the start": history[1:2] and math.nan},
+        hint="fit starts from what initialize_centroids(X) gives, and the history with its cost; an int seed starts anew",
+    )
+    enough = settings["tolerance"] * np.array(history[:-1])
+    early = [i for i in range(len(falls) - 1) if falls[i] < enough[i] - scale]
+    check.true(
+        not early or _had_empty(history, early),
+        asked=f"the cost_history of {asked}",
+        came=history,
+        expected=f"an end after iteration {early[0] + 1 if early else 0}: the cost fell by less than tolerance times itself",
+    )
+    late = len(falls) < settings["max_iterations"] and len(falls) > 0 and falls[-1] > enough[-1] + scale
+    check.true(
+        not late,
+        asked=f"the cost_history of {asked}",
+        came=history,
+        expected="more iterations: in the last one the cost still fell by more than tolerance times itself",
+        mistake="it stops too early",
+    )
+    return fitted
+
+
+def _had_empty(history: list[float], early: list[int]) -> bool:
+    """Going on is right only while a cluster is empty, and giving it a point lowers the cost."""
+    return any(history[i + 1] > history[i + 2] for i in early)
+
+
+@pytest.mark.law
+@given(seeds(), st.integers(2, 5), st.integers(1, 2))
+def test_there_are_k_clusters_when_there_are_k_distinct_points(seed: int, k: int, d: int) -> None:
+    X = np.random.default_rng(seed).integers(0, 3, size=(12, d)).astype(float)
+    distinct = len(np.unique(X, axis=0))
+    fitted = model(min(k, distinct), random_state=seed).fit(X)
+    asked = made(min(k, distinct), "fit", X, random_state=seed)
+    check.equal(
+        len(set(np.asarray(fitted.labels).tolist())),
+        min(k, distinct),
+        asked=f"the number of clusters that have points in {asked}",
+        hint="an empty cluster takes the farthest row, and fit does not stop while one is empty",
+    )
+
+
+@pytest.mark.law
+@given(seeds(), st.integers(1, 4), st.integers(1, 3))
+def test_the_same_seed_gives_the_same_again(seed: int, k: int, d: int) -> None:
+    X = np.random.default_rng(seed).normal(size=(20, d))
+    one = model(k, random_state=seed)
+    asked = made(k, "fit", X, random_state=seed)
+    hint = "each call of fit and of initialize_centroids makes its own generator from the int"
+    first = np.array(one.fit(X).centroids)
+    check.equal(np.asarray(one.fit(X).centroids), first, asked=f"{asked}, twice on one object", hint=hint)
+    again = np.asarray(model(k, random_state=seed).fit(X).centroids)
+    check.equal(again, first, asked=f"{asked}, on two objects", hint=hint)
+    generators = [model(k, random_state=np.random.default_rng(seed)).fit(X).centroids for _ in range(2)]
+    check.equal(
+        np.asarray(generators[0]),
+        np.asarray(generators[1]),
+        asked=f"{made(k, 'fit', X)} with generators in the same state",
+        hint="a Generator is used as it is",
+    )
+
+
+# --- the start, by statistics ---------------------------------------------------------------------------------------
+
+AXIS = np.array([[0.0], [1.0], [4.0]])
+"""Squared distances: 0-1: 1, 0-4: 16, 1-4: 9."""
+
+
+def shares(first: int, weights: Callable[[Float64Array], Float64Array]) -> Float64Array:
+    """How likely each row is to be the second centroid after `first`, if drawn by `weights` of the distances."""
+    weighed = weights(np.abs(AXIS - AXIS[first]).ravel())
+    return np.asarray(weighed / weighed.sum())
+
+
+def greedy(first: int) -> Float64Array:
+    """The same when the better of two candidates is taken."""
+    plain = shares(first, np.square)
+    left = [float(np.minimum(np.square(AXIS - AXIS[first]), np.square(AXIS - AXIS[j])).sum()) for j in range(3)]
+    result = np.zeros(3)
+    for i, p in enumerate(plain):
+        for j, q in enumerate(plain):
+            result[i if left[i] <= left[j] else j] += p * q
+    return result
+
+
+@pytest.mark.law
+def test_the_start_is_drawn_by_squared_distances() -> None:
+    rng = np.random.default_rng(2007)
+    counts = np.zeros((3, 3))
+    for _ in range(STARTS):
+        start = np.asarray(model(2, random_state=rng).initialize_centroids(AXIS)).ravel()
+        first, second = (int(np.argmin(np.abs(AXIS.ravel() - value))) for value in start)
+        counts[first, second] += 1
+    firsts = counts.sum(axis=1) / STARTS
+    asked = f"the first of the starting centroids of {AXIS.ravel().tolist()}, over {STARTS} draws"
+    check.close(firsts, np.full(3, 1 / 3), asked=asked, rtol=0, atol=0.06, hint="all rows are equally likely")
+    for first in range(3):
+        check.close(
+            counts[first] / max(counts[first].sum(), 1),
+            shares(first, np.square),
+            asked=f"how often each of {AXIS.ravel().tolist()} is second, when the first is {AXIS[first, 0]:g}",
+            rtol=0,
+            atol=6 * float(np.sqrt(np.prod(np.delete(shares(first, np.square), first)) / (STARTS / 4))),
+            mistakes=recognisable(first, counts[first] / max(counts[first].sum(), 1)),
+            hint="the probability is the squared distance to the nearest centroid so far, divided by the sum of these",
+        )
+
+
+def recognisable(first: int, came: Float64Array) -> Mistakes:
+    """The mistake whose shares are those that came, as a value that equals it; statistics are never exact."""
+    others = np.full(3, 0.5)
+    others[first] = 0.0
+    farthest = np.eye(3)[np.argmax(np.abs(AXIS - AXIS[first]).ravel())]
+    guesses = {
+        "all other rows are equally likely: k-means++ draws far ones more often": others,
+        "all rows are equally likely, the first one again too": np.full(3, 1 / 3),
+        "drawn by the distance: it is the squared distance": shares(first, np.abs),
+        "always the farthest row: it is drawn, by squared distances": farthest,
+        "the better of several candidates is taken: one draw a centroid": greedy(first),
+        "drawn by the fourth power: the distances are squared twice": shares(first, lambda x: x**4),
+    }
+    near = {name: float(np.max(np.abs(guess - came))) for name, guess in guesses.items()}
+    best = min(near, key=lambda name: near[name])
+    return {best: came} if near[best] < 0.05 else {}
+
+
+@pytest.mark.law
+def test_the_third_centroid_keeps_away_from_both_before() -> None:
+    X = np.array([[0.0], [100.0], [101.0], [200.0]])
+    rng = np.random.default_rng(1)
+    together = 0
+    for _ in range(600):
+        start = np.ravel(model(3, random_state=rng).initialize_centroids(X))
+        together += {100.0, 101.0} <= set(start.tolist())
+    check.true(
+        together < 30,
+        asked=f"starting centroids of {X.ravel().tolist()} for k = 3, 600 times",
+        came=f"both 100 and 101 were among them {together} times",
+        expected="hardly ever: when 100 is a centroid, 101 is 1 from it, and others are 100",
+        mistake="distances are taken to the last centroid, or to the first, or added up: to the nearest so far is asked",
+    )
+
+
+# --- edges -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.edge
+def test_fit_returns_the_object() -> None:
+    one = model(2)
+    returned = one.fit(LINE)
+    check.true(
+        returned is one,
+        asked=made(2, "fit", LINE),
+        came=returned,
+        expected="the object itself",
+        hint="end with return self",
+    )
+
+
+@pytest.mark.edge
+def test_defaults() -> None:
+    X = blobs(3, 60, 2, 3)
+    check.equal(
+        np.shape(kata.OptimizedKMeans().fit(X).centroids),
+        (3, 2),
+        asked="the shape of OptimizedKMeans().fit(X).centroids",
+        hint="k is 3 when it is not given",
+    )
+    check_fitted(X, 3, random_state=1)
+
+
+@pytest.mark.edge
+def test_one_cluster_is_the_mean() -> None:
+    X = np.array([[1.0, 2.0], [3.0, 6.0], [5.0, 1.0]])
+    fitted = check_fitted(X, 1, random_state=0)
+    check.close(fitted.centroids, [[3.0, 3.0]], asked=f"the centroids of {made(1, 'fit', X)}")
+
+
+@pytest.mark.edge
+def test_one_row() -> None:
+    fitted = check_fitted(np.array([[2.0, 5.0]]), 1)
+    check.close(fitted.inertia, 0.0, asked=f"the inertia of {made(1, 'fit', [[2.0, 5.0]])}")
+
+
+@pytest.mark.edge
+def test_as_many_clusters_as_points() -> None:
+    X = np.array([[0.0], [1.0], [2.5], [7.0]])
+    fitted = check_fitted(X, 4, random_state=2)
+    check.close(fitted.inertia, 0.0, asked=f"the inertia of {made(4, 'fit', X)}", atol=1e-12)
+    check.close(np.sort(np.ravel(fitted.centroids)), X.ravel(), asked=f"the centroids, sorted, of {made(4, 'fit', X)}")
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("value", [0.1, -3.0, 1e6])
+def test_fewer_distinct_points_than_clusters_give_no_nan(value: float) -> None:
+    X = np.array([[value]] * 5 + [[value + 1]])
+    for k in (3, 6):
+        asked = made(k, "fit", X)
+        fit = model(k, random_state=0).fit
+        fitted = check.accepts(
+            partial(fit, X), asked=asked, because="k is no more than the number of rows, equal ones or not"
+        )
+        check.true(
+            bool(np.all(np.isfinite(fitted.centroids))), asked=asked, came=fitted.centroids, expected="finite centroids"
+        )
+        check.close(fitted.inertia, 0.0, asked=f"the inertia of {asked}", atol=1e-9)
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("iterations", [1, 2, 5])
+def test_max_iterations_bounds_the_iterations(iterations: int) -> None:
+    X = np.random.default_rng(5).normal(size=(400, 3))
+    fitted = check_fitted(X, 4, random_state=3, max_iterations=iterations, tolerance=0.0)
+    check.equal(
+        fitted.n_iterations,
+        iterations,
+        asked=f"n_iterations of OptimizedKMeans(k=4, max_iterations={iterations}, tolerance=0).fit of 400 normal points",
+        mistakes={
+            "the start is counted as an iteration": iterations - 1,
+            "one iteration too many": iterations + 1,
+        },
+        hint="fit stops after max_iterations iterations, also when the cost still falls",
+    )
+
+
+@pytest.mark.edge
+def test_a_large_tolerance_stops_after_one_iteration() -> None:
+    X = np.random.default_rng(6).normal(size=(200, 2))
+    fitted = check_fitted(X, 3, random_state=0, tolerance=1.0)
+    check.equal(
+        fitted.n_iterations, 1, asked="n_iterations of OptimizedKMeans(k=3, tolerance=1).fit of 200 normal points"
+    )
+
+
+@pytest.mark.edge
+def test_tolerance_is_relative() -> None:
+    X = blobs(11, 300, 2, 5, spread=3.0)
+    counts = [model(5, random_state=4, tolerance=1e-3).fit(X * scale).n_iterations for scale in (1.0, 1024.0, 1 / 1024)]
+    check.true(
+        len(set(counts)) == 1,
+        asked="n_iterations of the same data in units of 1, 1024 and 1/1024",
+        came=counts,
+        expected="the same number three times",
+        mistake="the tolerance is held against the cost itself, or a distance: it is a fraction of the cost before",
+    )
+
+
+@pytest.mark.edge
+def test_fit_is_right_far_from_the_origin() -> None:
+    near = np.round(blobs(8, 80, 2, 3, spread=0.5) * 64) / 64
+    fitted = model(3, random_state=0).fit(near + FAR)
+    cost = cost_of(near, np.asarray(fitted.centroids) - FAR, fitted.labels)
+    asked = f"the inertia of OptimizedKMeans(k=3).fit of 80 points about {FAR:g}"
+    hint = "move the origin to the mean of X before anything is squared"
+    check.close(fitted.inertia, cost, asked=asked, rtol=1e-4, hint=hint)
+    best = min(model(3, random_state=seed).fit(near).inertia for seed in range(5))
+    there = min(model(3, random_state=seed).fit(near + FAR).inertia for seed in range(5))
+    check.close(there, best, asked=f"{asked}, the best of 5 seeds", rtol=1e-4, hint=hint)
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64, np.float32])
+def test_all_is_computed_in_float64(dtype: type[np.generic]) -> None:
+    X = np.array([[100, 5], [120, 3], [7, 90], [3, 100], [0, 120]], dtype=dtype)
+    centroids = np.array([[110, 4], [3, 110]], dtype=dtype)
+    asked = f"as {np.dtype(dtype).name}"
+    hint = "integers wrap around and float32 loses digits: convert to float64 first"
+    check.equal(
+        np.asarray(model(2).assign_points_to_clusters(X, centroids)),
+        np.array([0, 0, 1, 1, 1]),
+        asked=f"{made(2, 'assign_points_to_clusters', X, centroids)} {asked}",
+        hint=hint,
+    )
+    check.close(
+        model(2).update_centroids(X, [0, 0, 1, 1, 1]),
+        [[110.0, 4.0], [10 / 3, 310 / 3]],
+        asked=f"{made(2, 'update_centroids', X, [0, 0, 1, 1, 1])} {asked}",
+        rtol=1e-12,
+        hint=hint,
+    )
+    fitted = model(2, random_state=0).fit(X)
+    check.close(
+        fitted.inertia,
+        cost_of(X.astype(float), fitted.centroids, fitted.labels),
+        asked=f"the inertia, {asked}",
+        hint=hint,
+    )
+    check.float_array(fitted.centroids, (2, 2), asked=f"the centroids of {made(2, 'fit', X)} {asked}")
+
+
+@pytest.mark.edge
+def test_inertia_is_a_python_float_and_history_a_list_of_them() -> None:
+    fitted = model(2, random_state=0).fit(LINE)
+    asked = made(2, "fit", LINE)
+    check.python_float(fitted.inertia, asked=f"the inertia of {asked}")
+    check.true(
+        isinstance(fitted.cost_history, list),
+        asked=f"the cost_history of {asked}",
+        came=fitted.cost_history,
+        expected="a list",
+    )
+    for value in fitted.cost_history:
+        check.python_float(value, asked=f"a number in the cost_history of {asked}")
+
+
+@pytest.mark.edge
+def test_labels_may_be_whole_floats() -> None:
+    check.close(
+        model(2).update_centroids([[1.0], [3.0], [5.0]], [0.0, 1.0, 1.0]),
+        [[1.0], [4.0]],
+        asked=made(2, "update_centroids", [[1.0], [3.0], [5.0]], [0.0, 1.0, 1.0]),
+    )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("label", [-1, 2, 7, 0.5])
+def test_labels_out_of_range_or_not_whole_are_an_error(label: float) -> None:
+    labels = [0, label, 1]
+    check.raises(
+        ValueError,
+        partial(model(2).update_centroids, [[1.0], [3.0], [5.0]], labels),
+        asked=made(2, "update_centroids", [[1.0], [3.0], [5.0]], labels),
+        because=f"{label} is no label of two clusters",
+        hint="check the labels before they are used as an index",
+    )
+
+
+SHAPES: dict[str, tuple[str, tuple[tuple[int, ...], ...]]] = {
+    "X of fit is 1-D": ("fit", ((6,),)),
+    "X of fit has three axes": ("fit", ((6, 2, 1),)),
+    "X of fit has no rows": ("fit", ((0, 2),)),
+    "X of fit has no columns": ("fit", ((6, 0),)),
+    "X of the start is 1-D": ("initialize_centroids", ((6,),)),
+    "X of the start has no columns": ("initialize_centroids", ((6, 0),)),
+    "X to assign is 1-D": ("assign_points_to_clusters", ((2,), (2, 2))),
+    "there is nothing to assign": ("assign_points_to_clusters", ((0, 2), (2, 2))),
+    "points and centroids differ in columns": ("assign_points_to_clusters", ((6, 2), (2, 3))),
+    "the centroids have one column": ("assign_points_to_clusters", ((6, 2), (2, 1))),
+    "a single centroid is no matrix": ("assign_points_to_clusters", ((6, 2), (2,))),
+    "there are three centroids, for k = 2": ("assign_points_to_clusters", ((6, 2), (3, 2))),
+    "there is one centroid, for k = 2": ("assign_points_to_clusters", ((6, 2), (1, 2))),
+    "X to update is 1-D": ("update_centroids", ((6,), (6,))),
+    "there are too few labels": ("update_centroids", ((6, 2), (5,))),
+    "there is one label": ("update_centroids", ((6, 2), (1,))),
+    "the labels are a column": ("update_centroids", ((6, 2), (6, 1))),
+    "there is nothing to update": ("update_centroids", ((0, 2), (0,))),
+}
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("why", SHAPES)
+def test_shapes_that_do_not_fit_are_an_error(why: str) -> None:
+    method, shapes = SHAPES[why]
+    args = [np.arange(math.prod(shape), dtype=float).reshape(shape) for shape in shapes]
+    if method == "update_centroids":
+        args[1] = np.zeros(shapes[1], dtype=int)
+    check.raises(
+        ValueError,
+        lambda: getattr(model(2), method)(*args),
+        asked=f"{method} of {' and '.join(str(shape) for shape in shapes)} with k = 2",
+        because=why,
+        hint="check all shapes first: NumPy broadcasts some that do not fit",
+    )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("k", [0, -1, 5])
+@pytest.mark.parametrize("method", ["fit", "initialize_centroids"])
+def test_k_out_of_range_is_an_error(method: str, k: int) -> None:
+    check.raises(
+        ValueError,
+        lambda: getattr(model(k), method)(LINE),
+        asked=made(k, method, LINE),
+        because=f"k is {k} and there are 4 rows",
+        hint="1 <= k <= n, checked where n is known",
+    )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("options", [{"max_iterations": 0}, {"max_iterations": -5}, {"tolerance": -1e-9}], ids=str)
+def test_limits_out_of_range_are_an_error_in_fit(options: dict[str, Any]) -> None:
+    check.raises(
+        ValueError,
+        lambda: model(2, **options).fit(LINE),
+        asked=made(2, "fit", LINE, **options),
+        because="max_iterations is at least 1 and tolerance at least 0",
+        hint="check both limits at the beginning of fit",
+    )
+
+
+@pytest.mark.edge
+def test_arguments_stay_as_they_were_and_results_are_the_callers() -> None:
+    X, centroids, labels = blobs(1, 12, 2, 2), np.array([[0.0, 1.0], [5.0, 5.0]]), np.array([0, 1] * 6)
+    for asked, ask in (
+        (made(2, "initialize_centroids", X), lambda: model(2, random_state=0).initialize_centroids(X)),
+        (made(2, "assign_points_to_clusters", X, centroids), lambda: model(2).assign_points_to_clusters(X, centroids)),
+        (made(2, "update_centroids", X, labels), lambda: model(2).update_centroids(X, labels)),
+        (made(2, "fit", X), lambda: model(2, random_state=0).fit(X).centroids),
+    ):
+        with check.untouched(asked=asked, X=X, centroids=centroids, labels=labels):
+            result: Any = np.asarray(ask())  # type: ignore[no-untyped-call]
+            result += 1
+    alone = np.array([[3.0, 4.0]])
+    with check.untouched(asked=made(1, "fit", alone), X=alone):
+        fitted = model(1).fit(alone)
+        fitted.centroids[:] = 0.0
+
+
+@pytest.mark.edge
+def test_changing_the_data_after_fit_changes_nothing() -> None:
+    X = np.array([[1.0, 2.0]])
+    fitted = model(1).fit(X)
+    X[:] = 50.0
+    check.close(
+        fitted.centroids,
+        [[1.0, 2.0]],
+        asked="the centroids of OptimizedKMeans(k=1).fit([[1., 2.]]), after X was overwritten",
+        mistakes={"the centroids share memory with the caller's X": [[50.0, 50.0]]},
+    )
+
+
+@pytest.mark.edge
+def test_a_second_fit_forgets_the_first() -> None:
+    one = model(2, random_state=0)
+    one.fit(LINE + 500.0)
+    fresh = model(2, random_state=0).fit(LINE)
+    one.fit(LINE)
+    asked = "a second fit on other data, against a fresh object"
+    hint = "fit begins anew each time: nothing of an earlier fit goes on"
+    check.close(one.centroids, fresh.centroids, asked=f"the centroids after {asked}", hint=hint)
+    check.close(one.cost_history, fresh.cost_history, asked=f"the cost_history after {asked}", hint=hint)
+    check.equal(one.n_iterations, fresh.n_iterations, asked=f"n_iterations after {asked}", hint=hint)
+
+
+@pytest.mark.edge
+def test_the_methods_leave_a_fitted_object_alone() -> None:
+    one = model(2, random_state=0).fit(LINE)
+    before = [np.array(one.centroids), np.array(one.labels), one.inertia]
+    one.initialize_centroids(LINE + 7)
+    one.assign_points_to_clusters(LINE + 7, [[0.0], [1.0]])
+    one.update_centroids(LINE + 7, [1, 1, 0, 0])
+    after = [np.array(one.centroids), np.array(one.labels), one.inertia]
+    asked = "centroids, labels and inertia of a fitted object, after its other methods were called"
+    check.equal(after, before, asked=asked, hint="only fit writes attributes; the other methods only return")
+
+
+@pytest.mark.edge
+def test_the_global_random_state_is_neither_used_nor_set() -> None:
+    X = np.random.default_rng(0).normal(size=(30, 2))
+    starts = []
+    for _ in range(12):
+        np.random.seed(7)  # noqa: NPY002 (it is the global state that is watched here)
+        before = np.random.get_state()[1].copy()  # type: ignore[index] # noqa: NPY002
+        starts.append(np.asarray(model(2).initialize_centroids(X)).tolist())
+        after = np.random.get_state()[1]  # type: ignore[index] # noqa: NPY002
+        check.equal(
+            after,
+            before,
+            asked="NumPy's global random state after initialize_centroids",
+            hint="use np.random.default_rng",
+        )
+    check.true(
+        any(start != starts[0] for start in starts),
+        asked="initialize_centroids without random_state, 12 times after np.random.seed(7)",
+        came="the same each time",
+        expected="different starts",
+        mistake="draws come from the global state, or from a fixed seed",
+    )
+
+
+@pytest.mark.edge
+def test_a_generator_goes_on() -> None:
+    X = np.random.default_rng(0).normal(size=(200, 2))
+    rng = np.random.default_rng(3)
+    one = model(2, random_state=rng)
+    starts = [np.asarray(one.initialize_centroids(X)).tolist() for _ in range(4)]
+    check.true(
+        any(start != starts[0] for start in starts),
+        asked="initialize_centroids four times with the same Generator",
+        came="the same each time",
+        expected="different starts",
+        mistake="the Generator is copied, or used as a seed: draws come from it and go on",
+    )
+
+
+@pytest.mark.edge
+def test_the_best_of_ten_seeds_is_near_the_best_of_scikit_learn() -> None:
+    X = blobs(21, 600, 4, 8, spread=1.5)
+    theirs = KMeans(8, n_init=10, random_state=0).fit(X).inertia_
+    ours = min(model(8, random_state=seed).fit(X).inertia for seed in range(10))
+    check.true(
+        ours <= 1.05 * theirs,
+        asked="the best inertia of ten seeds, 600 points about 8 centres",
+        came=f"{ours:.6g}",
+        expected=f"at most 5 % above scikit-learn's {theirs:.6g}",
+        hint="start by k-means++, and iterate until the cost falls by less than the tolerance",
+    )
+
+
+# --- speed -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.speed
+def test_assigning_and_updating_are_vectorised(race: Racer) -> None:
+    X = np.random.default_rng(0).normal(size=(4000, 10))
+    centroids = X[:8].copy()
+    rows, starts = X.tolist(), centroids.tolist()
+    one = model(8)
+
+    def loops() -> object:
+        return loop_update(rows, loop_assign(rows, starts), 8)
+
+    race(
+        lambda: one.update_centroids(X, one.assign_points_to_clusters(X, centroids)),
+        loops,
+        at_least=20,
+        versus="the loops",
+        asked="assign_points_to_clusters and update_centroids at n = 4,000, d = 10, k = 8",
+        hint="no Python loop over points; one matrix product has all distances",
+    )
+
+
+@pytest.mark.speed
+def test_fit_keeps_up_with_scikit_learn(race: Racer) -> None:
+    X = np.random.default_rng(0).normal(size=(20_000, 10))
+    ours = model(8, max_iterations=10, tolerance=0.0, random_state=0)
+    theirs = KMeans(8, algorithm="lloyd", n_init=1, max_iter=10, tol=0.0, random_state=0)
+    race(
+        lambda: ours.fit(X),
+        lambda: theirs.fit(X),
+        at_least=1 / 3,
+        versus="sklearn",
+        asked="ten iterations of fit at n = 20,000, d = 10, k = 8",
+        hint="look for what is computed twice, for large arrays made anew in each iteration, and for sums over short rows",
+    )
+
+
+@pytest.mark.speed
+def test_assigning_makes_no_block_of_differences(memory: MemoryMeter) -> None:
+    X = np.random.default_rng(0).normal(size=(20_000, 32))
+    one, centroids = model(8), X[:8].copy()
+    memory(
+        lambda: one.assign_points_to_clusters(X, centroids),
+        at_most_mib=20,
+        asked="assign_points_to_clusters at n = 20,000, d = 32, k = 8",
+        hint="X[:, None] - centroids is an (n, k, d) array, 39 MiB here: expand the square instead",
+    )
