@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.catalog import is_published_stub
-from harness.jobs import Job, Listener
+from harness.jobs import Job, Listener, suite_tests
 from harness.model import Catalog, Figure, Kata, KataReport, Outcome, Status, TestResult
 from harness.runner import run_jobs
 from harness.subject import REFERENCE, forbidden_imports, reference_folder
@@ -73,7 +73,7 @@ class _Plan:
             Job(kata, str(file), profile="ci", store=f"audit/{kata.slug}/also_right/{file.stem}.json")
             for file in self.right
         ]
-        speed = _test_names(kata)
+        speed = suite_tests(kata)
         jobs += [
             Job(
                 kata,
@@ -142,7 +142,7 @@ def _plan(catalog: Catalog, kata: Kata) -> _Plan:
     folder = reference_folder(kata)
     for file in _solutions(folder):
         plan.faults += _imports(kata, file)
-    known = _test_names(kata)
+    known = suite_tests(kata)
     for file in sorted((folder / "wrong").glob("*.py")):
         tests = _caught_by(file)
         gone = [name for name in tests if name not in known]
@@ -285,19 +285,6 @@ def _caught_by(file: Path) -> tuple[str, ...]:
         return ()
     match = _CAUGHT_BY.search(docstring)
     return tuple(match[1].split(", ")) if match else ()
-
-
-def _test_names(kata: Kata) -> dict[str, bool]:
-    """The tests of the suite by its source, and whether each is marked `speed`."""
-    try:
-        tree = ast.parse(kata.suite.read_bytes())
-    except (OSError, SyntaxError):
-        return {}
-    return {
-        node.name: any("speed" in ast.dump(mark) for mark in node.decorator_list)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
-    }
 
 
 # --- what the runs say ---------------------------------------------------------------------------------------------------

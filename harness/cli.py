@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import sys
@@ -70,7 +71,33 @@ def _board_options(command: Callable[P, R]) -> Callable[P, R]:
     return command
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+_ELSEWHERE = {
+    "cohort": "harness.cohort.cli_export:cohort_group",
+    "export": "harness.cohort.cli_export:export_command",
+    "grade": "harness.cohort.cli_grade:grade_command",
+    "regrade": "harness.cohort.cli_grade:regrade_command",
+    "similarity": "harness.cohort.cli_export:similarity_command",
+}
+"""Commands that are imported only when they are asked for."""
+
+
+class _Commands(click.Group):
+    """All commands, those for instructors among them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names."""
+        return sorted({*super().list_commands(ctx), *_ELSEWHERE})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name not in _ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = _ELSEWHERE[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+
+@click.group(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="ml-kata-dojo")
 @click.pass_context
 def app(context: click.Context) -> None:

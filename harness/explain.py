@@ -33,6 +33,10 @@ class HangError(BaseException):
         self.limit_s = limit_s
 
 
+class PlayerGoneError(BaseException):
+    """The process of the subject has ended, or said what no player says. Not an `Exception`, as little as a hang is."""
+
+
 def explain(error: BaseException, subject_file: Path, suite_file: Path) -> Failure | None:
     """What to tell the learner about `error`, or None when it came from neither subject nor suite nor a check."""
     if isinstance(error, CheckFailedError):
@@ -54,6 +58,8 @@ def explain(error: BaseException, subject_file: Path, suite_file: Path) -> Failu
                 kind="timed out",
             )
         )
+    if isinstance(error, PlayerGoneError):
+        return _clean(Failure(asked, f"no answer: {error}", "an answer", where=_place(in_subject), kind="raised"))
     if isinstance(error, NotImplementedError):
         name = in_subject[-1].name if in_subject else "the function"
         return _clean(Failure(f"{name}()", "not implemented yet", where=_place(in_subject), kind="not implemented"))

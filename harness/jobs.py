@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import hashlib
 import importlib.metadata
@@ -33,6 +34,8 @@ class Job:
     profile: str = "practice"
     seed: int | None = None
     """Seed of hypothesis; the profile decides when None."""
+    player: str = "none"
+    """Where the subject runs: `none` (in pytest's own process), `process` or `sandbox`."""
     gated: bool = True
     """Whether its speed band waits until nothing else runs, and is left out after a wrong answer."""
     store: str = ""
@@ -86,12 +89,27 @@ def empty_report(job: Job, problem: Problem | None) -> KataReport:
     return KataReport(job.kata.slug, job.choice, (), problem, created=time.time())
 
 
-def digest(job: Job) -> str:
-    """Hash of all that the result depends on: subject, suite, harness, versions, and how it is run."""
+def suite_tests(kata: Kata) -> dict[str, bool]:
+    """The tests of a suite by its source, and whether each is marked `speed`."""
+    try:
+        tree = ast.parse(kata.suite.read_bytes())
+    except (OSError, SyntaxError):
+        return {}
+    return {
+        node.name: any("speed" in ast.dump(mark) for mark in node.decorator_list)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }
+
+
+def digest(job: Job, source: bytes | None = None) -> str:
+    """Hash of all that the result depends on: subject, suite, harness, versions, and how it is run.
+
+    `source` stands for the subject's file when that is not there yet.
+    """
     sha = hashlib.sha256(_environment_digest().encode())
-    sha.update(repr((job.kata.slug, sorted(job.only), job.profile, job.seed)).encode())
-    subject = resolve(job.kata, job.choice).file
-    sha.update(subject.read_bytes())
+    sha.update(repr((job.kata.slug, sorted(job.only), job.profile, job.seed, job.player)).encode())
+    sha.update(resolve(job.kata, job.choice).file.read_bytes() if source is None else source)
     for file in sorted(job.kata.folder.iterdir()):
         if file.suffix in (".py", ".toml") and file != job.kata.stub:
             sha.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
@@ -103,7 +121,7 @@ def _environment_digest() -> str:
     sha = hashlib.sha256(f"{platform.python_implementation()} {sys.version} {platform.platform()}".encode())
     for name in _DEPENDENCIES:
         sha.update(f"{name} {importlib.metadata.version(name)}\n".encode())
-    for file in sorted(Path(__file__).parent.glob("*.py")):
+    for file in sorted([*Path(__file__).parent.glob("*.py"), *Path(__file__).parent.glob("cohort/*.py")]):
         sha.update(file.read_bytes())
     return sha.hexdigest()
 

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 
 Thunk = Callable[[], object]
 Clock = Callable[[], float]
+Stopwatch = Callable[[Thunk, int], float]
+"""CPU seconds of one call of a thunk, averaged over so many calls; more than 0."""
 
 _MIN_SAMPLE_S = 0.002
 """A sample shorter than this is mostly the clock's own noise."""
@@ -33,6 +35,19 @@ def cpu_clock() -> Clock:
     if time.get_clock_info("process_time").resolution <= 1e-5:
         return time.process_time
     return time.perf_counter
+
+
+def cpu_stopwatch(clock: Clock | None = None) -> Stopwatch:
+    """What times calls in this process, by `clock` or else `cpu_clock`."""
+    now = clock or cpu_clock()
+
+    def stopwatch(thunk: Thunk, repeats: int) -> float:
+        begun = now()
+        for _ in range(repeats):
+            thunk()
+        return max(now() - begun, 1e-9) / repeats
+
+    return stopwatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +82,7 @@ class Growth:
         return self.exponent <= self.at_most
 
 
-def run_race(candidate: Thunk, baseline: Thunk, *, at_least: float, clock: Clock | None = None) -> Race:
+def run_race(candidate: Thunk, baseline: Thunk, *, at_least: float, stopwatch: Stopwatch | None = None) -> Race:
     """Race `candidate` against `baseline`; it wins when it is at least `at_least` times as fast.
 
     `at_least` below 1 lets the candidate be slower: 1/3 means "no slower than 3x". Each round times both sides
@@ -78,23 +93,23 @@ def run_race(candidate: Thunk, baseline: Thunk, *, at_least: float, clock: Clock
     """
     if not at_least > 0:
         raise ValueError(f"at_least is {at_least}, expected more than 0")
-    clock = clock or cpu_clock()
+    stopwatch = stopwatch or cpu_stopwatch()
     with _quiet_gc():
-        repeats_candidate = _calibrate(candidate, clock)
-        repeats_baseline = _calibrate(baseline, clock)
+        repeats_candidate = _calibrate(candidate, stopwatch)
+        repeats_baseline = _calibrate(baseline, stopwatch)
         ratios: list[float] = []
-        begun = clock()
+        spent = 0.0
         while True:
             sides = [(candidate, repeats_candidate), (baseline, repeats_baseline)]
             if len(ratios) % 2:
                 sides.reverse()
-            times = [_time_once(thunk, repeats, clock) for thunk, repeats in sides]
+            times = [stopwatch(thunk, repeats) for thunk, repeats in sides]
+            spent += sum(time * repeats for time, (_, repeats) in zip(times, sides, strict=True))
             if len(ratios) % 2:
                 times.reverse()
             ratios.append(times[1] / times[0])
             low, high = median_interval(ratios)
             clear = low >= at_least or high < at_least
-            spent = clock() - begun
             enough = len(ratios) >= _MIN_ROUNDS
             if enough and (clear or len(ratios) >= _MAX_ROUNDS or spent > _MAX_RACE_S):
                 return Race(statistics.median(ratios), at_least, len(ratios), low, high)
@@ -127,7 +142,7 @@ def measure_growth(
     at_most: float,
     rounds: int = 5,
     max_rounds: int = 21,
-    clock: Clock | None = None,
+    stopwatch: Stopwatch | None = None,
 ) -> Growth:
     """Fit cost ~ size ** exponent over `sizes`, and hold the exponent against `at_most`.
 
@@ -140,15 +155,15 @@ def measure_growth(
     sizes = tuple(sizes)
     if len(sizes) < 3 or any(b <= a for a, b in itertools.pairwise(sizes)):
         raise ValueError(f"sizes is {list(sizes)}, expected at least three growing sizes")
-    clock = clock or cpu_clock()
+    stopwatch = stopwatch or cpu_stopwatch()
     thunks = [prepare(size) for size in sizes]
     with _quiet_gc():
-        repeats = [_calibrate(thunk, clock) for thunk in thunks]
+        repeats = [_calibrate(thunk, stopwatch) for thunk in thunks]
         best = [math.inf] * len(sizes)
         done = 0
         while True:
             for i, thunk in enumerate(thunks):
-                best[i] = min(best[i], _time_once(thunk, repeats[i], clock))
+                best[i] = min(best[i], stopwatch(thunk, repeats[i]))
             done += 1
             exponent = fit_exponent(sizes, best)
             unclear = at_most < exponent < at_most + 0.3
@@ -180,23 +195,15 @@ def peak_memory_mib(thunk: Thunk) -> float:
     return (peak - before) / 2**20
 
 
-def _calibrate(thunk: Thunk, clock: Clock) -> int:
+def _calibrate(thunk: Thunk, stopwatch: Stopwatch) -> int:
     """How often to repeat `thunk` so that one sample is long enough to trust; warms it up on the way."""
     thunk()
     repeats = 1
     while True:
-        spent = _time_once(thunk, repeats, clock) * repeats
+        spent = stopwatch(thunk, repeats) * repeats
         if spent >= _MIN_SAMPLE_S or repeats >= _MAX_REPEATS:
             return repeats
         repeats = min(_MAX_REPEATS, max(repeats * 2, math.ceil(repeats * 1.2 * _MIN_SAMPLE_S / max(spent, 1e-7))))
-
-
-def _time_once(thunk: Thunk, repeats: int, clock: Clock) -> float:
-    """CPU seconds of one call, averaged over `repeats` calls; never 0."""
-    begun = clock()
-    for _ in range(repeats):
-        thunk()
-    return max(clock() - begun, 1e-9) / repeats
 
 
 @contextmanager

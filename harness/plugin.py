@@ -15,19 +15,22 @@ from collections.abc import Generator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import pytest
 
 from harness import subject as subjects
 from harness.catalog import SLUG, is_published_stub, load_kata
 from harness.errors import KataError
-from harness.explain import HangError, clean_text, explain, subject_traceback
-from harness.fixtures import FIGURES, elsewhere, growth, memory, race
+from harness.explain import HangError, PlayerGoneError, clean_text, explain, subject_traceback
+from harness.fixtures import FIGURES, PLAYER, elsewhere, growth, memory, race
 from harness.model import Band, Failure, Kata, Problem, ProblemKind
 from harness.report import FORMAT
 from harness.state import state_folder
 from harness.teaching import Teaching
+
+if TYPE_CHECKING:
+    from harness.cohort.players import Players
 
 __all__ = ["elsewhere", "growth", "memory", "race"]
 
@@ -69,6 +72,8 @@ class _State:
     """Slug -> the test that hung first."""
     failed: bool = False
     """Whether any test has failed so far."""
+    players: Players | None = None
+    """The processes that subjects run in, when they do not run in this one."""
 
     def note(self, event: str, what: str) -> None:
         """Tell the runner, if one listens, where this process is."""
@@ -88,6 +93,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=subjects.LEARNER,
         metavar="WHO",
         help="the code that kata suites test: learner (the stub, default), reference, a folder with the module, or a file",
+    )
+    group.addoption(
+        "--player",
+        choices=("none", "process", "sandbox"),
+        default="none",
+        help="where the subject runs: in this process (default), in one of its own, or in a sandbox",
     )
     group.addoption(
         "--kata-progress", default=None, metavar="FILE", help="append progress events to FILE (for the runner)"
@@ -122,6 +133,9 @@ def pytest_configure(config: pytest.Config) -> None:
         hang_file=os.fdopen(os.dup(2), "w", encoding="utf-8", errors="backslashreplace"),
     )
     config.stash[_STATE] = state
+    if config.getoption("--player") != "none":
+        state.players = _open_players(config, config.getoption("--player"))
+        state.finder.elsewhere = state.players.load
     config.pluginmanager.register(_ReportWriter(state))
     sys.meta_path.insert(0, state.finder)
 
@@ -134,6 +148,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     faulthandler.cancel_dump_traceback_later()
     sys.meta_path.remove(state.finder)
     state.finder.forget()
+    if state.players is not None:
+        state.players.close()
     state.hang_file.close()
     if state.progress is not None:
         state.progress.close()
@@ -149,6 +165,19 @@ def _limit_memory(limit_mib: int) -> None:
         _, hard = resource.getrlimit(kind)
         wanted = mib * 2**20
         resource.setrlimit(kind, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+
+
+def _open_players(config: pytest.Config, mode: str) -> Players:
+    """What starts players in `mode`; pytest's temporary folders become ones that they share."""
+    from harness.cohort.players import Players
+
+    try:
+        players = Players(mode)
+    except KataError as error:
+        raise pytest.UsageError(f"{error} ({error.hint})" if error.hint else str(error)) from None
+    if config.option.basetemp is None:
+        config.option.basetemp = str(players.shared / "tmp")
+    return players
 
 
 def _register_profiles(config: pytest.Config) -> str:
@@ -215,6 +244,9 @@ def pytest_make_collect_report(
     finally:
         faulthandler.cancel_dump_traceback_later()
     kata = state.katas.get(folder)
+    player = state.players.find(kata) if state.players is not None and kata is not None else None
+    if player is not None:
+        collector.stash[PLAYER] = player
     if not sentence and kata is not None:
         sentence = _import_problem(state, kata) or (_band_problem(report) if report.outcome == "passed" else "")
     if sentence:
@@ -374,6 +406,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     hung = state.hung.get(kata.slug)
     if hung:
         raise _NotRunError(f"{hung} hung")
+    if state.players is not None:
+        state.players.begin(kata, item.name)
     if state.failed and state.gate is not None and _band_of(item) == Band.SPEED:
         raise _NotRunError("answers come first, and some are wrong")
 
@@ -402,8 +436,10 @@ def pytest_runtest_makereport(
         failure: Failure | None = Failure(item.name, f"not run, because {error}", kind="not run")
     else:
         failure = explain(error, subject.file, item.path)
-    if isinstance(error, HangError):
+    if isinstance(error, HangError | PlayerGoneError):
         state.hung.setdefault(kata.slug, item.name)
+    if state.players is not None and isinstance(error, HangError | PlayerGoneError):
+        state.players.end(kata)
     if failure is None:
         report.longrepr = clean_text(report.longreprtext) if not report.longreprtext.isprintable() else report.longrepr
         return report
@@ -444,6 +480,7 @@ class _ReportWriter:
 
 def _kata_block(state: _State) -> dict[str, object]:
     katas = {}
+    _note_modifications(state)
     for slug in sorted({*state.expected, *state.problems, *state.subjects}):
         subject = state.subjects.get(slug)
         source = state.finder.sources.get(subject.file, b"") if subject else b""
@@ -461,6 +498,16 @@ def _kata_block(state: _State) -> dict[str, object]:
         "seed": state.seed,
         "katas": katas,
     }
+
+
+def _note_modifications(state: _State) -> None:
+    """A subject that modifies arguments where no test looks for it could bend what it is compared with."""
+    for kata in state.katas.values():
+        modified = state.players.modified(kata) if state.players is not None else frozenset()
+        if modified and not state.failed:
+            state.problems.setdefault(
+                kata.slug, f"{kata.module}.py modifies its arguments in {min(modified)}, and hides it elsewhere"
+            )
 
 
 @pytest.hookimpl(trylast=True)

@@ -156,6 +156,7 @@ def start_pytest(job: Job, folder: Path, nest: Nest | None, *, gated: bool) -> P
     arguments += [part for plugin in PLUGINS for part in ("-p", plugin)]
     arguments += ["-p", "no:cacheprovider", "-q", "--no-header", "--subject", job.choice]
     arguments += ["--hypothesis-profile", job.profile, "--kata-progress", str(folder / "progress")]
+    arguments += [] if job.player == "none" else ["--player", job.player]
     arguments += [] if job.seed is None else ["--hypothesis-seed", str(job.seed)]
     arguments += ["--kata-memory-mib", str(_memory_limit_mib())]
     arguments += ["--json-report", "--json-report-file", str(folder / "report.json")]

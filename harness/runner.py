@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import islice
@@ -29,6 +29,8 @@ from harness.report import dump
 from harness.state import write_atomically
 from harness.subject import LEARNER, resolve
 
+Keep = Callable[[Job, KataReport], None]
+
 BATCH = 8
 """Children alive at once; those that wait for their speed band sleep, and cost only memory."""
 
@@ -40,8 +42,11 @@ def run_jobs(
     workers: int | None = None,
     fresh: bool = False,
     listener: Listener = lambda _: None,
+    keep: Keep = lambda _, __: None,
 ) -> list[KataReport]:
     """Run `jobs` and return their reports in the same order, taking from the cache what has not changed.
+
+    `keep` is given each report as soon as it is there.
 
     A second call from another process waits for the first to end, and then finds its results in the cache. Raises
     `InterruptedRunError` on Ctrl-C; reports that were finished by then are kept.
@@ -57,12 +62,13 @@ def run_jobs(
             todo.append((i, job, job_digest))
         else:
             reports[i] = cached
+            keep(job, cached)
             listener(Event("cached", job))
     if todo:
         with _turn(state, listener):
             if not fresh:
                 todo = [entry for entry in todo if not _take_cached(entry, state, reports, listener)]
-            _run_all(todo, state, workers or os.cpu_count() or 1, listener, reports)
+            _run_all(todo, state, workers or os.cpu_count() or 1, listener, keep, reports)
     return [reports[i] for i in range(len(jobs))]
 
 
@@ -96,6 +102,7 @@ def _run_all(
     state: Path,
     workers: int,
     listener: Listener,
+    keep: Keep,
     reports: dict[int, KataReport],
 ) -> None:
     """Run the jobs that the cache could not answer; fills `reports`."""
@@ -121,6 +128,7 @@ def _run_all(
         killed = report.problem is not None and report.problem.kind is ProblemKind.KILLED
         if job.store and not killed:  # whatever killed it was not the subject's doing alone: try again next time
             write_atomically(state / job.store, dump(report))
+        keep(job, report)
         listener(Event("finished", job))
 
     nest = open_nest([job for _, job, _ in todo])

@@ -10,8 +10,9 @@ import ast
 import builtins
 import importlib.util
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -22,6 +23,9 @@ from harness.model import Kata
 
 LEARNER = "learner"
 REFERENCE = "reference"
+
+Names = Callable[[ModuleType, str], object]
+"""Looks up a name of a subject that lives elsewhere, for the module that stands for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ class SubjectFinder(MetaPathFinder):
         """Subject files as they were when they were read, so that one that deletes itself can be put back."""
         self.errors: dict[str, SubjectError] = {}
         """Subjects that did not import, by module name."""
+        self.elsewhere: Callable[[Kata, str, str], Names] | None = None
+        """Loads a subject (kata, source, file name) in another process; None to run it in this one."""
 
     def add(self, subject: Subject) -> None:
         """Serve `subject` and its kata's helpers from now on. Raises `SubjectError` when the name is taken already."""
@@ -160,7 +166,8 @@ class _SubjectLoader(Loader):
             self._finder.sources[self._file] = source
         try:
             # Compiling bytes would let wrong encodings in comments pass, which every other tool then stumbles over.
-            tree = ast.parse(importlib.util.decode_source(source), filename=str(self._file))
+            text = importlib.util.decode_source(source)
+            tree = ast.parse(text, filename=str(self._file))
             code = compile(tree, str(self._file), "exec", dont_inherit=True)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise _syntax_error(self._file, error) from error
@@ -169,7 +176,11 @@ class _SubjectLoader(Loader):
                 raise fault
             module.__dict__["__builtins__"] = _guarded_builtins(self._subject.kata, self._file.name)
         try:
-            exec(code, module.__dict__)
+            if self._subject is not None and self._finder.elsewhere is not None:
+                names = self._finder.elsewhere(self._subject.kata, text, str(self._file))
+                module.__dict__["__getattr__"] = partial(names, module)
+            else:
+                exec(code, module.__dict__)
         except KeyboardInterrupt:
             raise
         except SubjectError:

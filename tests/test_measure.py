@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.measure import fit_exponent, measure_growth, median_interval, peak_memory_mib, run_race
+from harness.measure import cpu_stopwatch, fit_exponent, measure_growth, median_interval, peak_memory_mib, run_race
 
 
 class FakeClock:
@@ -38,15 +38,19 @@ class FakeClock:
 @given(st.floats(1e-5, 1.0), st.floats(1.2, 200.0), st.integers(0, 2**16))
 def test_a_race_is_decided_by_the_ratio_whatever_the_noise(seconds: float, speed: float, seed: int) -> None:
     clock = FakeClock(noise=0.3, seed=seed)
-    easy = run_race(clock.work(seconds), clock.work(seconds * speed * 2.0), at_least=speed, clock=clock)
-    hard = run_race(clock.work(seconds), clock.work(seconds * speed / 2.0), at_least=speed, clock=clock)
+    easy = run_race(
+        clock.work(seconds), clock.work(seconds * speed * 2.0), at_least=speed, stopwatch=cpu_stopwatch(clock)
+    )
+    hard = run_race(
+        clock.work(seconds), clock.work(seconds * speed / 2.0), at_least=speed, stopwatch=cpu_stopwatch(clock)
+    )
     assert easy.won
     assert not hard.won
 
 
 def test_a_race_without_noise_gives_the_exact_ratio_in_the_fewest_rounds() -> None:
     clock = FakeClock()
-    race = run_race(clock.work(0.01), clock.work(0.25), at_least=20, clock=clock)
+    race = run_race(clock.work(0.01), clock.work(0.25), at_least=20, stopwatch=cpu_stopwatch(clock))
     assert race.ratio == pytest.approx(25.0)
     assert race.rounds == 5
 
@@ -56,7 +60,9 @@ def test_close_races_take_more_rounds_than_clear_ones() -> None:
     for ratio in rounds:
         for seed in range(20):
             clock = FakeClock(noise=0.4, seed=seed)
-            rounds[ratio] += run_race(clock.work(0.01), clock.work(ratio * 0.01), at_least=2.0, clock=clock).rounds
+            rounds[ratio] += run_race(
+                clock.work(0.01), clock.work(ratio * 0.01), at_least=2.0, stopwatch=cpu_stopwatch(clock)
+            ).rounds
     assert rounds[2.0] > 2 * rounds[9.0]
 
 
@@ -70,7 +76,10 @@ def test_a_race_without_a_positive_bound_is_an_error(bad: float) -> None:
 def test_growth_finds_the_exponent(exponent: float, seed: int) -> None:
     clock = FakeClock(noise=0.2, seed=seed)
     growth = measure_growth(
-        lambda n: clock.work(1e-4 * n**exponent), [8, 16, 32, 64, 128], at_most=exponent + 0.25, clock=clock
+        lambda n: clock.work(1e-4 * n**exponent),
+        [8, 16, 32, 64, 128],
+        at_most=exponent + 0.25,
+        stopwatch=cpu_stopwatch(clock),
     )
     assert growth.exponent == pytest.approx(exponent, abs=0.2)
     assert growth.held
@@ -78,7 +87,9 @@ def test_growth_finds_the_exponent(exponent: float, seed: int) -> None:
 
 def test_growth_holds_a_quadratic_cost_against_a_linear_bound() -> None:
     clock = FakeClock(noise=0.3)
-    assert not measure_growth(lambda n: clock.work(1e-4 * n**2), [10, 20, 40, 80], at_most=1.4, clock=clock).held
+    assert not measure_growth(
+        lambda n: clock.work(1e-4 * n**2), [10, 20, 40, 80], at_most=1.4, stopwatch=cpu_stopwatch(clock)
+    ).held
 
 
 @pytest.mark.parametrize("sizes", [[1, 2], [4, 2, 1], [1, 1, 1]])

@@ -1,0 +1,1 @@
+"""Grading a cohort: releases, submissions, the referee and the player, results and their exports."""

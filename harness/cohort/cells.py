@@ -1,0 +1,189 @@
+"""Objects that both sides can modify: which they are, what they held when last in step, and what has changed since.
+
+Part of the wire; imports NumPy and the standard library alone, so that it can be laid into a sandbox.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import threading
+import weakref
+from typing import Any
+
+import numpy as np
+
+_SHARED_SEQUENCE = 1000
+"""Longer lists of lists travel as copies: watching each row would cost more than the call."""
+
+
+class Cells:
+    """The modifiable objects that both sides know, by number, with what they held when they were last in step."""
+
+    def __init__(self, *, first: int, weak: bool) -> None:
+        """`first` is 0 or 1, and keeps the numbers of the two sides apart; `weak` lets go of objects that nobody else has."""
+        self._numbers = itertools.count(first, 2)
+        self._weak = weak
+        self._held: dict[int, Any] = {}
+        self._snapshots: dict[int, Any] = {}
+        self._by_identity: dict[int, int] = {}
+        self._dropped: list[int] = []
+        self._lock = threading.RLock()
+
+    def find(self, value: object) -> int | None:
+        """The number of `value`, None when it has none."""
+        with self._lock:
+            number = self._by_identity.get(id(value))
+            return number if number is not None and self._get(number) is value else None
+
+    def add(self, value: object, number: int | None = None) -> int:
+        """Give `value` a number (its own, or the one that the other side has given it)."""
+        with self._lock:
+            if number is None:
+                number = next(self._numbers)
+            self._held[number] = self._weakly(value, number) if self._weak and isinstance(value, np.ndarray) else value
+            self._by_identity[id(value)] = number
+            self._snapshots[number] = snapshot(value)
+            return number
+
+    def __contains__(self, number: object) -> bool:
+        """Whether there is an object of that number."""
+        return type(number) is int and self._get(number) is not None
+
+    def get(self, number: object) -> Any:
+        """The object of that number; raises `KeyError` when there is none."""
+        value = self._get(number) if type(number) is int else None
+        if value is None:
+            raise KeyError(f"there is no cell {number!r:.40}")
+        return value
+
+    def revive(self, number: int) -> Any:
+        """The object of that number, None when it is forgotten; the other side goes on using the number."""
+        with self._lock:
+            self._dropped = [dropped for dropped in self._dropped if dropped != number]
+            return self._get(number)
+
+    def changed(self) -> list[tuple[int, Any]]:
+        """What has been modified since it was last in step; from now on it counts as being so."""
+        found = []
+        with self._lock:
+            if self._weak:
+                self._let_go()
+            for number in list(self._snapshots):
+                value = self._get(number)
+                if value is not None and not unchanged(value, self._snapshots[number]):
+                    self._snapshots[number] = snapshot(value)
+                    found.append((number, value))
+        return found
+
+    def in_step(self, number: int) -> None:
+        """The object of that number holds what the other side's does."""
+        with self._lock:
+            self._snapshots[number] = snapshot(self._get(number))
+
+    def take_dropped(self) -> list[int]:
+        """Numbers that the other side may forget."""
+        with self._lock:
+            dropped, self._dropped = self._dropped, []
+            return dropped
+
+    def drop(self, number: object) -> None:
+        """Forget that cell, if there is one."""
+        with self._lock:
+            if type(number) is int and number in self._held:
+                self._forget(number, id(self._get(number)), tell=False)
+
+    def clear(self) -> None:
+        """Forget them all."""
+        with self._lock:
+            for number in list(self._held):
+                self._forget(number, id(self._get(number)))
+
+    def _weakly(self, value: Any, number: int) -> Any:
+        identity = id(value)
+        return weakref.ref(value, lambda _: self._forget(number, identity))
+
+    def _get(self, number: Any) -> Any:
+        held = self._held.get(number)
+        return held() if isinstance(held, weakref.ref) else held
+
+    def _forget(self, number: int, identity: int, *, tell: bool = True) -> None:
+        with self._lock:
+            self._held.pop(number, None)
+            self._snapshots.pop(number, None)
+            if self._by_identity.get(identity) == number:
+                del self._by_identity[identity]
+            if tell:
+                self._dropped.append(number)
+
+    def _let_go(self) -> None:
+        """Forget what nobody else holds: lists and dictionaries have no weak references, but their holders can be counted."""
+        for number in list(self._held):
+            if _holders(self._held, number) <= _OWN_HOLDERS:
+                self._forget(number, id(self._held[number]))
+
+
+def _holders(held: dict[int, Any], number: int) -> int:
+    value = held[number]
+    return sys.maxsize if isinstance(value, weakref.ref) else sys.getrefcount(value)
+
+
+_OWN_HOLDERS = _holders({0: []}, 0)
+"""What `_holders` counts for an object that only its cell holds."""
+
+
+def is_shared(value: object) -> bool:
+    """Whether both sides must see changes of `value`."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "biufcSUMm"
+    if type(value) is list:
+        return len(value) <= _SHARED_SEQUENCE or not isinstance(value[0], list)
+    return type(value) in (dict, set, bytearray, np.random.Generator)
+
+
+def snapshot(value: Any) -> Any:
+    """What `unchanged` needs to see a change later."""
+    if isinstance(value, np.ndarray):
+        return value.shape, _bits(value).copy()
+    if isinstance(value, np.random.Generator):
+        return rng_state(value)
+    return value.copy()
+
+
+def unchanged(value: Any, before: Any) -> bool:
+    """Whether `value` still holds what it held at its snapshot."""
+    if isinstance(value, np.ndarray):
+        shape, bits = before
+        return bool(value.shape == shape and np.array_equal(_bits(value), bits))
+    if isinstance(value, np.random.Generator):
+        return bool(rng_state(value) == before)
+    if isinstance(value, list):
+        return len(value) == len(before) and all(map(_same, value, before))
+    if isinstance(value, dict):
+        return len(value) == len(before) and all(
+            k is j and _same(v, w) for (k, v), (j, w) in zip(value.items(), before.items(), strict=True)
+        )
+    return bool(value == before)
+
+
+def _same(left: object, right: object) -> bool:
+    return left is right
+
+
+def _bits(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The memory of `array` as integers, in its own order; a copy only where it is scattered."""
+    flat = np.ascontiguousarray(array.T if array.flags.f_contiguous else array).reshape(-1)
+    return flat.view(np.uint64 if flat.nbytes % 8 == 0 and flat.itemsize % 8 == 0 else np.uint8)
+
+
+def rng_state(rng: np.random.Generator) -> dict[str, Any]:
+    """The state of a generator, as JSON can say it."""
+    return _listed(dict(rng.bit_generator.state))  # type: ignore[no-any-return]
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _listed(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return {"array": value.tolist(), "dtype": value.dtype.str}
+    return value.item() if isinstance(value, np.generic) else value

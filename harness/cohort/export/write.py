@@ -1,0 +1,170 @@
+"""Exports into a folder: which files there are, and how they are written without touching anybody else's."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from harness.cohort.envelope import ResultsError
+from harness.cohort.export.build import build
+from harness.cohort.export.options import Form, Scoring
+from harness.cohort.results import Cohort
+from harness.state import write_atomically
+
+MANIFEST = ".kata-export.json"
+"""Names and hashes of the files that exports have written into a folder."""
+
+
+_NAMES = {
+    Form.CSV: "scoreboard.csv",
+    Form.JSON: "results.json",
+    Form.MARKDOWN: "scoreboard.md",
+    Form.JUNIT: "junit.xml",
+    Form.CANVAS: "canvas.csv",
+    Form.MOODLE: "moodle.csv",
+}
+
+
+class _Entry(msgspec.Struct):
+    """A file that an export wrote: the hashes it may have."""
+
+    form: str
+    sha256: list[str]
+
+
+def render_files(
+    cohort: Cohort, forms: Iterable[Form], scoring: Scoring | None = None, *, similar: str = ""
+) -> Iterator[tuple[Form, str, bytes]]:
+    """Form, name below the folder, and bytes of each file."""
+    view = build(cohort, scoring)
+    for form in forms:
+        match form:
+            case Form.HTML:
+                from harness.cohort.export.pages import render_index, render_learner
+
+                yield form, "index.html", render_index(view, similar=similar).encode()
+                for learner in view.learners:
+                    page = render_learner(learner, view.katas, view.origin, view.created)
+                    yield form, f"learners/{file_name(learner.slug)}.html", page.encode()
+            case Form.CSV:
+                from harness.cohort.export.table import render_csv
+
+                yield form, _NAMES[form], render_csv(view).encode()
+            case Form.JSON:
+                from harness.cohort.export.document import render_json
+
+                yield form, _NAMES[form], render_json(view).encode()
+            case Form.MARKDOWN:
+                from harness.cohort.export.markdown import render_markdown
+
+                yield form, _NAMES[form], render_markdown(view).encode()
+            case Form.JUNIT:
+                from harness.cohort.export.junit import render_junit
+
+                yield form, _NAMES[form], render_junit(view).encode()
+            case Form.CANVAS:
+                from harness.cohort.export.lms import render_canvas
+
+                yield form, _NAMES[form], render_canvas(view, cohort.learners).encode()
+            case Form.MOODLE:
+                from harness.cohort.export.lms import render_moodle
+
+                yield form, _NAMES[form], render_moodle(view, cohort.learners).encode()
+
+
+def file_name(slug: str) -> str:
+    """`slug`, which must be one name in a folder. Raises `ResultsError` when it is not."""
+    if not slug or slug.startswith(".") or len(slug) > 150 or any(char in '/\\:*?"<>|' or char < " " for char in slug):
+        raise ResultsError(f"{slug[:100]!r} cannot name a file: the roster's slugs are letters, digits, - and _")
+    return slug
+
+
+def export(cohort: Cohort, folder: Path, forms: Iterable[Form], scoring: Scoring | None = None) -> list[Path]:
+    """Write the files of `forms` into `folder`; returns the main ones, without the pages of learners.
+
+    A file that is there and was not written by an export, or was changed since, is not overwritten: `ResultsError`, and
+    then nothing is written at all. Pages of learners who are gone from the cohort are removed.
+    """
+    forms = tuple(forms)
+    manifest = _read_manifest(folder)
+    similar = "similarity.html" if (folder / "similarity.html").is_file() else ""
+    files = {name: (form, data) for form, name, data in render_files(cohort, forms, scoring, similar=similar)}
+    for name, (_, data) in files.items():
+        _check_ours(folder / name, data, manifest.get(name))
+    before = dict(manifest)
+    for name, (form, data) in files.items():
+        known = before[name].sha256 if name in before else []
+        manifest[name] = _Entry(form.value, [*known, _hash(data)])
+    _write(folder / MANIFEST, _encode(manifest))  # before the files, so that a killed export knows its own afterwards
+    for name, (_, data) in files.items():
+        _write(folder / name, data)
+    for name in [name for name, entry in before.items() if entry.form in forms and name not in files]:
+        _remove(folder / name, before[name])
+        del manifest[name]
+    manifest |= {name: _Entry(form.value, [_hash(data)]) for name, (form, data) in files.items()}
+    _write(folder / MANIFEST, _encode(manifest))
+    return [folder / name for name in files if "/" not in name]
+
+
+def write_one(folder: Path, name: str, form: str, data: bytes) -> Path:
+    """Write one more file of an export, under the same rules."""
+    manifest = _read_manifest(folder)
+    _check_ours(folder / name, data, manifest.get(name))
+    known = manifest[name].sha256 if name in manifest else []
+    manifest[name] = _Entry(form, [*known, _hash(data)])
+    _write(folder / MANIFEST, _encode(manifest))
+    _write(folder / name, data)
+    return folder / name
+
+
+def _check_ours(path: Path, data: bytes, entry: _Entry | None) -> None:
+    try:
+        there = path.read_bytes()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ResultsError(f"cannot write {path}: {error.strerror}") from error
+    if there != data and (entry is None or _hash(there) not in entry.sha256):
+        why = "was changed since it was exported" if entry else "was not written by an export"
+        raise ResultsError(
+            f"{path} {why}: it will not be overwritten", hint="move it away, or export with --out elsewhere"
+        )
+
+
+def _remove(path: Path, entry: _Entry) -> None:
+    """Remove a page of ours that nobody changed."""
+    try:
+        if _hash(path.read_bytes()) in entry.sha256:
+            path.unlink()
+    except OSError:
+        return  # gone already, or not ours to remove
+
+
+def _read_manifest(folder: Path) -> dict[str, _Entry]:
+    try:
+        found = msgspec.json.decode((folder / MANIFEST).read_bytes(), type=dict[str, _Entry])
+    except FileNotFoundError:
+        return {}
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return {}  # then nothing counts as ours, and nothing is overwritten
+    return {
+        name: entry for name, entry in found.items() if ".." not in Path(name).parts and not Path(name).is_absolute()
+    }
+
+
+def _encode(manifest: dict[str, _Entry]) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        write_atomically(path, data)
+    except OSError as error:
+        raise ResultsError(f"cannot write {path}: {error.strerror}") from error

@@ -1,0 +1,79 @@
+"""How long the subject works when a suite races it: the kernel's account of the player, less what the way there costs.
+
+A call from suite to subject crosses two processes, and of that way the player pays a part: it reads, decodes, compares and
+answers. A second player without a subject, the echo, is sent the same arguments and gives the same answers; what it pays
+is taken off. Neither figure can be forged from inside the player: both are read from the kernel's clocks, here.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from typing import Any
+
+from harness.cohort.referee import Connection, Question, Remote
+from harness.measure import Thunk, cpu_stopwatch
+
+FLOOR_S = 5e-6
+"""What is less than this cannot be told from nothing."""
+NOISE = 0.25
+"""The share of the way's cost by which it differs from call to call; a subject is not charged for that."""
+_ECHOES = 40
+_BATCHES = 5
+
+
+class RemoteStopwatch:
+    """Times thunks whose work is the player's; others as usual."""
+
+    def __init__(self, player: Connection, echo: Connection) -> None:
+        self._player = player
+        self._echo = echo
+        self._local = cpu_stopwatch()
+        self._tolls: dict[int, tuple[Thunk, float | None]] = {}
+
+    def __call__(self, thunk: Thunk, repeats: int) -> float:
+        """CPU seconds of one call, averaged over `repeats` calls."""
+        toll_s = self._toll(thunk)
+        if toll_s is None:
+            return self._local(thunk, repeats)
+        self._player.ask("collect_garbage", False)  # a collection would be charged to whoever happened to run
+        begun_s = cpu_s(self._player)
+        for _ in range(repeats):
+            thunk()
+        spent_s = cpu_s(self._player) - begun_s
+        self._player.ask("collect_garbage", True)
+        return max(spent_s / repeats - (1 + NOISE) * toll_s, FLOOR_S)
+
+    def _toll(self, thunk: Thunk) -> float | None:
+        """CPU seconds that the way of one call costs the player, None for a thunk that asks it nothing."""
+        known = self._tolls.get(id(thunk))
+        if known is None:
+            with self._player.recording() as questions:
+                thunk()
+            known = self._tolls[id(thunk)] = (thunk, self._measure(questions) if questions else None)
+        return known[1]
+
+    def _measure(self, questions: list[Question]) -> float:
+        calls = [self._imitate(question) for question in questions]
+        batches = []
+        for _ in range(_BATCHES):
+            begun_s = cpu_s(self._echo)
+            for _ in range(_ECHOES):
+                for args, kwargs in calls:
+                    self._echo.ask("echo", *args, **kwargs)
+            batches.append((cpu_s(self._echo) - begun_s) / _ECHOES)
+        return statistics.median(batches)
+
+    def _imitate(self, question: Question) -> tuple[list[Any], dict[str, Any]]:
+        """The same question for the echo: what the player has is stood for by something that the echo has."""
+        dummy = self._echo.ask("keep", None)
+        answer = dummy if isinstance(question.value, Remote) else self._echo.ask("keep", question.value)
+        args = [dummy if isinstance(arg, Remote) else arg for arg in question.args]
+        return [answer, *args], {
+            name: dummy if isinstance(arg, Remote) else arg for name, arg in question.kwargs.items()
+        }
+
+
+def cpu_s(connection: Connection) -> float:
+    """CPU seconds that the player has used, by the kernel's account and not by its own."""
+    return time.clock_gettime(connection.process.cpu_clock())
