@@ -3,13 +3,20 @@
 A call from suite to subject crosses two processes, and of that way the player pays a part: it reads, decodes, compares and
 answers. A second player without a subject, the echo, is sent the same arguments and gives the same answers; what it pays
 is taken off. Neither figure can be forged from inside the player: both are read from the kernel's clocks, here.
+
+Before each call one element of each array of floats is changed in its last digits, and put back afterwards, so that a
+subject which remembers its answers by their arguments has nothing to remember.
 """
 
 from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+
+import numpy as np
 
 from harness.cohort.referee import Connection, Question, Remote
 from harness.measure import Thunk, cpu_stopwatch
@@ -29,6 +36,8 @@ class RemoteStopwatch:
         self._player = player
         self._echo = echo
         self._local = cpu_stopwatch()
+        self._rng = np.random.default_rng()
+        self._arrays: dict[int, list[Any]] = {}
         self._tolls: dict[int, tuple[Thunk, float | None]] = {}
 
     def __call__(self, thunk: Thunk, repeats: int) -> float:
@@ -39,7 +48,8 @@ class RemoteStopwatch:
         self._player.ask("collect_garbage", False)  # a collection would be charged to whoever happened to run
         begun_s = cpu_s(self._player)
         for _ in range(repeats):
-            thunk()
+            with self._touched(self._arrays[id(thunk)]):
+                thunk()
         spent_s = cpu_s(self._player) - begun_s
         self._player.ask("collect_garbage", True)
         return max(spent_s / repeats - (1 + NOISE) * toll_s, FLOOR_S)
@@ -50,17 +60,34 @@ class RemoteStopwatch:
         if known is None:
             with self._player.recording() as questions:
                 thunk()
-            known = self._tolls[id(thunk)] = (thunk, self._measure(questions) if questions else None)
+            arguments = [arg for question in questions for arg in (*question.args, *question.kwargs.values())]
+            self._arrays[id(thunk)] = [arg for arg in arguments if _can_be_touched(arg)]
+            known = self._tolls[id(thunk)] = (thunk, self._measure(thunk, questions) if questions else None)
         return known[1]
 
-    def _measure(self, questions: list[Question]) -> float:
+    @contextmanager
+    def _touched(self, arrays: list[Any]) -> Iterator[None]:
+        """Change one element of each array in its last digits for a while."""
+        undo = []
+        for array in arrays:
+            place = tuple(self._rng.integers(array.shape))
+            undo.append((array, place, array[place]))
+            array[place] *= 1 + 2.0**-40
+        try:
+            yield
+        finally:
+            for array, place, value in undo:
+                array[place] = value
+
+    def _measure(self, thunk: Thunk, questions: list[Question]) -> float:
         calls = [self._imitate(question) for question in questions]
         batches = []
         for _ in range(_BATCHES):
             begun_s = cpu_s(self._echo)
             for _ in range(_ECHOES):
-                for args, kwargs in calls:
-                    self._echo.ask("echo", *args, **kwargs)
+                with self._touched(self._arrays[id(thunk)]):
+                    for args, kwargs in calls:
+                        self._echo.ask("echo", *args, **kwargs)
             batches.append((cpu_s(self._echo) - begun_s) / _ECHOES)
         return statistics.median(batches)
 
@@ -72,6 +99,10 @@ class RemoteStopwatch:
         return [answer, *args], {
             name: dummy if isinstance(arg, Remote) else arg for name, arg in question.kwargs.items()
         }
+
+
+def _can_be_touched(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size > 0 and value.flags.writeable
 
 
 def cpu_s(connection: Connection) -> float:

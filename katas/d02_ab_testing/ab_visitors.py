@@ -1,0 +1,20 @@
+"""Visitors by the thousand, for the suite and for other processes that it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import ab_testing as kata
+
+
+def noon() -> datetime:
+    """A clock that stands still."""
+    return datetime(2024, 3, 5, 12)
+
+
+def variants_of(users: Sequence[str], experiment_name: str, shares: Mapping[str, float]) -> list[str]:
+    """The variants of `users`, assigned in this order in a framework of their own."""
+    framework = kata.ABTestingFramework(noon)
+    framework.create_experiment(kata.Experiment(experiment_name, dict(shares), noon()))
+    return [str(framework.assign_user_to_variant(user, experiment_name).variant) for user in users]

@@ -1,0 +1,1085 @@
+"""Suite of D02: who is assigned to what, what is counted, who wins, and each way of getting it wrong.
+
+Assignment is a hash, so the suite cannot know who gets what. It holds that the answer is always the same and that
+20 000 users look random, by tests that an honest hash fails less than once in 10^9 runs. Where a test needs certain
+numbers of users in each variant, it first asks a framework who would go where, and then assigns just those.
+
+A winner is one name, which tells little about how it was found. So the suite asks with a ladder of alphas: between any
+two of them lies what the right test, or a usual wrong one, compares alpha with. The answers tell which one was done.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache, partial
+from itertools import count, pairwise
+from typing import Any, NamedTuple
+
+import ab_testing as kata
+import ab_visitors as visitors
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest, chi2_contingency, chisquare, norm
+
+from harness import check
+from harness.check import Mistakes, call
+from harness.fixtures import Elsewhere, Grower
+
+DOUBT = 1e-9
+"""What an honest hash gives less often than this is held to be no chance."""
+CROWD = 20_000
+FAMILIES = ("user-{}", "{:08d}@example.org")
+
+START = datetime(2024, 3, 1, 9)
+END = datetime(2024, 3, 31, 18)
+TICK = timedelta(microseconds=1)
+SUMMER = timezone(timedelta(hours=2))
+HALVES = {"a": 0.5, "b": 0.5}
+VARIANTS = "abcd"
+NO_STRANGERS = "log_event assigns nobody, and ignores nobody"
+
+
+# --- a clock, frameworks, crowds -------------------------------------------------------------------------------------
+
+
+class Clock:
+    """Says what it was told."""
+
+    def __init__(self, now: datetime = START) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        """What it was told."""
+        return self.now
+
+
+def running(
+    shares: Mapping[str, float] = HALVES,
+    name: str = "button",
+    clock: Callable[[], datetime] = visitors.noon,
+    end: datetime | None = None,
+) -> Any:
+    """A framework with one experiment, which has begun at `START`."""
+    framework = kata.ABTestingFramework(clock)
+    framework.create_experiment(kata.Experiment(name, dict(shares), START, end))
+    return framework
+
+
+def taken(framework: Any, method: str, *args: object, because: str, when: str = "", **kwargs: object) -> Any:
+    """The result of a call that must not be refused."""
+    __tracebackhide__ = True
+    thunk = partial(getattr(framework, method), *args, **kwargs)
+    return check.accepts(thunk, asked=f"{call(method, *args, **kwargs)}{when}", because=because)
+
+
+def refused(
+    framework: Any,
+    method: str,
+    *args: object,
+    because: str,
+    hint: str,
+    error: type[Exception] = ValueError,
+    when: str = "",
+    **kwargs: object,
+) -> None:
+    """Hold a call to raise."""
+    __tracebackhide__ = True
+    thunk = partial(getattr(framework, method), *args, **kwargs)
+    check.raises(error, thunk, asked=f"{call(method, *args, **kwargs)}{when}", because=because, hint=hint)
+
+
+def variant_of(framework: Any, user: str, name: str = "button") -> str:
+    """The variant of a user."""
+    return str(framework.assign_user_to_variant(user, name).variant)
+
+
+def record(user: str, name: str, variant: str, at: datetime) -> dict[str, object]:
+    """The fields of an assignment as they should be."""
+    return {"user_id": user, "experiment_name": name, "variant": variant, "assigned_at": at}
+
+
+def fields(assignment: Any) -> dict[str, object]:
+    """A `UserAssignment` as plain values."""
+    return {name: getattr(assignment, name) for name in ("user_id", "experiment_name", "variant", "assigned_at")}
+
+
+def users_like(names: str, size: int) -> list[str]:
+    """So many user ids."""
+    return [names.format(i) for i in range(size)]
+
+
+@lru_cache
+def crowd(experiment_name: str, shares: tuple[tuple[str, float], ...], names: str, size: int = CROWD) -> list[str]:
+    """The variants of `size` users."""
+    return list(visitors.variants_of(users_like(names, size), experiment_name, dict(shares)))
+
+
+def hold_alike(got: Sequence[str], want: Sequence[str], *, asked: check.Asked, mistake: str) -> None:
+    """Hold that the same users get the same variants."""
+    __tracebackhide__ = True
+    moved = sum(a != b for a, b in zip(got, want, strict=True))
+    came = f"{moved} of {len(want)} users get another variant"
+    check.true(moved == 0, asked=asked, came=came, expected="every user gets the same variant", mistake=mistake)
+
+
+# --- the definition of a report, and of a winner ---------------------------------------------------------------------
+
+
+class Event(NamedTuple):
+    """One line of an event log."""
+
+    user: str
+    kind: str
+    value: float
+
+
+def report(
+    variants: Iterable[str],
+    assigned: Mapping[str, str],
+    log: Sequence[Event],
+    *,
+    converts: Callable[[Event], bool] = lambda event: event.kind == "conversion",
+    distinct: bool = True,
+    per: Callable[[int, int], int] = lambda users, _: users,
+    total: Callable[[Sequence[float]], float] = sum,
+) -> dict[str, dict[str, Any]]:
+    """What `calculate_metrics` returns; the arguments by name are what mistakes change."""
+    result = {}
+    for variant in variants:
+        users = [user for user, other in assigned.items() if other == variant]
+        events = [event for event in log if event.user in users]
+        kinds = {event.kind for event in events}
+        buyers = [event.user for event in events if converts(event)]
+        conversions = len(set(buyers)) if distinct else len(buyers)
+        whole = per(len(users), len(events))
+        result[variant] = {
+            "users": len(users),
+            "events": {kind: sum(event.kind == kind for event in events) for kind in kinds},
+            "values": {kind: total([event.value for event in events if event.kind == kind]) for kind in kinds},
+            "conversions": conversions,
+            "conversion_rate": conversions / whole if whole else 0.0,
+        }
+    return result
+
+
+def report_mistakes(variants: Iterable[str], assigned: Mapping[str, str], log: Sequence[Event]) -> Mistakes:
+    """Reports with the usual mistakes."""
+    way = partial(partial, report, list(variants), assigned, log)
+    seen = {user: variant for user, variant in assigned.items() if any(event.user == user for event in log)}
+    used = [variant for variant in variants if variant in assigned.values()]
+    paid = [event for event in log if event.kind == "conversion" and event.value]
+    return {
+        "each conversion is counted: count each user who converts once, with a set": way(distinct=False),
+        "a conversion of value 0 does not count: its value has nothing to do with it": way(converts=paid.__contains__),
+        "a user with any event counts as converted: only the type 'conversion' does": way(converts=lambda _: True),
+        "the rate is conversions per event: divide by the users assigned": way(per=lambda _, events: events),
+        "only the latest value is kept: sum the values of all events": way(total=lambda values: values[-1]),
+        "the values are averaged: sum them": way(total=lambda values: sum(values) / len(values)),
+        "variants without users are missing: report on every variant": partial(report, used, assigned, log),
+        "only users with events are counted: all who are assigned are users": partial(report, variants, seen, log),
+    }
+
+
+class Arm(NamedTuple):
+    """One variant's numbers."""
+
+    users: int
+    conversions: int
+
+    @property
+    def rate(self) -> float:
+        """The conversion rate."""
+        return self.conversions / self.users if self.users else 0.0
+
+
+Arms = Mapping[str, Arm]
+PValue = Callable[[Arm, Arm], float]
+
+
+class Reading(NamedTuple):
+    """A way to decide: `winner` wins for each alpha above `bar`."""
+
+    winner: str
+    bar: float
+
+
+def pooled(one: Arm, other: Arm) -> float:
+    """The p-value of the README: the chi-squared test of the 2 x 2 table is the same test."""
+    table = [[arm.conversions, arm.users - arm.conversions] for arm in (one, other)]
+    if not np.all(np.sum(table, axis=0)):
+        return 1.0
+    return float(chi2_contingency(table, correction=False).pvalue)
+
+
+def continuous(one: Arm, other: Arm) -> float:
+    table = [[arm.conversions, arm.users - arm.conversions] for arm in (one, other)]
+    return float(chi2_contingency(table, correction=True).pvalue)
+
+
+def unpooled(one: Arm, other: Arm) -> float:
+    variance = sum(arm.rate * (1 - arm.rate) / arm.users for arm in (one, other))
+    return float(2 * norm.sf(abs(one.rate - other.rate) / math.sqrt(variance)))
+
+
+def reading(
+    arms: Arms,
+    *,
+    p_value: PValue = pooled,
+    comparisons: Callable[[int], float] = lambda k: k - 1,
+    rival_of: Callable[[Arms], Arm] | None = None,
+    least: int = 30,
+    worst_wins: bool = False,
+) -> Reading | None:
+    """Who wins, and above which alpha; the arguments by name are what mistakes change."""
+    there = {name: arm for name, arm in arms.items() if arm.users >= least}
+    if len(there) < 2:
+        return None
+    sign = -1 if worst_wins else 1
+    best = max(there, key=lambda name: sign * there[name].rate)
+    others = {name: arm for name, arm in there.items() if name != best}
+    rival = rival_of(others) if rival_of else max(others.values(), key=lambda arm: sign * arm.rate)
+    if rival.rate == there[best].rate:
+        return None
+    return Reading(best, p_value(there[best], rival) * comparisons(len(there)))
+
+
+def first_of(others: Arms) -> Arm:
+    return next(iter(others.values()))
+
+
+def worst_of(others: Arms) -> Arm:
+    return min(others.values(), key=lambda arm: arm.rate)
+
+
+def last_best(others: Arms) -> Arm:
+    return max(reversed(list(others.values())), key=lambda arm: arm.rate)
+
+
+def all_together(others: Arms) -> Arm:
+    return Arm(sum(arm.users for arm in others.values()), sum(arm.conversions for arm in others.values()))
+
+
+def winner_mistakes(arms: Arms) -> dict[str, Callable[[], Reading | None]]:
+    """The usual wrong ways to decide."""
+    way = partial(partial, reading, arms)
+    least = min(arm.users for arm in arms.values())
+    return {
+        "no test: the highest rate wins only if it is significantly higher": way(comparisons=lambda _: 0),
+        "the lowest rate: the winner is better than its best rival": way(worst_wins=True),
+        "a one-sided p-value: the test is two-sided": way(p_value=lambda a, b: pooled(a, b) / 2),
+        "the standard error is not pooled: both variants share one rate in it": way(p_value=unpooled),
+        "a continuity correction: the statement's z has none": way(p_value=continuous),
+        "no Bonferroni correction: compare p with alpha / (k - 1)": way(comparisons=lambda _: 1),
+        "Bonferroni with all pairs of variants: m is k - 1": way(comparisons=lambda k: k * (k - 1) / 2),
+        "Bonferroni with the number of variants: m is k - 1": way(comparisons=lambda k: k),
+        "Bonferroni counts variants that do not take part: m is k - 1": way(comparisons=lambda _: len(arms) - 1),
+        "Bonferroni the wrong way round: the bar is alpha / m, not alpha * m": way(comparisons=lambda k: 1 / (k - 1)),
+        "variants with fewer than 30 users take part: they must not": way(least=1),
+        "variants with 30 users are left out: 30 are enough": way(least=31),
+        "a small variant blocks the decision: only it does not take part": way(least=0 if least >= 30 else 10**9),
+        "the test is against the first variant: it is against the best rival": way(rival_of=first_of),
+        "the test is against the worst rival: it is against the best one": way(rival_of=worst_of),
+        "the test is against all others together: it is against the best rival": way(rival_of=all_together),
+        "of rivals with the same rate the last is taken: take the first in the order of variants": way(
+            rival_of=last_best
+        ),
+    }
+
+
+def ladder(bars: Iterable[float]) -> list[float]:
+    """Alphas that tell all these bars apart, none of them near a bar."""
+    ends = sorted({1e-9, *(bar for bar in bars if 1e-9 < bar < 1), 1.0})
+    return [math.sqrt(low * high) for low, high in pairwise(ends) if high > 1.02 * low]
+
+
+def answers(way: Reading | None, alphas: Sequence[float]) -> list[str | None]:
+    """What a way to decide answers to each alpha."""
+    return [way.winner if way is not None and way.bar < alpha else None for alpha in alphas]
+
+
+def staffed(arms: Arms) -> Any:
+    """A framework with the experiment "trial" and these numbers of users and conversions."""
+    __tracebackhide__ = True
+    shares = {name: 1 / len(arms) for name in arms}
+    homes = crowd("trial", tuple(shares.items()), FAMILIES[0], 6_000)
+    framework = running(shares, "trial")
+    for name, arm in arms.items():
+        users = [FAMILIES[0].format(i) for i, home in enumerate(homes) if home == name][: arm.users]
+        check.true(
+            len(users) == arm.users,
+            asked=f"the variants of {len(homes)} users, with equal shares {shares}",
+            came=f"{len(users)} of them get {name!r}",
+            expected=f"about {len(homes) // len(arms)}",
+        )
+        got = [variant_of(framework, user, "trial") for user in users]
+        asked = f"the variants of {len(users)} users, all of whom another framework has sent to {name!r}"
+        hold_alike(got, [name] * len(users), asked=asked, mistake="assignment depends on who came before")
+        for user in users[: arm.conversions]:
+            framework.log_event(user, "trial", "conversion")
+    return framework
+
+
+def hold_winner(*numbers: tuple[int, int]) -> None:
+    """Hold `determine_winner` to the statement for (users, conversions) of a, b, ..., for all alphas that matter."""
+    __tracebackhide__ = True
+    arms = {name: Arm(*pair) for name, pair in zip(VARIANTS, numbers, strict=False)}
+    framework = staffed(arms)
+    right = reading(arms)
+    ways: dict[str, Reading | None] = {}
+    for mistake, way in winner_mistakes(arms).items():
+        with suppress(ValueError, ZeroDivisionError):
+            ways[mistake] = way()
+    alphas = ladder(found.bar for found in (right, *ways.values()) if found is not None)
+    mistakes: dict[str, list[str | None]] = {}
+    for mistake, wrong in ways.items():
+        alike = next((name for name, other in mistakes.items() if other == answers(wrong, alphas)), "")
+        mistakes.pop(alike, None)
+        mistakes[f"{alike}; or {mistake}" if alike else mistake] = answers(wrong, alphas)
+    facts = ", ".join(f"{name}: {arm.conversions} of {arm.users} converted" for name, arm in arms.items())
+    because = "each of these numbers of users and conversions has an answer"
+    check.equal(
+        [taken(framework, "determine_winner", "trial", alpha=a, because=because, when=f"; {facts}") for a in alphas],
+        answers(right, alphas),
+        asked=f"determine_winner of {facts}; for alpha in {', '.join(f'{alpha:.4g}' for alpha in alphas)}",
+        mistakes=mistakes,
+    )
+
+
+def cases(**named: list[tuple[int, int]]) -> pytest.MarkDecorator:
+    """Parametrize `arms` with (users, conversions) of the variants a, b, ..."""
+    return pytest.mark.parametrize("arms", named.values(), ids=list(named))
+
+
+# --- example ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.example
+def test_worked_example_two_users_and_their_conversions() -> None:
+    framework = kata.ABTestingFramework(clock=visitors.noon)
+    framework.create_experiment(kata.Experiment("button", {"green": 1.0, "red": 0.0}, datetime(2024, 3, 1)))
+    for user in ("ada", "bob"):
+        got = fields(framework.assign_user_to_variant(user, "button"))
+        want = record(user, "button", "green", visitors.noon())
+        check.equal(got, want, asked=call("assign_user_to_variant", user, "button"))
+    framework.log_event("ada", "button", "conversion", 20.0)
+    framework.log_event("ada", "button", "conversion", 5.0)
+    variants, assigned = ("green", "red"), {"ada": "green", "bob": "green"}
+    log = [Event("ada", "conversion", 20.0), Event("ada", "conversion", 5.0)]
+    check.equal(
+        framework.calculate_metrics("button"),
+        report(variants, assigned, log),
+        asked=call("calculate_metrics", "button"),
+        mistakes=report_mistakes(variants, assigned, log),
+    )
+    check.equal(framework.determine_winner("button"), None, asked=call("determine_winner", "button"))
+
+
+@pytest.mark.example
+def test_worked_example_the_runner_up_decides() -> None:
+    hold_winner((400, 40), (400, 62), (400, 36))
+    framework = staffed({"a": Arm(400, 40), "b": Arm(400, 62), "c": Arm(400, 36)})
+    check.equal(framework.determine_winner("trial"), "b", asked="determine_winner of the example, with its defaults")
+
+
+# --- law: assignment -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.law
+def test_every_process_assigns_alike(elsewhere: Elsewhere) -> None:
+    users = users_like(FAMILIES[0], 300)
+    shares = {"a": 0.5, "b": 0.3, "c": 0.2}
+    job = (users, "button", shares)
+    here = visitors.variants_of(*job)
+    one = elsewhere("ab_visitors", "variants_of", *job, hash_seed=1)
+    again = elsewhere("ab_visitors", "variants_of", *job, hash_seed=1)
+    other = elsewhere("ab_visitors", "variants_of", *job, hash_seed=2)
+    asked = "the variants of 300 users, in different Python processes"
+    hold_alike(again, one, asked=asked, mistake="assignment is drawn at random: compute it from the two names")
+    salted = "hash() of a string is another one in each Python process: use hashlib"
+    hold_alike(other, one, asked=asked, mistake=salted)
+    hold_alike(here, one, asked=asked, mistake=salted)
+
+
+@pytest.mark.law
+@given(order=st.permutations(range(24)), fellows=st.integers(0, 5))
+def test_a_user_gets_the_same_variant_whoever_came_before(order: list[int], fellows: int) -> None:
+    users = users_like(FAMILIES[0], 24)
+    want = visitors.variants_of(users, "button", HALVES)
+    asked = "the variants of 24 users, in two frameworks alike"
+    drawn = "assignment is drawn at random: compute it from the two names"
+    hold_alike(visitors.variants_of(users, "button", HALVES), want, asked=asked, mistake=drawn)
+    framework = running()
+    framework.create_experiment(kata.Experiment("banner", {"x": 0.3, "y": 0.7}, START))
+    for i in range(fellows):
+        framework.assign_user_to_variant(f"fellow-{i}", "button" if i % 2 else "banner")
+    got = {users[i]: variant_of(framework, users[i]) for i in order}
+    hold_alike(
+        [got[user] for user in users],
+        want,
+        asked=f"the variants of 24 users who come in the order {order}, after {fellows} others",
+        mistake="assignment depends on who came before: compute it from the two names alone",
+    )
+
+
+@pytest.mark.law
+@given(days=st.integers(0, 700), seconds=st.integers(0, 86_399))
+def test_a_user_gets_the_same_variant_on_every_day(days: int, seconds: int) -> None:
+    users = users_like(FAMILIES[0], 24)
+    want = visitors.variants_of(users, "button", HALVES)
+    now = START + timedelta(days=days, seconds=seconds)
+    mistake = "time goes into the assignment: compute it from the two names alone"
+    framework = running(clock=Clock(now))
+    got = [variant_of(framework, user) for user in users]
+    hold_alike(got, want, asked=f"the variants of 24 users who come on {now}", mistake=mistake)
+    framework = kata.ABTestingFramework(Clock(now))
+    framework.create_experiment(kata.Experiment("button", HALVES, now, now + timedelta(days=9)))
+    got = [variant_of(framework, user) for user in users]
+    hold_alike(got, want, asked=f"the variants of 24 users in an experiment from {now} on", mistake=mistake)
+
+
+@pytest.mark.law
+@pytest.mark.parametrize("names", FAMILIES)
+@pytest.mark.parametrize("shares", [HALVES, {"a": 0.1, "b": 0.6, "c": 0.3}, {"off": 0.0, "a": 0.25, "b": 0.75}])
+def test_traffic_follows_the_shares(shares: dict[str, float], names: str) -> None:
+    got = crowd("button", tuple(shares.items()), names)
+    used = [name for name, share in shares.items() if share]
+    asked = f"the variants of {CROWD} users with shares {shares}"
+    counts = {name: got.count(name) for name in shares}
+    check.equal(
+        sum(counts[name] for name in used),
+        CROWD,
+        asked=f"{asked}: how many get a variant with a share above 0",
+        hint="a share of 0 gets nobody, and nobody goes without a variant",
+    )
+    check.true(
+        chisquare([counts[name] for name in used], [CROWD * shares[name] for name in used]).pvalue > DOUBT,
+        asked=asked,
+        came=counts,
+        expected="numbers near " + ", ".join(f"{CROWD * share:.0f}" for share in shares.values()),
+        mistake="the shares are not followed: make a fraction of 1 from the hash, compare it with their running sum",
+    )
+
+
+@pytest.mark.law
+def test_a_rare_variant_gets_its_share() -> None:
+    share = 0.0041
+    got = crowd("canary", (("new", share), ("old", 1 - share)), FAMILIES[0]).count("new")
+    check.true(
+        binomtest(got, CROWD, share).pvalue > DOUBT,
+        asked=f"how many of {CROWD} users get the variant with a share of {share}",
+        came=got,
+        expected=f"a number near {CROWD * share:g}",
+        mistake="too few different buckets, as with a hash modulo 100: make a fraction of 1 from many bits of it",
+    )
+
+
+def hold_unrelated(one: Sequence[str], other: Sequence[str], *, asked: str, mistake: str) -> None:
+    """Hold that what users get in one experiment says nothing about the other."""
+    __tracebackhide__ = True
+    rows, columns = sorted(set(one)), sorted(set(other))
+    pairs = list(zip(one, other, strict=True))
+    table = [[pairs.count((row, column)) for column in columns] for row in rows]
+    check.true(
+        min(map(len, (rows, columns))) > 1 and chi2_contingency(table, correction=False).pvalue > DOUBT,
+        asked=asked,
+        came=f"of {', '.join(rows)} in the first, so many get {', '.join(columns)} in the second: {table}",
+        expected="the same split in the second, whatever a user gets in the first",
+        mistake=mistake,
+    )
+
+
+@pytest.mark.law
+@pytest.mark.parametrize(
+    ("first", "second", "shares"),
+    [
+        ("button", "banner", HALVES),
+        ("exp-1", "exp-2", {"a": 0.2, "b": 0.5, "c": 0.3}),
+        ("button", "a longer name", {"a": 0.25, "b": 0.75}),
+    ],
+)
+def test_experiments_are_independent(first: str, second: str, shares: dict[str, float]) -> None:
+    one, other = (crowd(name, tuple(shares.items()), FAMILIES[0]) for name in (first, second))
+    hold_unrelated(
+        one,
+        other,
+        asked=f"the variants of {CROWD} users in {first!r} and {second!r}",
+        mistake="a user's place in one experiment gives the place in the other: hash experiment and user "
+        "together, with a cryptographic hash (CRC-32, or two hashes joined by xor or +, do not mix them)",
+    )
+
+
+@pytest.mark.law
+@pytest.mark.parametrize(("first", "second", "prefix"), [("exp", "exp1", "1"), ("test", "test42-", "42-")])
+def test_names_are_not_glued_together(first: str, second: str, prefix: str) -> None:
+    shares = tuple(HALVES.items())
+    hold_unrelated(
+        crowd(first, shares, prefix + "{}", 5_000),
+        crowd(second, shares, "{}", 5_000),
+        asked=f"the variants of 5000 users, {prefix + 'x'!r} in {first!r} and 'x' in {second!r}",
+        mistake="the names are hashed glued together, so different pairs collide: put something between them",
+    )
+
+
+@pytest.mark.law
+@given(user=st.text(max_size=12), name=st.text(max_size=12))
+def test_any_string_is_a_user_and_an_experiment(user: str, name: str) -> None:
+    framework = running(name=name)
+    assignment = taken(framework, "assign_user_to_variant", user, name, because="any string is a user id and a name")
+    want = record(user, name, visitors.variants_of([user], name, HALVES)[0], visitors.noon())
+    check.equal(fields(assignment), want, asked=call("assign_user_to_variant", user, name))
+
+
+# --- law: counting and deciding --------------------------------------------------------------------------------------
+
+PLAN = {"button": {"a": 0.5, "b": 0.5}, "banner": {"x": 0.3, "y": 0.7, "off": 0.0}}
+KINDS = st.sampled_from(["conversion", "conversion", "click", "a longer look"])
+VALUES = st.one_of(st.sampled_from([0.0, 1.0, 1.0]), st.integers(-640, 640).map(lambda n: n / 64), st.integers(-9, 9))
+"""Values that add up without rounding."""
+USERS = st.sampled_from(["ada", "ada", "ada", "bob", "cyd", "dan"])
+EXPERIMENTS = st.sampled_from(["button", "button", "banner"])
+VISITS = st.dictionaries(USERS, st.sets(EXPERIMENTS, min_size=1), min_size=2)
+LOGS = st.lists(st.tuples(USERS, EXPERIMENTS, KINDS, VALUES), min_size=8, max_size=40)
+
+
+@pytest.mark.law
+@given(visits=VISITS, log=LOGS)
+def test_metrics_follow_from_what_was_assigned_and_logged(
+    visits: dict[str, set[str]], log: list[tuple[str, str, str, float]]
+) -> None:
+    framework = kata.ABTestingFramework(visitors.noon)
+    for name, shares in PLAN.items():
+        framework.create_experiment(kata.Experiment(name, shares, START))
+    homes = {
+        name: {user: variant_of(framework, user, name) for user in visits if name in visits[user]} for name in PLAN
+    }
+    logs: dict[str, list[Event]] = {name: [] for name in PLAN}
+    for user, name, kind, value in log:
+        if user in homes[name]:
+            framework.log_event(user, name, kind, value)
+            logs[name].append(Event(user, kind, value))
+        else:
+            because = f"the user is not assigned in {name!r}"
+            refused(framework, "log_event", user, name, kind, value, error=KeyError, because=because, hint=NO_STRANGERS)
+    for name, shares in PLAN.items():
+        both = [event for events in logs.values() for event in events if event.user in homes[name]]
+        told = [(event.user, event.kind, event.value) for event in logs[name]]
+        check.equal(
+            framework.calculate_metrics(name),
+            report(shares, homes[name], logs[name]),
+            asked=f"calculate_metrics({name!r}), where users have variants {homes[name]}, and events are {told}",
+            mistakes={
+                **report_mistakes(shares, homes[name], logs[name]),
+                "events of another experiment are counted": partial(report, shares, homes[name], both),
+            },
+        )
+
+
+ARMS = st.tuples(st.integers(0, 160), st.floats(0, 1)).map(lambda pair: (pair[0], round(pair[0] * pair[1])))
+
+
+@pytest.mark.law
+@given(st.lists(ARMS, min_size=2, max_size=4))
+def test_the_winner_is_significantly_better_than_its_best_rival(arms: list[tuple[int, int]]) -> None:
+    hold_winner(*arms)
+
+
+@pytest.mark.law
+@cases(
+    two=[(200, 40), (250, 70)],
+    three=[(240, 64), (300, 99), (150, 30)],
+    four=[(60, 12), (300, 99), (240, 40), (333, 88)],
+    four_and_a_small_one=[(400, 160), (40, 24), (400, 130), (29, 15)],
+)
+def test_the_bar_of_significance_is_where_the_statement_puts_it(arms: list[tuple[int, int]]) -> None:
+    hold_winner(*arms)
+
+
+@pytest.mark.law
+def test_a_conversion_counts_once_for_the_winner_too() -> None:
+    arms = {"a": Arm(200, 60), "b": Arm(200, 66)}
+    framework = staffed(arms)
+    homes = crowd("trial", tuple(HALVES.items()), FAMILIES[0], 6_000)
+    buyers = [FAMILIES[0].format(i) for i, home in enumerate(homes) if home == "a"][:60]
+    for user in buyers * 2:
+        framework.log_event(user, "trial", "conversion")
+    check.equal(
+        framework.determine_winner("trial"),
+        None,
+        asked="determine_winner of a: 60 of 200 users converted, three times each, and b: 66 of 200, once each",
+        mistakes={"conversions are counted instead of users who converted: use the conversion rate": "a"},
+    )
+
+
+# --- edge: who may be assigned, and when -----------------------------------------------------------------------------
+
+
+def hold_users(framework: Any, users: int, *, after: str, mistake: str = "") -> None:
+    """Hold the number of users in the experiment "button"."""
+    __tracebackhide__ = True
+    got = sum(part["users"] for part in framework.calculate_metrics("button").values())
+    asked = f"the users of all variants in calculate_metrics, after {after}"
+    mistake = mistake or "a call that fails changes nothing: check first, then record"
+    check.true(got == users, asked=asked, came=got, expected=str(users), mistake=mistake)
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("end", [END, None], ids=["with an end", "without"])
+@pytest.mark.parametrize("now", [START, START + TICK, END - TICK, END], ids=["start", "first", "last", "end"])
+def test_both_ends_of_an_experiment_belong_to_it(now: datetime, end: datetime | None) -> None:
+    framework = running(clock=Clock(now), end=end)
+    when = f" at {now}, in an experiment from {START} to {end}"
+    got = taken(framework, "assign_user_to_variant", "ada", "button", when=when, because="both ends are included")
+    check.equal(got.assigned_at, now, asked=f"assigned_at, when the clock says {now}")
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("now", [START - timedelta(days=400), START - TICK, END + TICK, END + timedelta(days=400)])
+def test_nobody_is_assigned_before_the_start_or_after_the_end(now: datetime) -> None:
+    clock = Clock(now)
+    framework = running(clock=clock, end=END)
+    because = "it has not begun" if now < START else "it is over"
+    when = f" at {now}, in an experiment from {START} to {END}"
+    hint = "ask the clock at each call, and compare what it says with both dates, to the microsecond"
+    refused(framework, "assign_user_to_variant", "ada", "button", when=when, because=because, hint=hint)
+    hold_users(framework, 0, after="a refused assignment")
+    clock.now = START
+    asked = "assigned_at of who was refused before, and comes again at the start"
+    got = taken(framework, "assign_user_to_variant", "ada", "button", when=" at the start", because="it runs now")
+    check.equal(got.assigned_at, START, asked=asked, hint=hint)
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize(("minutes", "runs"), [(-1, False), (0, True), (60, True), (61, False)])
+def test_dates_with_time_zones_are_compared_as_instants(minutes: int, *, runs: bool) -> None:
+    start = datetime(2024, 3, 1, 9, tzinfo=SUMMER)
+    now = datetime(2024, 3, 1, 7, tzinfo=UTC) + timedelta(minutes=minutes)
+    framework = kata.ABTestingFramework(Clock(now))
+    framework.create_experiment(kata.Experiment("button", HALVES, start, start + timedelta(hours=1)))
+    hold = taken if runs else partial(refused, hint="compare datetimes as they are, with their time zones")
+    when = f" at {now.time()} UTC, in an experiment from 09:00+02:00 to 10:00+02:00"
+    hold(framework, "assign_user_to_variant", "ada", "button", when=when, because="09:00+02:00 is 07:00 UTC")
+
+
+@pytest.mark.edge
+def test_the_clock_is_the_machine_s_unless_another_is_given() -> None:
+    framework = kata.ABTestingFramework()
+    framework.create_experiment(kata.Experiment("button", HALVES, datetime(2000, 1, 1)))
+    got = framework.assign_user_to_variant("ada", "button").assigned_at
+    check.true(
+        isinstance(got, datetime) and abs(got - datetime.now()) < timedelta(hours=12),
+        asked="assigned_at of ABTestingFramework() without a clock",
+        came=str(got),
+        expected="what datetime.now says",
+    )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("status", ["paused", "completed", "draft"])
+def test_only_an_active_experiment_takes_users(status: str) -> None:
+    framework = kata.ABTestingFramework(visitors.noon)
+    experiment = kata.Experiment("button", HALVES, START, None, status)
+    framework.create_experiment(experiment)
+    hint = "only the status 'active' lets new users in"
+    refused(framework, "assign_user_to_variant", "ada", "button", because=f"the experiment is {status}", hint=hint)
+    hold_users(framework, 0, after="a refused assignment")
+    experiment.status = "active"
+    hint = "keep the Experiment object itself, not a copy, and look at its status each time"
+    because = f"its status is active now, no longer {status}"
+    taken(framework, "assign_user_to_variant", "ada", "button", because=because)
+    experiment.status = status
+    because = f"the experiment has become {status}"
+    refused(framework, "assign_user_to_variant", "bob", "button", because=because, hint=hint)
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("closed", ["paused", "over", "not begun"])
+def test_assignments_that_exist_stand(closed: str) -> None:
+    clock = Clock(START)
+    framework = kata.ABTestingFramework(clock)
+    experiment = kata.Experiment("button", {"a": 1.0}, START, END)
+    framework.create_experiment(experiment)
+    first = fields(framework.assign_user_to_variant("ada", "button"))
+    if closed == "paused":
+        experiment.status = "paused"
+    clock.now = {"paused": START, "over": END + TICK, "not begun": START - TICK}[closed]
+    stands = f"ada was assigned before, and now the experiment is {closed}"
+    again = taken(framework, "assign_user_to_variant", "ada", "button", because=stands)
+    check.equal(fields(again), first, asked=f"the assignment of ada, when the experiment is {closed}")
+    taken(framework, "log_event", "ada", "button", "conversion", because=stands)
+    check.equal(
+        framework.calculate_metrics("button"),
+        report("a", {"ada": "a"}, [Event("ada", "conversion", 1.0)]),
+        asked=f"calculate_metrics after one conversion in an experiment that is {closed}",
+    )
+
+
+@pytest.mark.edge
+def test_an_assignment_is_recorded_once() -> None:
+    clock = Clock(START)
+    framework = running(clock=clock)
+    first = fields(framework.assign_user_to_variant("ada", "button"))
+    clock.now = START + timedelta(days=1)
+    check.equal(
+        fields(framework.assign_user_to_variant("ada", "button")),
+        first,
+        asked="the second assignment of ada, a day later",
+        mistakes={"the time of the latest call: assigned_at is that of the first": {**first, "assigned_at": clock.now}},
+    )
+    hold_users(framework, 1, after="two calls for ada", mistake="a user who comes again is counted again")
+
+
+@pytest.mark.edge
+def test_a_user_may_be_in_many_experiments() -> None:
+    framework = kata.ABTestingFramework(visitors.noon)
+    names = ["button", "banner", "footer"]
+    for name in names:
+        framework.create_experiment(kata.Experiment(name, {f"{name} as it is": 1.0}, START))
+    for name in [*names, *names]:
+        got = framework.assign_user_to_variant("ada", name)
+        check.equal(
+            (got.experiment_name, got.variant),
+            (name, f"{name} as it is"),
+            asked=call("assign_user_to_variant", "ada", name),
+            hint="keep assignments by experiment and user: a user has one in each experiment",
+        )
+
+
+@pytest.mark.edge
+def test_random_generators_of_everybody_stay_untouched() -> None:
+    random.seed(7)
+    np.random.seed(7)  # noqa: NPY002
+    framework = running()
+    for user in users_like("user-{}", 20):
+        framework.assign_user_to_variant(user, "button")
+    asked = "the next number of {}, after assignments"
+    got = (random.random(), float(np.random.random()))  # noqa: NPY002
+    want = (random.Random(7).random(), float(np.random.RandomState(7).random()))
+    hint = "a generator of your own, random.Random(...), leaves that of everybody else alone"
+    check.equal(got[0], want[0], asked=asked.format("random.random()"), hint=hint)
+    check.equal(got[1], want[1], asked=asked.format("numpy.random.random()"), hint=hint)
+
+
+# --- edge: experiments -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize(
+    ("shares", "because"),
+    [
+        ({}, "there are no variants"),
+        ({"a": 0.5, "b": 0.4}, "the shares sum to 0.9"),
+        ({"a": 0.5, "b": 0.6}, "the shares sum to 1.1"),
+        ({"a": 50, "b": 50}, "the shares sum to 100"),
+        ({"a": 0.5, "b": 0.4999}, "the shares sum to 0.9999"),
+        ({"a": 0.0, "b": 0.0}, "the shares sum to 0"),
+        ({"a": 1.25, "b": -0.25}, "a share is negative"),
+        ({"a": -0.5, "b": 0.75, "c": 0.75}, "a share is negative"),
+    ],
+)
+def test_shares_that_are_no_split_are_an_error(shares: dict[str, float], because: str) -> None:
+    framework = kata.ABTestingFramework(visitors.noon)
+    check.raises(
+        ValueError,
+        lambda: framework.create_experiment(kata.Experiment("button", shares, START)),
+        asked=f"create_experiment with variants={shares}",
+        because=because,
+        hint="check each share, and their sum",
+    )
+    because, hint = "the experiment was refused", "a call that fails changes nothing"
+    refused(framework, "calculate_metrics", "button", error=KeyError, because=because, hint=hint)
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize(
+    "shares",
+    [
+        dict.fromkeys("abcdefghij", 0.1),
+        {"a": 0.7, "b": 0.2, "c": 0.1},
+        {"a": 0.3333333, "b": 0.3333333, "c": 0.3333333},
+        {"a": 1, "b": 0},
+        {"a": 1.0},
+    ],
+)
+def test_rounding_of_shares_is_no_error(shares: dict[str, float]) -> None:
+    framework = check.accepts(
+        partial(running, shares),
+        asked=f"create_experiment with variants={shares}",
+        because="they sum to 1, except for rounding",
+    )
+    for i in range(50):
+        got = framework.assign_user_to_variant(f"user-{i}", "button").variant
+        check.true(bool(shares.get(got)), asked=f"a variant of {shares}", came=got, expected="one with a share above 0")
+
+
+@pytest.mark.edge
+def test_an_end_before_the_start_is_an_error() -> None:
+    framework = kata.ABTestingFramework(Clock(START))
+    check.raises(
+        ValueError,
+        lambda: framework.create_experiment(kata.Experiment("button", HALVES, START, START - TICK)),
+        asked="create_experiment with an end_date a microsecond before start_date",
+        because="it would end before it starts",
+        hint="compare end_date with start_date when the experiment is created",
+    )
+    check.accepts(
+        lambda: framework.create_experiment(kata.Experiment("banner", HALVES, START, START)),
+        asked="create_experiment with end_date equal to start_date",
+        because="the end is not before the start",
+    )
+
+
+@pytest.mark.edge
+def test_a_name_that_is_taken_is_an_error_and_changes_nothing() -> None:
+    framework = running({"a": 1.0})
+    framework.assign_user_to_variant("ada", "button")
+    check.raises(
+        ValueError,
+        lambda: framework.create_experiment(kata.Experiment("button", {"x": 1.0}, START)),
+        asked="create_experiment with the name of another",
+        because="the name is taken",
+        hint="two experiments of one name cannot be told apart: refuse the second",
+    )
+    check.equal(
+        framework.calculate_metrics("button"),
+        report("a", {"ada": "a"}, []),
+        asked="calculate_metrics of the first experiment, after another of the same name was refused",
+        hint="a call that fails changes nothing: check first, then record",
+    )
+    check.equal(variant_of(framework, "bob"), "a", asked="the variant of the next user")
+
+
+@pytest.mark.edge
+def test_the_shares_are_those_at_creation() -> None:
+    users = users_like(FAMILIES[0], 40)
+    shares = dict(HALVES)
+    framework = kata.ABTestingFramework(visitors.noon)
+    with check.untouched(asked="create_experiment", variants=shares):
+        framework.create_experiment(kata.Experiment("button", shares, START))
+    shares.clear()
+    shares["new"] = 1.0
+    mistake = "the caller's dict is read again: work with a copy of the shares"
+    when = ", after the caller has changed the dict of shares"
+    assign = partial(taken, framework, "assign_user_to_variant", because="the shares are those at creation", when=when)
+    variants = [str(assign(user, "button").variant) for user in users]
+    want = visitors.variants_of(users, "button", HALVES)
+    hold_alike(variants, want, asked=f"the variants of 40 users{when}", mistake=mistake)
+    got = sorted(framework.calculate_metrics("button"))
+    check.equal(got, ["a", "b"], asked=f"the variants in calculate_metrics{when}", mistakes={mistake: ["new"]})
+
+
+# --- edge: events, metrics, winners ----------------------------------------------------------------------------------
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize(
+    ("method", "args"),
+    [
+        ("assign_user_to_variant", ("ada", "bottom")),
+        ("log_event", ("ada", "bottom", "conversion")),
+        ("calculate_metrics", ("bottom",)),
+        ("determine_winner", ("bottom",)),
+    ],
+)
+def test_an_unknown_experiment_is_a_key_error(method: str, args: tuple[str, ...]) -> None:
+    framework = running()
+    framework.assign_user_to_variant("ada", "button")
+    hint = "do not answer for what does not exist"
+    refused(framework, method, *args, error=KeyError, because="there is no such experiment", hint=hint)
+
+
+@pytest.mark.edge
+def test_events_of_users_who_are_not_assigned_are_an_error() -> None:
+    framework = running()
+    framework.create_experiment(kata.Experiment("banner", HALVES, START))
+    framework.assign_user_to_variant("ada", "banner")
+    for user, because in (("bob", "bob is assigned nowhere"), ("ada", "ada is assigned in another experiment only")):
+        event = (user, "button", "conversion")
+        refused(framework, "log_event", *event, error=KeyError, because=because, hint=NO_STRANGERS)
+    check.equal(
+        framework.calculate_metrics("button"),
+        report("ab", {}, []),
+        asked="calculate_metrics after events of users who are not assigned",
+        hint="a call that fails changes nothing",
+    )
+
+
+@pytest.mark.edge
+def test_an_event_is_worth_one_unless_a_value_is_given() -> None:
+    framework = running({"a": 1.0})
+    framework.assign_user_to_variant("ada", "button")
+    framework.log_event("ada", "button", "click")
+    framework.log_event("ada", "button", "click", value=0.0)
+    framework.log_event("ada", "button", "conversion", value=0)
+    log = [Event("ada", "click", 1.0), Event("ada", "click", 0.0), Event("ada", "conversion", 0.0)]
+    check.equal(
+        framework.calculate_metrics("button"),
+        report("a", {"ada": "a"}, log),
+        asked="calculate_metrics after a click without value, a click of 0 and a conversion of 0",
+        mistakes={
+            **report_mistakes("a", {"ada": "a"}, log),
+            "a value of 0 is taken for no value: compare with None, or let the default be 1.0": lambda: report(
+                "a", {"ada": "a"}, [event._replace(value=1.0) for event in log]
+            ),
+        },
+    )
+
+
+@pytest.mark.edge
+def test_an_experiment_without_users_has_a_rate_of_zero_and_no_winner() -> None:
+    framework = running()
+    got = taken(framework, "calculate_metrics", "button", because="no users is no error")
+    check.equal(got, report("ab", {}, []), asked="calculate_metrics of an experiment without users")
+    winner = taken(framework, "determine_winner", "button", because="no users is no error")
+    check.equal(winner, None, asked="determine_winner of an experiment without users")
+
+
+@pytest.mark.edge
+def test_metrics_are_the_caller_s_to_keep() -> None:
+    framework = running({"a": 1.0})
+    framework.assign_user_to_variant("ada", "button")
+    framework.log_event("ada", "button", "conversion", 2.0)
+    want = report("a", {"ada": "a"}, [Event("ada", "conversion", 2.0)])
+    got = framework.calculate_metrics("button")
+    kept = framework.calculate_metrics("button")
+    got["a"]["events"]["conversion"] = 99
+    got["a"]["values"].clear()
+    got["a"]["users"] = 99
+    got["b"] = {}
+    asked = "calculate_metrics, after the caller has changed an earlier result"
+    mistake = "what was returned is the framework's own dict: return new ones, on each level"
+    after = framework.calculate_metrics("button")
+    check.true(check.is_equal(after, want), asked=asked, came=after, expected=check.show(want), mistake=mistake)
+    framework.log_event("ada", "button", "click")
+    asked = "an earlier result of calculate_metrics, after one more event"
+    check.true(check.is_equal(kept, want), asked=asked, came=kept, expected=check.show(want), mistake=mistake)
+
+
+@pytest.mark.edge
+@cases(nobody=[(50, 0), (60, 0)], everybody=[(50, 50), (60, 60), (40, 40)], one_variant=[(60, 50)])
+def test_where_nothing_differs_nobody_wins(arms: list[tuple[int, int]]) -> None:
+    hold_winner(*arms)
+
+
+@pytest.mark.edge
+@cases(
+    with_29_users=[(29, 0), (400, 200)],
+    with_30_users=[(30, 0), (30, 20)],
+    a_small_best=[(300, 60), (29, 29), (300, 100)],
+    an_empty_one=[(300, 60), (0, 0), (300, 84)],
+    two_small_ones=[(400, 100), (29, 3), (400, 139), (12, 4)],
+)
+def test_variants_with_fewer_than_thirty_users_do_not_take_part(arms: list[tuple[int, int]]) -> None:
+    hold_winner(*arms)
+
+
+@pytest.mark.edge
+@cases(
+    of_rivals=[(40, 10), (400, 100), (300, 102)],
+    of_rivals_around=[(400, 100), (300, 102), (40, 10), (200, 20)],
+    of_the_best=[(400, 120), (300, 90), (200, 20)],
+    of_all=[(40, 12), (400, 120)],
+)
+def test_ties_are_settled_as_the_statement_says(arms: list[tuple[int, int]]) -> None:
+    hold_winner(*arms)
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("users", [0, 100], ids=["no users", "users"])
+def test_an_alpha_or_a_metric_out_of_range_is_an_error(users: int) -> None:
+    framework = staffed({"a": Arm(users, users // 10), "b": Arm(users, users // 2)})
+    ask = partial(refused, framework, "determine_winner", "trial", hint="check the arguments before anything else")
+    for alpha in (0.0, 1.0, -0.05, 1.5, 5):
+        ask(alpha=alpha, because="alpha must lie between 0 and 1, both excluded")
+    for metric in ("revenue", "conversions", ""):
+        ask(metric=metric, because="the only metric is 'conversion_rate'")
+
+
+@pytest.mark.edge
+def test_a_winner_may_be_named_at_any_time() -> None:
+    clock = Clock(START)
+    framework = kata.ABTestingFramework(clock)
+    experiment = kata.Experiment("trial", HALVES, START, END)
+    framework.create_experiment(experiment)
+    converts = crowd("trial", tuple(HALVES.items()), FAMILIES[0], 6_000)
+    for i in range(200):
+        framework.assign_user_to_variant(FAMILIES[0].format(i), "trial")
+        if converts[i] == "b" or i % 10 == 0:
+            framework.log_event(FAMILIES[0].format(i), "trial", "conversion")
+    for now, status in ((START, "active"), (START, "paused"), (END + TICK, "active"), (END + TICK, "completed")):
+        clock.now, experiment.status = now, status
+        when = f" on {now}, status {status!r}"
+        got = taken(framework, "determine_winner", "trial", when=when, because="it need not have ended, nor go on")
+        check.equal(got, "b", asked=f"determine_winner{when}", hint="neither clock nor status matter here")
+
+
+# --- speed -----------------------------------------------------------------------------------------------------------
+
+SIZES = (400, 1600, 6400)
+
+
+def busy(n: int) -> Any:
+    """A framework with n users and 2 n events."""
+    framework = running()
+    for i in range(n):
+        user = FAMILIES[0].format(i)
+        framework.assign_user_to_variant(user, "button")
+        framework.log_event(user, "button", "click")
+        framework.log_event(user, "button", "conversion")
+    return framework
+
+
+@pytest.mark.speed
+def test_assigning_costs_the_same_however_many_users_there_are(growth: Grower) -> None:
+    def prepare(n: int) -> Callable[[], object]:
+        framework = busy(n)
+        newcomers = count(n)
+        last = FAMILIES[0].format(n - 1)
+
+        def assign() -> None:
+            framework.assign_user_to_variant(last, "button")
+            framework.assign_user_to_variant(FAMILIES[0].format(next(newcomers)), "button")
+
+        return assign
+
+    growth(
+        prepare,
+        SIZES,
+        at_most=0.35,
+        asked="assign_user_to_variant of a known and of a new user, among more and more users",
+        hint="keep assignments in a dict by experiment and user, instead of searching a list",
+    )
+
+
+@pytest.mark.speed
+def test_logging_costs_the_same_however_many_users_and_events_there_are(growth: Grower) -> None:
+    def prepare(n: int) -> Callable[[], object]:
+        framework = busy(n)
+        return partial(framework.log_event, FAMILIES[0].format(n - 1), "button", "conversion", 2.0)
+
+    growth(
+        prepare,
+        SIZES,
+        at_most=0.35,
+        asked="log_event, among more and more users and events",
+        hint="find the user's assignment in a dict, and do not recompute what came before",
+    )
+
+
+@pytest.mark.speed
+def test_metrics_cost_no_more_than_one_pass(growth: Grower) -> None:
+    def prepare(n: int) -> Callable[[], object]:
+        return partial(busy(n).calculate_metrics, "button")
+
+    growth(
+        prepare,
+        SIZES,
+        at_most=1.4,
+        asked="calculate_metrics, of more and more users with two events each",
+        hint="go through the events once, instead of once for each user; keep users who converted in a set",
+    )
