@@ -178,12 +178,13 @@ def _bits(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 def rng_state(rng: np.random.Generator) -> dict[str, Any]:
     """The state of a generator, as JSON can say it."""
-    return _listed(dict(rng.bit_generator.state))  # type: ignore[no-any-return]
+    return listed(dict(rng.bit_generator.state))  # type: ignore[no-any-return]
 
 
-def _listed(value: Any) -> Any:
+def listed(value: Any) -> Any:
+    """`value` with its arrays as lists."""
     if isinstance(value, dict):
-        return {key: _listed(item) for key, item in value.items()}
+        return {key: listed(item) for key, item in value.items()}
     if isinstance(value, np.ndarray):
         return {"array": value.tolist(), "dtype": value.dtype.str}
     return value.item() if isinstance(value, np.generic) else value

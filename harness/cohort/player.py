@@ -71,8 +71,8 @@ class Player:
         self._orphans = itertools.count(-1, -1)
         self._module: types.ModuleType | None = None
         self._file = ""
-        self._watch_random = False
-        self._random: Any = None
+        self._watches_random = False
+        self._random = wire.GlobalRandom()
         self._main = Line(main.send, lambda: self._take(*main.receive()))
         warnings.simplefilter("always")
         warnings.showwarning = self._note_warning  # type: ignore[assignment]
@@ -118,7 +118,7 @@ class Player:
                 self._numbers.pop(id(gone), None)
             self._codec.apply_changes(header.get("u", []), buffers)
             if "g" in header:
-                self._random = wire.set_global_random(header["g"])
+                self._random.set(header["g"])
             args = [self._codec.decode(form, buffers) for form in header.get("a", ())]
             kwargs = {name: self._codec.decode(form, buffers) for name, form in header.get("w", {}).items()}
         return header, args, kwargs
@@ -148,10 +148,8 @@ class Player:
         updates = self._codec.encode_changes(buffers)
         if updates:
             changes["u"] = updates
-        if self._watch_random:
-            state = wire.global_random()
-            if state != self._random:
-                self._random = changes["g"] = state
+        if self._watches_random and self._random.has_moved():
+            changes["g"] = self._random.state()
         return changes
 
     def call_back(self, number: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -188,8 +186,7 @@ class Player:
     ) -> Any:
         """Import the subject. `sources` has it and its kata's helpers, by module name."""
         self._file = f"{module}.py"
-        self._watch_random = watch
-        self._random = wire.global_random() if watch else None
+        self._watches_random = watch
         sys.meta_path.insert(0, _Sources(sources, module, _guarded_builtins(self._file, allowed, forbidden)))
         self._module = importlib.import_module(module)
         return self._module
@@ -211,10 +208,10 @@ class Player:
             self._numbers[id(value)] = number
         kind = type(value)
         if kind in self._classes and not isinstance(value, type | types.ModuleType):
-            return {"h": [number, self._classes[kind]]}
+            return {"h": [number, self._classes[kind], None, _plain_attributes(value)]}
         key = self._classes.setdefault(kind, len(self._classes)) if not isinstance(value, type) else -number
         methods = [] if isinstance(value, type | types.ModuleType) else _methods(kind)
-        return {"h": [number, key, [_name(value), _abilities(value), methods]]}
+        return {"h": [number, key, [_name(value), _abilities(value), methods], _plain_attributes(value)]}
 
     def _resolve(self, tag: str, body: Any) -> Any:
         if tag == "h":
@@ -290,6 +287,20 @@ class _Kept:
         self.value = value
 
 
+def _plain_attributes(value: Any) -> dict[str, Any]:
+    """What the object's own attributes are now, where these are simple: they are what is asked for next, most often."""
+    kind = type(value)
+    own = getattr(value, "__dict__", None)
+    is_usual = vars(kind).get("__getattribute__") is None
+    if not is_usual or type(own) is not dict or len(own) > 16:
+        return {}
+    return {
+        name: item
+        for name, item in own.items()
+        if (item is None or type(item) in _SIMPLE) and not hasattr(getattr(kind, name, None), "__set__")
+    }
+
+
 def _methods(kind: type) -> list[str]:
     names = []
     for base in kind.__mro__[:-1]:
@@ -345,8 +356,8 @@ def _traced_peak_mib() -> float:
 _OPERATIONS: dict[str, Callable[..., Any]] = {
     "load": Player.load,
     "helper": Player.helper,
-    "call": lambda _, callee, *args, **kwargs: callee(*args, **kwargs),
-    "method": lambda _, value, name, *args, **kwargs: getattr(value, name)(*args, **kwargs),
+    "call": lambda _, callee, /, *args, **kwargs: callee(*args, **kwargs),
+    "method": lambda _, value, name, /, *args, **kwargs: getattr(value, name)(*args, **kwargs),
     "get": lambda _, value, name: getattr(value, name),
     "set": lambda _, value, name, new: _set(value, name, new),
     "delete": lambda _, value, name: delattr(value, name),
@@ -369,7 +380,7 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "repr": lambda _, value: repr(value)[:MAX_TEXT],
     "isinstance": Player.isinstance,
     "keep": lambda _, value: _Kept(value),
-    "echo": lambda _, kept, *_args, **_kwargs: kept if kept.value is None else copy.copy(kept.value),
+    "echo": lambda _, kept, /, *_args, **_kwargs: kept if kept.value is None else copy.copy(kept.value),
     "collect_garbage": lambda _, is_on: _collect_garbage(is_on=is_on),
     "trace_memory": lambda _: tracemalloc.start(),
     "traced_peak_mib": lambda _: _traced_peak_mib(),

@@ -17,6 +17,7 @@ import re
 import threading
 import warnings
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, ClassVar, NamedTuple, NoReturn
@@ -26,7 +27,7 @@ from numpy.random import Generator
 
 from harness.cohort.cells import Cells
 from harness.cohort.sandbox import PlayerProcess
-from harness.cohort.wire import Channel, Codec, Header, WireError, global_random, set_global_random
+from harness.cohort.wire import Channel, Codec, GlobalRandom, Header, WireError
 from harness.explain import PlayerGoneError
 from harness.model import Kata
 
@@ -40,13 +41,17 @@ MAX_NOTES = 100
 class Remote:
     """An object of the subject's. Plain values come here; this stayed there."""
 
-    __slots__ = ("__weakref__", "_connection", "_kind", "_number")
+    __slots__ = ("__weakref__", "_connection", "_kind", "_number", "_seen", "_seen_at")
     _connection: Connection
     _number: int
     _kind: _Kind
+    _seen: dict[str, Any]
+    """Simple attributes as they were told with the object; they hold until something else is asked."""
+    _seen_at: int
 
     def __init__(self, connection: Connection, number: int, kind: _Kind) -> None:
-        for name, value in (("_connection", connection), ("_number", number), ("_kind", kind)):
+        values = {"_connection": connection, "_number": number, "_kind": kind, "_seen": {}, "_seen_at": -1}
+        for name, value in values.items():
             object.__setattr__(self, name, value)
 
     def __getattr__(self, name: str) -> Any:
@@ -55,6 +60,8 @@ class Remote:
             return self._kind.name
         if name.startswith("__"):
             raise AttributeError(f"{self._kind.name} has no attribute {name}", name=name, obj=self)
+        if name in self._seen and self._seen_at == self._connection.asked:
+            return self._seen[name]
         if name in self._kind.methods:
             return _Method(self, name)
         return self._connection.ask("get", self, name)
@@ -192,7 +199,7 @@ class Connection:
         self._codec = Codec(Cells(first=0, weak=True), self._encode_other, self._decode_other)
         self._kinds: dict[int, _Kind] = {}
         self._remotes: weakref.WeakValueDictionary[int, Remote] = weakref.WeakValueDictionary()
-        self._gone_remotes: list[int] = []
+        self._gone_remotes: deque[int] = deque()
         self._foreign: dict[int, object] = {}
         self._foreign_numbers: dict[int, int] = {}
         self._helpers: tuple[str, ...] = ()
@@ -203,7 +210,10 @@ class Connection:
         self._reader: threading.Thread | None = None
         self._main_line = _Line(self._main.send, lambda: self._take(*self._main.receive()))
         self._failure = ""
-        self._random: list[Any] | None = None
+        self._random = GlobalRandom()
+        self._watches_random = False
+        self.asked = 0
+        """How many questions there were."""
         self._file = ""
         self._record: list[Question] | None = None
 
@@ -215,7 +225,7 @@ class Connection:
         self._file = file
         texts = {name: (kata.folder / f"{name}.py").read_text(encoding="utf-8") for name in kata.helpers}
         watch = "random" in source or any("random" in text for text in texts.values())
-        self._random = global_random() if watch else None
+        self._watches_random = watch
         allowed = [*kata.imports, *kata.helpers]
         sources = {**texts, kata.module: source}
         self._module = self.ask("load", kata.module, sources, allowed, list(kata.forbidden), watch)
@@ -238,11 +248,11 @@ class Connection:
             module.__dict__[name] = value  # functions and classes are looked up once
         return value
 
-    def ask(self, operation: str, *args: Any, **kwargs: Any) -> Any:
+    def ask(self, operation: str, /, *args: Any, **kwargs: Any) -> Any:
         """Do `operation` there: its result, or its exception. Raises `PlayerGoneError` when there is no answer."""
         if self._failure:
             raise PlayerGoneError(self._failure)
-        number = next(self._numbers)
+        number = self.asked = next(self._numbers)
         line = self._line()
         try:
             self._send(line, {"i": number, "o": operation}, args, kwargs)
@@ -352,15 +362,12 @@ class Connection:
                 "u": self._codec.encode_changes(buffers),
                 "x": self._codec.cells.take_dropped(),
             }
-            gone, self._gone_remotes = self._gone_remotes, []
-            message["X"] = gone
+            message["X"] = [self._gone_remotes.popleft() for _ in range(len(self._gone_remotes))]
             message["a"] = [self._codec.encode(arg, buffers) for arg in args]
             if kwargs:
                 message["w"] = {name: self._codec.encode(value, buffers) for name, value in kwargs.items()}
-            if self._random is not None:
-                state = global_random()
-                if state != self._random:
-                    self._random = message["g"] = state
+            if self._watches_random and self._random.has_moved():
+                message["g"] = self._random.state()
             line.send(message, buffers)
 
     def _take(self, header: Header, buffers: list[memoryview]) -> tuple[Header, Any]:
@@ -369,8 +376,8 @@ class Connection:
             changed = self._codec.apply_changes(header.pop("u", []), buffers)
             if any(number % 2 == 0 and not isinstance(self._codec.cells.get(number), Generator) for number in changed):
                 self.modified.add(self.occasion)
-            if "g" in header and self._random is not None:
-                self._random = set_global_random(header.pop("g"))
+            if "g" in header and self._watches_random:
+                self._random.set(header.pop("g"))
             if "k" in header:
                 args = [self._codec.decode(form, buffers) for form in _list(header.get("a"))]
                 named = header.get("w", {})
@@ -422,28 +429,23 @@ class Connection:
     def _decode_other(self, tag: str, body: Any) -> Any:
         if tag == "k" and type(body) is int and body in self._foreign:
             return self._foreign[body]
-        if (
-            tag != "h"
-            or type(body) is not list
-            or len(body) not in (2, 3)
-            or type(body[0]) is not int
-            or type(body[1]) is not int
-        ):
+        if tag != "h" or len(_list(body)) != 4:
             raise WireError("this is no form of a value")
-        known = self._remotes.get(body[0])
-        if known is not None:
-            return known
-        if len(body) == 3:
-            self._kinds[body[1]] = _read_kind(body[2])
-        if body[1] not in self._kinds or len(self._kinds) > 100_000:
-            raise WireError("an object is of a class that was not introduced")
-        remote = self._kinds[body[1]].make(self, body[0])
-        self._remotes[body[0]] = remote
-        weakref.finalize(remote, self._gone_remotes_append, body[0]).atexit = False
+        number, key, kind, seen = body
+        if type(number) is not int or type(key) is not int or type(seen) is not dict or len(seen) > 16:
+            raise WireError("an object is malformed")
+        remote = self._remotes.get(number)
+        if remote is None:
+            if kind is not None:
+                self._kinds[key] = _read_kind(kind)
+            if key not in self._kinds or len(self._kinds) > 100_000:
+                raise WireError("an object is of a class that was not introduced")
+            remote = self._remotes[number] = self._kinds[key].make(self, number)
+            weakref.finalize(remote, self._gone_remotes.append, number).atexit = False
+        if all(item is None or type(item) in (str, int, float, bool) for item in seen.values()):
+            object.__setattr__(remote, "_seen", seen)
+            object.__setattr__(remote, "_seen_at", self.asked)
         return remote
-
-    def _gone_remotes_append(self, number: int) -> None:
-        self._gone_remotes.append(number)
 
 
 class _Raised:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import ctypes
 import datetime as dt
 import itertools
 import json
@@ -28,9 +29,9 @@ from typing import Any
 import numpy as np
 
 try:  # in a sandbox this module lies beside the other one, and there is no package
-    from harness.cohort.cells import Cells, is_shared, rng_state
+    from harness.cohort.cells import Cells, is_shared, listed, rng_state
 except ImportError:
-    from cells import Cells, is_shared, rng_state  # type: ignore[import-not-found,no-redef]
+    from cells import Cells, is_shared, listed, rng_state  # type: ignore[import-not-found,no-redef]
 
 MAX_HEADER = 16 * 2**20
 """Bytes of a header: more would take long to parse."""
@@ -40,6 +41,8 @@ MAX_DEPTH = 64
 MAX_ELEMENTS = 2**31
 """Elements that an array may claim, zeros counted as ones."""
 
+_PIECE = 2**14
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 _HEAD = struct.Struct("<IQ")
 _DTYPE = re.compile(
     r"[<>|]?(?:b1|[iu][1248]|f(?:2|4|8|16)|c(?:8|16|32)|[SU]\d{1,6}|[Mm]8(?:\[\d{0,4}[a-zA-Z]{1,2}\])?)"
@@ -58,11 +61,12 @@ class Channel:
         self._socket = sock
         self._max_body = max_body
         self._sending = threading.Lock()
+        self._ahead = bytearray()
 
     def send(self, header: Header, buffers: list[Any]) -> None:
         """Send one message; raises `OSError` when the other side is gone."""
         views = [memoryview(buffer).cast("B") if memoryview(buffer) else memoryview(b"") for buffer in buffers]
-        head = json.dumps({**header, "b": [len(view) for view in views]}, separators=(",", ":")).encode()
+        head = _ENCODER.encode({**header, "b": [len(view) for view in views]}).encode()
         first = _HEAD.pack(len(head), sum(map(len, views))) + head
         with self._sending:
             self._socket.sendall(first)
@@ -86,12 +90,15 @@ class Channel:
 
     def _read(self, size: int) -> bytearray:
         """Exactly `size` bytes; memory grows with what came, not with what was announced."""
-        data = bytearray()
+        data, self._ahead = self._ahead, bytearray()
         while len(data) < size:
-            piece = self._socket.recv(min(size - len(data), 2**20))
+            piece = self._socket.recv(max(_PIECE, min(size - len(data), 2**20)))
             if not piece:
                 raise EOFError("the other side has closed the connection")
             data += piece
+        if len(data) > size:
+            self._ahead = data[size:]
+            del data[size:]
         return data
 
     def close(self) -> None:
@@ -130,20 +137,42 @@ def set_rng_state(rng: np.random.Generator, state: Any) -> None:
         raise WireError(f"this is no state of a random generator: {type(error).__name__}") from None
 
 
-def global_random() -> list[Any]:
-    """The state of NumPy's global random generator, as JSON can say it."""
-    kind, keys, *rest = np.random.get_state(legacy=True)  # noqa: NPY002
-    return [kind, np.asarray(keys).tolist(), *rest]
+class GlobalRandom:
+    """NumPy's global random generator: whether it has moved, and its state as JSON can say it.
+
+    Looking whether it has moved comes with every message, so it must cost nothing: it reads the generator's memory, whose
+    address NumPy publishes, instead of asking for a copy of its state.
+    """
+
+    def __init__(self) -> None:
+        self._generator = np.random.get_bit_generator()  # type: ignore[attr-defined]
+        self._address = self._generator.ctypes.state_address
+        self._seen = self._memory()
+
+    def has_moved(self) -> bool:
+        """Whether it has moved since this was last asked, or `set` was called."""
+        now = self._memory()
+        has_moved, self._seen = now != self._seen, now
+        return has_moved
+
+    def state(self) -> Any:
+        """Its state."""
+        return listed(self._generator.state)
+
+    def set(self, state: Any) -> None:
+        """Put it into that state; raises `WireError` for anything else."""
+        try:
+            self._generator.state = _unlisted(state)
+        except (ValueError, TypeError, KeyError, OverflowError) as error:
+            raise WireError(f"this is no state of the global random generator: {type(error).__name__}") from None
+        self._seen = self._memory()
+
+    def _memory(self) -> bytes:
+        return ctypes.string_at(self._address, _MT19937_BYTES)
 
 
-def set_global_random(state: Any) -> list[Any]:
-    """Put the global generator into that state, and return it; raises `WireError` for anything else."""
-    try:
-        kind, keys, *rest = _list(state)
-        np.random.set_state((kind, np.array(keys, dtype=np.uint32), *rest))  # noqa: NPY002
-    except (ValueError, TypeError, OverflowError) as error:
-        raise WireError(f"this is no state of the global random generator: {type(error).__name__}") from None
-    return _list(state)
+_MT19937_BYTES = 4 * 625
+"""624 words of state and the position among them (Matsumoto and Nishimura, 1998)."""
 
 
 # --- values ------------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from functools import partial
@@ -97,6 +98,27 @@ def without(X: Float64Array, labels: Any, k: int) -> Float64Array:
     return means_of(X, labels, k)
 
 
+Enough = Callable[[float, float, float], bool]
+"""Whether to stop, from the costs of the start, before the iteration and after it."""
+
+
+def lloyd(X: Float64Array, start: Any, k: int, max_iterations: int, enough: Enough) -> list[float]:
+    """The cost_history of `fit` from `start`, by its definition."""
+
+    def nearest(centroids: Any) -> Any:
+        return np.argmin(np.sum((X[:, None] - centroids) ** 2, axis=2), axis=1)
+
+    labels = nearest(start)
+    costs = [cost_of(X, start, labels)]
+    while True:
+        centroids = means_of(X, labels, k)
+        labels = nearest(centroids)
+        costs.append(cost_of(X, centroids, labels))
+        is_done = len(costs) > max_iterations or enough(costs[0], costs[-2], costs[-1])
+        if is_done and (len(np.unique(labels)) == k or costs[-1] >= costs[-2]):
+            return costs
+
+
 def model(k: int = 3, **options: Any) -> Any:
     """An object of the subject's."""
     return kata.OptimizedKMeans(k=k, **options)
@@ -122,8 +144,8 @@ LINE = np.array([[0.0], [1.0], [10.0], [11.0]])
 
 @pytest.mark.example
 def test_worked_example_of_fit() -> None:
-    fitted = model(2, random_state=0).fit(LINE)
-    asked = made(2, "fit", LINE, random_state=0)
+    fitted = model(2, random_state=0).fit(LINE.tolist())
+    asked = made(2, "fit", LINE.tolist(), random_state=0)
     check.close(np.sort(np.ravel(fitted.centroids)), [0.5, 10.5], asked=f"the centroids, sorted, of {asked}")
     check.close(
         fitted.inertia,
@@ -290,6 +312,23 @@ def test_points_one_by_one_get_the_same_labels_as_together(seed: int, n: int, d:
     )
 
 
+@pytest.mark.law
+@given(st.lists(st.integers(-8, 8), min_size=1, max_size=4), st.integers(1, 8), st.permutations([-1, 1, -1, 1]))
+def test_a_tie_goes_to_the_lower_index(along: list[int], reach: int, sides: list[int]) -> None:
+    # All points lie half-way between the two places of the centroids, each with its mirror image, so that all means are 0.
+    X = np.array([[0.0, float(y)] for y in along + [-y for y in along]])
+    centroids = np.array([[float(reach * side), 0.0] for side in sides])
+    check.equal(
+        np.asarray(model(4).assign_points_to_clusters(X, centroids)),
+        np.zeros(len(X), dtype=int),
+        asked=made(4, "assign_points_to_clusters", X, centroids),
+        mistakes={
+            "the last of the nearest: of equally near centroids the one with the lower index is taken": [3] * len(X)
+        },
+        hint="all four centroids are equally near, and nothing needs rounding here: the lowest index wins",
+    )
+
+
 @st.composite
 def labelled(draw: st.DrawFn) -> tuple[Float64Array, list[int], int]:
     """Points with labels of which some may be unused; no two points are equally far from their means."""
@@ -349,6 +388,14 @@ def test_fit_ends_with_labels_cost_and_history_that_agree(seed: int, k: int, mor
 
 
 @pytest.mark.law
+@pytest.mark.parametrize("tolerance", [0.003, 0.03, 0.3, 0.4, 0.5])
+def test_fit_stops_when_the_cost_falls_by_no_more_than_the_tolerance(tolerance: float) -> None:
+    for seed in range(40):
+        X = np.random.default_rng(seed).normal(size=(60, 2))
+        check_fitted(X, 2 + seed % 5, random_state=seed, tolerance=tolerance, max_iterations=(300, 2)[seed % 8 == 7])
+
+
+@pytest.mark.law
 @given(seeds(), st.integers(1, 4), st.integers(0, 30), st.integers(1, 3))
 def test_without_tolerance_fit_goes_on_until_nothing_moves(seed: int, k: int, more: int, d: int) -> None:
     X = blobs(seed, k + more, d, k, spread=2.0)
@@ -400,6 +447,18 @@ def check_fitted(X: Float64Array, k: int, **options: Any) -> Any:
         },
         hint="inertia belongs to the centroids and labels that are left in the object",
     )
+    check_history(X, k, fitted, model(k, **options).initialize_centroids(X), asked, **settings)
+    close(
+        fitted.cost_history[-1], cost, asked=f"the last number in the cost_history of {asked}", hint="it is the inertia"
+    )
+    return fitted
+
+
+def check_history(
+    X: Float64Array, k: int, fitted: Any, start: Any, asked: str, *, tolerance: float, max_iterations: int, **_: object
+) -> None:
+    """Hold the cost_history of a fitted object to the definition, from `start` on."""
+    __tracebackhide__ = True
     history = [float(value) for value in fitted.cost_history]
     check.true(
         len(history) == fitted.n_iterations + 1,
@@ -408,47 +467,57 @@ def check_fitted(X: Float64Array, k: int, **options: Any) -> Any:
         expected=f"{fitted.n_iterations + 1} numbers: the cost of the start, and one after each iteration",
         hint="the history begins with the cost of the starting centroids, before the first iteration",
     )
-    close(history[-1], cost, asked=f"the last number in the cost_history of {asked}", hint="it is the inertia")
-    falls = -np.diff(history)
-    scale = 1e-9 * (history[0] + 1.0)
+    run = partial(lloyd, X, start, k)
+    none = 1e-12 * run(1, lambda *_: True)[0]  # a fall that is rounding
+    want = run(max_iterations, lambda _, before, now: before - now <= tolerance * before + none)
+    check.close(
+        history[0],
+        want[0],
+        asked=f"the first number in the cost_history of {asked}",
+        rtol=1e-7,
+        atol=1e-7,
+        mistakes={"the history begins after the first iteration: it begins with the cost of the start": want[1]},
+        hint="fit starts from what initialize_centroids(X) gives, and the history with its cost; an int seed starts anew",
+    )
     check.true(
-        bool(np.all(falls >= -scale)),
+        all(now <= before + 1e-9 * (want[0] + 1.0) for before, now in itertools.pairwise(history)),
         asked=f"the cost_history of {asked}",
         came=history,
         expected="numbers that never rise",
         mistake="a step that raises the cost: update to the means, label by the nearest, and measure after both",
     )
-    start = model(k, **options).initialize_centroids(X)
-    first = np.sum((X[:, None] - np.asarray(start)) ** 2, axis=2).min(axis=1).sum()
-    close(
-        history[0],
-        float(first),
-        asked=f"the first number in the cost_history of {asked}",
-        mistakes={"the history begins after the first iteration: it begins with the start": history[1:2] and math.nan},
-        hint="fit starts from what initialize_centroids(X) gives, and the history with its cost; an int seed starts anew",
-    )
-    enough = settings["tolerance"] * np.array(history[:-1])
-    early = [i for i in range(len(falls) - 1) if falls[i] < enough[i] - scale]
-    check.true(
-        not early or _had_empty(history, early),
+    # Where rounding alone decides whether the cost fell, a few more iterations that change nothing are right as well.
+    is_clear = all(abs(a - b - tolerance * a) > 1e-9 * (want[0] + 1.0) for a, b in itertools.pairwise(want))
+    rest = history[len(want) :]
+    if not is_clear and len(rest) <= 3 and check.is_close(rest, [want[-1]] * len(rest), rtol=1e-7, atol=1e-7):
+        history = history[: len(want)]
+    check.close(
+        history,
+        want,
         asked=f"the cost_history of {asked}",
-        came=history,
-        expected=f"an end after iteration {early[0] + 1 if early else 0}: the cost fell by less than tolerance times itself",
+        rtol=1e-7,
+        atol=1e-7,
+        mistakes={
+            "it stops when the cost falls no more, whatever the tolerance is": lambda: run(
+                max_iterations, lambda _, before, now: before - now <= none
+            ),
+            "it goes on to max_iterations, although the cost falls no more": lambda: run(
+                max_iterations, lambda *_: False
+            ),
+            "tolerance times the cost of the start: it is times the cost before the iteration": lambda: run(
+                max_iterations, lambda first, before, now: before - now <= tolerance * first + none
+            ),
+            "tolerance times the cost after the iteration: it is times the cost before": lambda: run(
+                max_iterations, lambda _, before, now: before - now <= tolerance * now + none
+            ),
+            "the tolerance is held against the fall itself: it is a fraction of the cost before": lambda: run(
+                max_iterations, lambda _, before, now: before - now <= tolerance + none
+            ),
+            "one iteration too many": lambda: run(max_iterations + 1, lambda *_: False)[: len(want) + 1],
+            "it stops too early": want[: len(history)] if len(history) < len(want) else math.nan,
+        },
+        hint="stop after an iteration in which the cost fell by no more than tolerance times the cost before it",
     )
-    late = len(falls) < settings["max_iterations"] and len(falls) > 0 and falls[-1] > enough[-1] + scale
-    check.true(
-        not late,
-        asked=f"the cost_history of {asked}",
-        came=history,
-        expected="more iterations: in the last one the cost still fell by more than tolerance times itself",
-        mistake="it stops too early",
-    )
-    return fitted
-
-
-def _had_empty(history: list[float], early: list[int]) -> bool:
-    """Going on is right only while a cluster is empty, and giving it a point lowers the cost."""
-    return any(history[i + 1] > history[i + 2] for i in early)
 
 
 @pytest.mark.law
@@ -464,6 +533,26 @@ def test_there_are_k_clusters_when_there_are_k_distinct_points(seed: int, k: int
         asked=f"the number of clusters that have points in {asked}",
         hint="an empty cluster takes the farthest row, and fit does not stop while one is empty",
     )
+
+
+PLACES = [[59, 63], [76, 13], [18, 82], [44, 63], [18, 83], [80, 23], [67, 19]]
+EMPTYING = np.repeat(np.array(PLACES, dtype=float), [4, 12, 4, 3, 1, 12, 12], axis=0)
+"""With k = 3, the first iteration leaves a cluster empty from every sixth start by k-means++; no ties, from any start."""
+
+
+@pytest.mark.law
+@pytest.mark.parametrize("max_iterations", [1, 300])
+def test_a_cluster_that_loses_all_its_points_gets_one_again(max_iterations: int) -> None:
+    for seed in range(150):
+        options = {"random_state": seed, "max_iterations": max_iterations}
+        fitted = model(3, **options).fit(EMPTYING)
+        check.equal(
+            sorted(set(np.asarray(fitted.labels).tolist())),
+            [0, 1, 2],
+            asked=f"the labels in use after {made(3, 'fit', EMPTYING, **options)}",
+            hint="a cluster may become empty on the way: fit does not stop then, even at max_iterations",
+        )
+        check_fitted(EMPTYING, 3, **options)
 
 
 @pytest.mark.law
@@ -635,12 +724,12 @@ def test_fewer_distinct_points_than_clusters_give_no_nan(value: float) -> None:
 @pytest.mark.edge
 @pytest.mark.parametrize("iterations", [1, 2, 5])
 def test_max_iterations_bounds_the_iterations(iterations: int) -> None:
-    X = np.random.default_rng(5).normal(size=(400, 3))
-    fitted = check_fitted(X, 4, random_state=3, max_iterations=iterations, tolerance=0.0)
+    X = np.random.default_rng(5).normal(size=(1000, 3))  # takes ten iterations or more, from any start
+    fitted = check_fitted(X, 8, random_state=3, max_iterations=iterations, tolerance=0.0)
     check.equal(
         fitted.n_iterations,
         iterations,
-        asked=f"n_iterations of OptimizedKMeans(k=4, max_iterations={iterations}, tolerance=0).fit of 400 normal points",
+        asked=f"n_iterations of OptimizedKMeans(k=8, max_iterations={iterations}, tolerance=0).fit of 1,000 normal points",
         mistakes={
             "the start is counted as an iteration": iterations - 1,
             "one iteration too many": iterations + 1,
@@ -727,6 +816,36 @@ def test_inertia_is_a_python_float_and_history_a_list_of_them() -> None:
     )
     for value in fitted.cost_history:
         check.python_float(value, asked=f"a number in the cost_history of {asked}")
+
+
+@pytest.mark.edge
+def test_lists_and_arrays_of_any_layout_are_accepted() -> None:
+    X = np.array([[100.0, 5.0], [120.0, 3.0], [7.0, 90.0], [3.0, 100.0]])
+    centroids, labels = X[[0, 3]], np.array([0, 0, 1, 1])
+    locked = X.copy()
+    locked.flags.writeable = False
+    forms = {
+        "lists": X.tolist(),
+        "in Fortran order": np.asfortranarray(X),
+        "read-only": locked,
+        "strided": np.repeat(X, 2, 0)[::2],
+    }
+    for name, form in forms.items():
+        take = partial(check.accepts, because=f"X may be {name}: anything that np.asarray takes")
+        asked = made(4, "initialize_centroids", X)
+        start = take(partial(model(4, random_state=0).initialize_centroids, form), asked=asked)
+        check.close(np.sort(start, axis=0), np.sort(X, axis=0), asked=f"{asked}, X {name}, sorted")
+        asked = made(2, "assign_points_to_clusters", X, centroids)
+        second = centroids.tolist() if name == "lists" else centroids
+        got = take(partial(model(2).assign_points_to_clusters, form, second), asked=asked)
+        check.equal(np.asarray(got), labels, asked=f"{asked}, X {name}")
+        asked = made(2, "update_centroids", X, labels)
+        second = labels.tolist() if name == "lists" else labels
+        means = take(partial(model(2).update_centroids, form, second), asked=asked)
+        check.close(means, [[110.0, 4.0], [5.0, 95.0]], asked=f"{asked}, X {name}")
+        asked = made(2, "fit", X, random_state=0)
+        fitted = take(partial(model(2, random_state=0).fit, form), asked=asked)
+        check.close(np.sort(fitted.centroids, axis=0), [[5.0, 4.0], [110.0, 95.0]], asked=f"{asked}, X {name}, sorted")
 
 
 @pytest.mark.edge
@@ -907,19 +1026,28 @@ def test_a_generator_goes_on() -> None:
         expected="different starts",
         mistake="the Generator is copied, or used as a seed: draws come from it and go on",
     )
+    check.true(
+        rng.bit_generator.state != np.random.default_rng(3).bit_generator.state,
+        asked="the caller's Generator after initialize_centroids",
+        came="in the state it had before",
+        expected="further on: the draws come from it",
+        mistake="draws come from a copy or a child of the Generator: draw from the Generator itself",
+    )
 
 
 @pytest.mark.edge
 def test_the_best_of_ten_seeds_is_near_the_best_of_scikit_learn() -> None:
-    X = blobs(21, 600, 4, 8, spread=1.5)
+    rng = np.random.default_rng(8)
+    far = [200.0 * rng.choice([-1.0, 1.0], size=10) + rng.normal(size=(8, 10)) for _ in range(7)]
+    X = np.vstack([rng.normal(size=(1600, 10)), *far])  # by k-means++, 97 of 100 starts find all eight clusters
     theirs = KMeans(8, n_init=10, random_state=0).fit(X).inertia_
     ours = min(model(8, random_state=seed).fit(X).inertia for seed in range(10))
     check.true(
         ours <= 1.05 * theirs,
-        asked="the best inertia of ten seeds, 600 points about 8 centres",
+        asked="the best inertia of ten seeds, 1,600 points in one cluster and 8 in each of seven far ones",
         came=f"{ours:.6g}",
         expected=f"at most 5 % above scikit-learn's {theirs:.6g}",
-        hint="start by k-means++, and iterate until the cost falls by less than the tolerance",
+        hint="fit starts by k-means++, which finds small clusters that are far off; rows drawn alike miss them",
     )
 
 
@@ -928,7 +1056,7 @@ def test_the_best_of_ten_seeds_is_near_the_best_of_scikit_learn() -> None:
 
 @pytest.mark.speed
 def test_assigning_and_updating_are_vectorised(race: Racer) -> None:
-    X = np.random.default_rng(0).normal(size=(4000, 10))
+    X = np.random.default_rng(0).normal(size=(20_000, 10))
     centroids = X[:8].copy()
     rows, starts = X.tolist(), centroids.tolist()
     one = model(8)
@@ -941,7 +1069,7 @@ def test_assigning_and_updating_are_vectorised(race: Racer) -> None:
         loops,
         at_least=20,
         versus="the loops",
-        asked="assign_points_to_clusters and update_centroids at n = 4,000, d = 10, k = 8",
+        asked="assign_points_to_clusters and update_centroids at n = 20,000, d = 10, k = 8",
         hint="no Python loop over points; one matrix product has all distances",
     )
 

@@ -97,7 +97,7 @@ class OptimizedKMeans:
 
 
 def matrix(values):
-    array = np.asarray(values).astype(np.float64)
+    array = np.asarray(values, dtype=np.float64)
     if array.ndim != 2 or not array.size:
         raise ValueError(f"expected a matrix with rows and columns, got shape {array.shape}")
     return array

@@ -8,7 +8,7 @@ class OptimizedKMeans:
         self.k, self.max_iterations, self.tolerance, self.random_state = k, max_iterations, tolerance, random_state
 
     def _points(self, X):
-        X = np.array(X, dtype=float)
+        X = np.asarray(X, dtype=float)
         if X.ndim != 2 or X.size == 0:
             raise ValueError(f"X must be a matrix with rows and columns, got shape {X.shape}")
         return X
@@ -71,7 +71,7 @@ class OptimizedKMeans:
             raise ValueError("max_iterations must be positive and tolerance not negative")
         centroids = self.initialize_centroids(X)
         middle = X.mean(axis=0)
-        X -= middle
+        X = X - middle
         centroids = centroids - middle
         difference = np.empty_like(X)
 
