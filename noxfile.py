@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 import nox
@@ -16,6 +17,7 @@ nox.options.sessions = ["scoreboard"]
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
 ROOT = Path(__file__).parent
 LOCK = ".ci/requirements.txt"
+TEST_LOCK = ".ci/requirements-tests.txt"
 DEV_LOCK = ".ci/requirements-dev.txt"
 
 
@@ -45,22 +47,23 @@ def scoreboard(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Audit every kata, then test the harness; with ids, audit those only."""
-    prepare(session)
+    prepare(session, TEST_LOCK)
     run_tests(session)
 
 
 @nox.session(python=PYTHONS)
 def tests_each(session: nox.Session) -> None:
     """The same on every supported Python that is installed."""
-    prepare(session)
+    prepare(session, TEST_LOCK)
     run_tests(session)
 
 
 def run_tests(session: nox.Session) -> None:
-    """What both test sessions do."""
-    session.run("kata", "audit", *session.posargs)
+    """What both test sessions do; where there is a sandbox, all solutions are graded in it as well."""
+    sandboxed = ["--player", "sandbox"] if shutil.which("bwrap") else []
+    session.run("kata", "audit", *sandboxed, *session.posargs)
     if not session.posargs:
-        session.run("pytest", "tests", env={"CI": os.environ.get("CI", "")})
+        session.run("pytest", "tests", "-n", "2", "--dist", "loadfile", env={"CI": os.environ.get("CI", "")})
 
 
 @nox.session
@@ -94,5 +97,5 @@ def workflows() -> list[str]:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure the harness and print a table."""
-    prepare(session)
+    prepare(session, TEST_LOCK)
     session.run("python", "-m", "harness.bench", *session.posargs)

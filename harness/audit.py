@@ -11,7 +11,7 @@ import importlib.metadata
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.catalog import is_published_stub
@@ -61,9 +61,11 @@ class _Plan:
     right: list[Path] = field(default_factory=list)
     seeds: Sequence[int] = ()
     """Seeds under which what is right is run once more, speed bands aside."""
+    player: str = ""
+    """Where all solutions are run once more, to compare verdicts test by test."""
 
     def jobs(self) -> list[Job]:
-        """Stub, reference, also-right ones, wrong ones, seeded ones; the order that `judge` expects."""
+        """Stub, reference, also-right ones, wrong ones, refereed ones, seeded ones; the order that `judge` expects."""
         kata = self.kata
         jobs = [
             Job(kata, str(kata.stub), profile="ci", store=f"audit/{kata.slug}/stub.json", gated=False),
@@ -85,6 +87,8 @@ class _Plan:
             )
             for file, tests in self.wrong.items()
         ]
+        if self.player:
+            jobs += [self._refereed(job) for job in jobs[1:]]
         unhurried = tuple(name for name, is_speed in speed.items() if not is_speed)
         jobs += [
             Job(
@@ -100,6 +104,9 @@ class _Plan:
         ]
         return jobs
 
+    def _refereed(self, job: Job) -> Job:
+        return replace(job, player=self.player, store=job.store.replace("audit/", f"audit-{self.player}/", 1))
+
     def seeded(self) -> list[tuple[int, str]]:
         """What is right, once a seed."""
         return [(seed, choice) for seed in self.seeds for choice in (REFERENCE, *map(str, self.right))]
@@ -113,15 +120,18 @@ def audit(
     workers: int | None = None,
     fresh: bool = False,
     seeds: Sequence[int] = (),
+    player: str = "",
     listener: Listener = lambda _: None,
 ) -> list[KataAudit]:
     """Audit `katas`; `catalog` is needed to see names that clash. What has not changed comes from the cache.
 
-    With `seeds`, reference and also-right solutions must pass under each of these seeds of hypothesis too.
+    With `seeds`, reference and also-right solutions must pass under each of these seeds of hypothesis too. With `player`,
+    all solutions are run once more in `process` or `sandbox`, where each test must end as it did in pytest's own process.
     """
     plans = [_plan(catalog, kata) for kata in katas]
     for plan in plans:
         plan.seeds = seeds
+        plan.player = player
     jobs = [plan.jobs() for plan in plans]
     reports = iter(
         run_jobs([job for part in jobs for job in part], state=state, workers=workers, fresh=fresh, listener=listener)
@@ -293,7 +303,9 @@ def _caught_by(file: Path) -> tuple[str, ...]:
 def _judge(plan: _Plan, reports: list[KataReport]) -> KataAudit:
     stub, reference, *others = reports
     right, others = others[: len(plan.right)], others[len(plan.right) :]
-    wrong, seeded = others[: len(plan.wrong)], others[len(plan.wrong) :]
+    wrong, others = others[: len(plan.wrong)], others[len(plan.wrong) :]
+    compared = [reference, *right, *wrong] if plan.player else []
+    refereed, seeded = others[: len(compared)], others[len(compared) :]
     faults = list(plan.faults)
     if stub.problem is not None and stub.problem == reference.problem:  # it is the suite's fault, so say it once
         faults.append(f"the suite: {stub.problem.sentence}")
@@ -303,6 +315,13 @@ def _judge(plan: _Plan, reports: list[KataReport]) -> KataAudit:
             faults += _judge_right(f"also_right/{file.name}", report)
         for (file, tests), report in zip(plan.wrong.items(), wrong, strict=True):
             faults += _judge_wrong(file, tests, report)
+        names = [
+            "the reference",
+            *(f"also_right/{file.name}" for file in plan.right),
+            *(f"wrong/{file.name}" for file in plan.wrong),
+        ]
+        for name, report, other in zip(names, compared, refereed, strict=False):
+            faults += _judge_player(name, plan.player, report, other)
         for (seed, choice), report in zip(plan.seeded(), seeded, strict=True):
             name = "the reference" if choice == REFERENCE else f"also_right/{Path(choice).name}"
             faults += _judge_right(f"{name} under --hypothesis-seed={seed}", report)
@@ -336,6 +355,18 @@ def _judge_right(name: str, report: KataReport) -> Iterator[str]:
         test = next(test for test in report.tests if test.outcome is not Outcome.PASSED)
         came = f": {test.failure.mistake or test.failure.came}" if test.failure else ""
         yield f"{name} does not pass {test.name}{came}"
+
+
+def _judge_player(name: str, player: str, here: KataReport, there: KataReport) -> Iterator[str]:
+    """Hold each test to have ended in the player as it did in pytest's own process."""
+    if there.problem is not None and here.problem is None:
+        yield f"{name}, by the player {player}: {there.problem.sentence}"
+        return
+    outcomes = {test.name: test.outcome for test in there.tests}
+    for test in here.tests:
+        other = outcomes.get(test.name)
+        if other is not test.outcome:
+            yield f"{name}: {test.name} has {test.outcome} in pytest's own process, and {other} by the player {player}"
 
 
 def _judge_margins(report: KataReport) -> Iterator[str]:

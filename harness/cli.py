@@ -227,11 +227,20 @@ def list_command(ids: tuple[str, ...], kata_set: str | None, topic: str | None, 
     metavar="N",
     help="Run what is right under N seeds of hypothesis too, speed bands aside: a suite must not hang on luck.",
 )
-def audit_command(ids: tuple[str, ...], jobs: int | None, fresh: bool, seeds: int) -> None:
+@click.option(
+    "--player",
+    type=click.Choice(["process", "sandbox"]),
+    help="Run all solutions as grading does, too: each test must end there as it does here.",
+)
+def audit_command(ids: tuple[str, ...], jobs: int | None, fresh: bool, seeds: int, player: str | None) -> None:
     """Say everything that is wrong with katas: for authors."""
     from harness.audit import audit
     from harness.render.audit import render_audit
 
+    if player == "sandbox":
+        from harness.cohort.sandbox import require_sandbox
+
+        require_sandbox()
     base, catalog = _catalog()
     katas = select_katas(catalog, ids)
     with _progress() as listener:
@@ -242,6 +251,7 @@ def audit_command(ids: tuple[str, ...], jobs: int | None, fresh: bool, seeds: in
             workers=jobs,
             fresh=fresh,
             seeds=range(1, seeds + 1),
+            player=player or "",
             listener=listener,
         )
     _print(render_audit(results, width=_width(), color=_color()))
