@@ -238,7 +238,7 @@ def audit_command(ids: tuple[str, ...], jobs: int | None, fresh: bool, seeds: in
     from harness.render.audit import render_audit
 
     if player == "sandbox":
-        from harness.cohort.sandbox import require_sandbox
+        from harness.referee.sandbox import require_sandbox
 
         require_sandbox()
     base, catalog = _catalog()

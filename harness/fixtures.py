@@ -21,7 +21,7 @@ FIGURES = pytest.StashKey[list[Figure]]()
 
 
 class Player(Protocol):
-    """The process that the subject runs in, when it is not this one; see `harness.cohort`."""
+    """The process that the subject runs in, when it is not this one; see `harness.referee`."""
 
     def stopwatch(self) -> Stopwatch:
         """What times calls that go there, without what the way costs."""

@@ -121,7 +121,7 @@ def _environment_digest() -> str:
     sha = hashlib.sha256(f"{platform.python_implementation()} {sys.version} {platform.platform()}".encode())
     for name in _DEPENDENCIES:
         sha.update(f"{name} {importlib.metadata.version(name)}\n".encode())
-    for file in sorted([*Path(__file__).parent.glob("*.py"), *Path(__file__).parent.glob("cohort/*.py")]):
+    for file in sorted([*Path(__file__).parent.glob("*.py"), *Path(__file__).parent.glob("referee/*.py")]):
         sha.update(file.read_bytes())
     return sha.hexdigest()
 

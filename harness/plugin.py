@@ -30,7 +30,7 @@ from harness.state import state_folder
 from harness.teaching import Teaching
 
 if TYPE_CHECKING:
-    from harness.cohort.players import Players
+    from harness.referee.players import Players
 
 __all__ = ["elsewhere", "growth", "memory", "race"]
 
@@ -169,7 +169,7 @@ def _limit_memory(limit_mib: int) -> None:
 
 def _open_players(config: pytest.Config, mode: str) -> Players:
     """What starts players in `mode`; pytest's temporary folders become ones that they share."""
-    from harness.cohort.players import Players
+    from harness.referee.players import Players
 
     try:
         players = Players(mode)

@@ -13,8 +13,8 @@ from harness.catalog import load_kata
 from harness.cohort.grade import Grader, Settings
 from harness.cohort.model import Submission
 from harness.cohort.results import Grade, ResultsFolder
-from harness.cohort.sandbox import SANDBOX, sandbox_problem
 from harness.model import Status
+from harness.referee.sandbox import SANDBOX, sandbox_problem
 
 from checkout import ROOT
 

@@ -18,8 +18,8 @@ from harness.catalog import load_catalog
 from harness.cohort.grade import Grader, HoldOutError, Settings
 from harness.cohort.model import Submission
 from harness.cohort.results import Grade, ResultsFolder
-from harness.cohort.sandbox import PROCESS
 from harness.model import Status
+from harness.referee.sandbox import PROCESS
 
 from checkout import GOOD, ROOT, STUB, SUITE, Checkout, environment
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.catalog import find_kata, find_root, load_catalog, select_katas
-from harness.cohort.sandbox import PROCESS, SANDBOX, require_sandbox, sandbox_problem
 from harness.errors import KataError
+from harness.referee.sandbox import PROCESS, SANDBOX, require_sandbox, sandbox_problem
 
 if TYPE_CHECKING:
     from harness.cohort.results import Grade

@@ -61,7 +61,9 @@ class ABTestingFramework:
     def check_running(self, experiment, now):
         if experiment.status != "active":
             raise ValueError("not active")
-        if now.date() < experiment.start_date.date() or (experiment.end_date is not None and now.date() > experiment.end_date.date()):
+        if now.date() < experiment.start_date.date() or (
+            experiment.end_date is not None and now.date() > experiment.end_date.date()
+        ):
             raise ValueError("not running")
 
     def choose(self, name, user_id):

@@ -105,7 +105,11 @@ class ABTestingFramework:
         if metric != "conversion_rate" or not 0 < alpha < 1:
             raise ValueError("bad metric or alpha")
         metrics = self.calculate_metrics(experiment_name)
-        arms = {name: (part["users"], min(part["users"], part["events"].get("conversion", 0))) for name, part in metrics.items() if part["users"] >= 30}
+        arms = {
+            name: (part["users"], min(part["users"], part["events"].get("conversion", 0)))
+            for name, part in metrics.items()
+            if part["users"] >= 30
+        }
         if len(arms) < 2:
             return None
         best, rival = sorted(arms, key=lambda name: -arms[name][1] / arms[name][0])[:2]

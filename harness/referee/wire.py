@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 try:  # in a sandbox this module lies beside the other one, and there is no package
-    from harness.cohort.cells import Cells, is_shared, listed, rng_state
+    from harness.referee.cells import Cells, is_shared, listed, rng_state
 except ImportError:
     from cells import Cells, is_shared, listed, rng_state  # type: ignore[import-not-found,no-redef]
 

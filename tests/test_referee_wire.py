@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from harness.cohort.cells import Cells
-from harness.cohort.wire import Channel, Codec, WireError
+from harness.referee.cells import Cells
+from harness.referee.wire import Channel, Codec, WireError
 
 
 def refuse(*_: object) -> Any:

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from harness.cohort.referee import Connection, Question, Remote
 from harness.measure import Thunk, cpu_stopwatch
+from harness.referee.connection import Connection, Question, Remote
 
 FLOOR_S = 5e-6
 """What is less than this cannot be told from nothing."""

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.cohort.referee import Connection, Remote
-from harness.cohort.sandbox import PROCESS, SANDBOX, sandbox_problem, start_player
 from harness.explain import PlayerGoneError
 from harness.model import Kata, KataSet
+from harness.referee.connection import Connection, Remote
+from harness.referee.sandbox import PROCESS, SANDBOX, sandbox_problem, start_player
 
 pytestmark = pytest.mark.skipif(
     not hasattr(__import__("os"), "fork"), reason="players need process groups and resource limits"

@@ -25,11 +25,11 @@ from typing import Any, ClassVar, NamedTuple, NoReturn
 import numpy as np
 from numpy.random import Generator
 
-from harness.cohort.cells import Cells
-from harness.cohort.sandbox import PlayerProcess
-from harness.cohort.wire import Channel, Codec, GlobalRandom, Header, WireError
 from harness.explain import PlayerGoneError
 from harness.model import Kata
+from harness.referee.cells import Cells
+from harness.referee.sandbox import PlayerProcess
+from harness.referee.wire import Channel, Codec, GlobalRandom, Header, WireError
 
 _TRAVELS = ("builtins", "numpy", "math", "cmath", "time", "datetime", "operator", "random", "statistics")
 """Modules whose functions and classes the player has as well; the suite may hand them over by name."""

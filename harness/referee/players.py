@@ -10,10 +10,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from harness.cohort.referee import Connection
-from harness.cohort.sandbox import SANDBOX, require_sandbox, start_player
-from harness.cohort.timing import RemoteStopwatch
 from harness.model import Kata
+from harness.referee.connection import Connection
+from harness.referee.sandbox import SANDBOX, require_sandbox, start_player
+from harness.referee.timing import RemoteStopwatch
 
 RSS_SLACK_MIB = 24.0
 """What the memory of a process may grow by beyond what its allocator was asked for, before its word is doubted."""

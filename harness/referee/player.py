@@ -32,8 +32,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.cohort import wire
-    from harness.cohort.cells import Cells
+    from harness.referee import wire
+    from harness.referee.cells import Cells
 else:
     sys.path[:0] = [str(Path(__file__).parent), *sys.argv[3:]]
     import wire
