@@ -99,3 +99,4 @@ def bench(session: nox.Session) -> None:
     """Measure the harness and print a table."""
     prepare(session, TEST_LOCK)
     session.run("python", "-m", "harness.bench", *session.posargs)
+    session.run("python", "-m", "harness.cohort.bench", *session.posargs)

@@ -79,7 +79,14 @@ def close(
         expected = f"{expected} of shape {np.shape(want)}"
     elif array.size > 1:
         expected = f"{expected}{_worst(array, np.asarray(want))}"
-    mistake = _recognise(mistakes, lambda value: is_close(got, value, rtol=max(rtol, 1e-7), atol=atol))
+    elif expected == show(got):
+        expected = f"{expected} (they differ by {_distance(array, np.asarray(want)).max():.2g})"
+    mistake = _recognise(
+        mistakes,
+        lambda value: (
+            is_close(got, value, rtol=max(rtol, 1e-7), atol=atol) and not is_close(value, want, rtol=rtol, atol=atol)
+        ),
+    )
     _fail(asked, show(got, with_shape=True), expected, mistake, hint)
 
 
@@ -92,7 +99,7 @@ def equal(got: object, want: object, *, asked: Asked, mistakes: Mistakes | None 
     __tracebackhide__ = True
     if is_equal(got, want):
         return
-    mistake = _recognise(mistakes, lambda value: is_equal(got, value))
+    mistake = _recognise(mistakes, lambda value: is_equal(got, value) and not is_equal(value, want))
     _fail(asked, show(got, with_shape=True), show(want, with_shape=isinstance(want, np.ndarray)), mistake, hint)
 
 
@@ -208,7 +215,10 @@ def gradient(
         return
     array = _numeric(got)
     detail = "" if array is None or array.shape != want.shape else _worst(array, want)
-    mistake = _recognise(mistakes, lambda value: is_close(got, value, rtol=rtol, atol=atol))
+    mistake = _recognise(
+        mistakes,
+        lambda value: is_close(got, value, rtol=rtol, atol=atol) and not is_close(value, want, rtol=rtol, atol=atol),
+    )
     expected = f"the slope of the value itself with respect to {name}, by finite differences: {show(want)}{detail}"
     _fail(asked, show(got, with_shape=True), expected, mistake, hint)
 
@@ -296,7 +306,10 @@ def _copy(value: object) -> object:
 
 
 def _recognise(mistakes: Mistakes | None, matches: Callable[[object], bool]) -> str:
-    """The first mistake whose value is what came back; a value that cannot be computed here is passed over."""
+    """The first mistake whose value is what came back; a value that cannot be computed here is passed over.
+
+    Nor is a mistake named that would have given the right value here: it is another one.
+    """
     for name, value in (mistakes or {}).items():
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
@@ -311,12 +324,16 @@ def _recognise(mistakes: Mistakes | None, matches: Callable[[object], bool]) -> 
 
 def _worst(got: npt.NDArray[Any], want: npt.NDArray[Any]) -> str:
     """Where two arrays of one shape differ most."""
-    with np.errstate(all="ignore"):
-        difference = np.abs(np.asarray(got, dtype=np.complex128) - np.asarray(want, dtype=np.complex128))
+    difference = _distance(got, want)
     difference = np.where(np.isnan(difference), np.inf, difference)
     index = tuple(int(i) for i in np.unravel_index(int(np.argmax(difference)), got.shape))
     place = index[0] if len(index) == 1 else index
     return f" (they differ most at [{place}]: {show(got[index])} came, {show(want[index])} expected)"
+
+
+def _distance(got: npt.NDArray[Any], want: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    with np.errstate(all="ignore"):
+        return np.asarray(np.abs(np.asarray(got, dtype=np.complex128) - np.asarray(want, dtype=np.complex128)))
 
 
 def _fail(asked: Asked, came: str, expected: str, mistake: str, hint: str) -> None:
@@ -347,7 +364,8 @@ def show(value: object, *, with_shape: bool = False) -> str:
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):
-        return f"{value:.10g}" if math.isfinite(value) and value != int(value) else repr(value)
+        text = f"{value:.10g}"
+        return text if "." in text or "e-" in text else repr(value)
     if isinstance(value, list | tuple) and len(value) > _SHOWN_ELEMENTS:
         first = ", ".join(show(item) for item in value[:4])
         return f"<{type(value).__name__} of {len(value)}: {first}, ...>"

@@ -225,3 +225,9 @@ def test_a_float_array_has_the_shape_that_was_asked_for(n: int, m: int) -> None:
     failure_of(check.float_array, np.zeros((n, m + 1)), (n, m), asked="")
     failure_of(check.float_array, np.zeros((n, m), dtype=np.float32), (n, m), asked="")
     failure_of(check.float_array, np.zeros((n, m)).tolist(), (n, m), asked="")
+
+
+def test_a_mistake_that_would_have_been_right_here_is_not_named() -> None:
+    failure = failure_of(check.close, 1.0 + 1e-8, 1.0, asked="", mistakes={"transposed": 1.0, "float32": 1.0 + 1e-8})
+    assert failure.mistake == "float32"
+    assert "differ by 1e-11" in failure_of(check.close, 1.5 + 1e-11, 1.5, asked="", rtol=0).expected
