@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -30,6 +30,8 @@ from harness.state import write_atomically
 from harness.subject import LEARNER, resolve
 
 Keep = Callable[[Job, KataReport], None]
+Entry = tuple[int, Job, str]
+"""A job with its place among all, and its digest."""
 
 BATCH = 8
 """Children alive at once; those that wait for their speed band sleep, and cost only memory."""
@@ -53,7 +55,7 @@ def run_jobs(
     """
     listener(Event("planned", text=str(len(jobs))))
     reports: dict[int, KataReport] = {}
-    todo: list[tuple[int, Job, str]] = []
+    todo: list[Entry] = []
     for i, job in enumerate(jobs):
         known = without_a_run(job)
         job_digest = "" if known else digest(job)
@@ -72,7 +74,7 @@ def run_jobs(
     return [reports[i] for i in range(len(jobs))]
 
 
-def _take_cached(entry: tuple[int, Job, str], state: Path, reports: dict[int, KataReport], listener: Listener) -> bool:
+def _take_cached(entry: Entry, state: Path, reports: dict[int, KataReport], listener: Listener) -> bool:
     """Look again after waiting: the run that was in our way may have done the work."""
     i, job, job_digest = entry
     cached = cached_report(job, job_digest, state)
@@ -98,57 +100,13 @@ def _turn(state: Path, listener: Listener) -> Iterator[None]:
 
 
 def _run_all(
-    todo: list[tuple[int, Job, str]],
-    state: Path,
-    workers: int,
-    listener: Listener,
-    keep: Keep,
-    reports: dict[int, KataReport],
+    todo: list[Entry], state: Path, workers: int, listener: Listener, keep: Keep, reports: dict[int, KataReport]
 ) -> None:
     """Run the jobs that the cache could not answer; fills `reports`."""
-    children: list[Child] = []
-    stopped = threading.Event()
-    scratch = Path(tempfile.mkdtemp(prefix="run-", dir=state))
-
-    def start_and_wait(i: int, job: Job) -> Child:
-        folder = scratch / str(i)
-        folder.mkdir()
-        process = start_pytest(job, folder, nest, gated=job.gated and len(todo) > 1)
-        child = Child(job, folder, process, deadline=time.monotonic() + run_limit_s(job.kata))
-        children.append(child)
-        if stopped.is_set():
-            child.end()
-        listener(Event("started", job))
-        child.wait(listener)
-        return child
-
-    def finish(i: int, job: Job, job_digest: str, child: Child, source: bytes) -> None:
-        report = reports[i] = replace(conclude(child), digest=job_digest)
-        _put_back(job, source)
-        killed = report.problem is not None and report.problem.kind is ProblemKind.KILLED
-        if job.store and not killed:  # whatever killed it was not the subject's doing alone: try again next time
-            write_atomically(state / job.store, dump(report))
-        keep(job, report)
-        listener(Event("finished", job))
-
-    nest = open_nest([job for _, job, _ in todo])
-    pool = ThreadPoolExecutor(max_workers=workers)
+    crew = _Crew(todo, state, workers, listener, keep, reports)
     try:
-        queue = iter(todo)
-        while batch := list(islice(queue, BATCH)):
-            sources = {i: resolve(job.kata, job.choice).file.read_bytes() for i, job, _ in batch}
-            futures = [(entry, pool.submit(start_and_wait, entry[0], entry[1])) for entry in batch]
-            waiting = []
-            for (i, job, job_digest), future in futures:
-                child = future.result()
-                if child.at_gate:
-                    waiting.append((i, job, job_digest, child))
-                else:
-                    finish(i, job, job_digest, child, sources[i])
-            for i, job, job_digest, child in waiting:
-                child.open_gate()
-                child.wait(listener)
-                finish(i, job, job_digest, child, sources[i])
+        crew.stream([entry for entry in todo if not entry[1].gated])
+        crew.batches([entry for entry in todo if entry[1].gated])
     except KeyboardInterrupt:
         left = sum(i not in reports for i, *_ in todo)
         raise InterruptedRunError(
@@ -156,14 +114,97 @@ def _run_all(
             hint="run the same command again to go on",
         ) from None
     finally:
-        stopped.set()
-        for child in children:
+        crew.close()
+
+
+class _Crew:
+    """The children of one call, and those who wait for them."""
+
+    def __init__(
+        self,
+        todo: list[Entry],
+        state: Path,
+        workers: int,
+        listener: Listener,
+        keep: Keep,
+        reports: dict[int, KataReport],
+    ) -> None:
+        self._state = state
+        self._listener = listener
+        self._keep = keep
+        self._reports = reports
+        self._is_alone = len(todo) == 1
+        self._children: list[Child] = []
+        self._stopped = threading.Event()
+        self._scratch = Path(tempfile.mkdtemp(prefix="run-", dir=state))
+        self._nest = open_nest([job for _, job, _ in todo])
+        self._pool = ThreadPoolExecutor(max_workers=workers)
+
+    def stream(self, entries: list[Entry]) -> None:
+        """Run those without a gate: always as many at once as there are workers."""
+        sources = _sources(entries)
+        futures = {self._pool.submit(self._start_and_wait, i, job): (i, job, key) for i, job, key in entries}
+        for future in as_completed(futures):
+            entry = futures[future]
+            self._finish(entry, future.result(), sources.pop(entry[0]))
+
+    def batches(self, entries: list[Entry]) -> None:
+        """Run those with a gate: some at a time, until all of them wait at it; then one after the other."""
+        queue = iter(entries)
+        while batch := list(islice(queue, BATCH)):
+            sources = _sources(batch)
+            futures = [(entry, self._pool.submit(self._start_and_wait, entry[0], entry[1])) for entry in batch]
+            waiting = []
+            for entry, future in futures:
+                child = future.result()
+                if child.at_gate:
+                    waiting.append((entry, child))
+                else:
+                    self._finish(entry, child, sources[entry[0]])
+            for entry, child in waiting:
+                child.open_gate()
+                child.wait(self._listener)
+                self._finish(entry, child, sources[entry[0]])
+
+    def close(self) -> None:
+        """End whoever is still there."""
+        self._stopped.set()
+        for child in list(self._children):
             if child.process.poll() is None:
                 child.end()
-        pool.shutdown(cancel_futures=True)
-        if nest is not None:
-            nest.close()
-        shutil.rmtree(scratch, ignore_errors=True)
+        self._pool.shutdown(cancel_futures=True)
+        if self._nest is not None:
+            self._nest.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _start_and_wait(self, i: int, job: Job) -> Child:
+        folder = self._scratch / str(i)
+        folder.mkdir()
+        process = start_pytest(job, folder, self._nest, gated=job.gated and not self._is_alone)
+        child = Child(job, folder, process, deadline=time.monotonic() + run_limit_s(job.kata))
+        self._children.append(child)
+        if self._stopped.is_set():
+            child.end()
+        self._listener(Event("started", job))
+        child.wait(self._listener)
+        return child
+
+    def _finish(self, entry: Entry, child: Child, source: bytes) -> None:
+        i, job, job_digest = entry
+        report = self._reports[i] = replace(conclude(child), digest=job_digest)
+        _put_back(job, source)
+        killed = report.problem is not None and report.problem.kind is ProblemKind.KILLED
+        if job.store and not killed:  # whatever killed it was not the subject's doing alone: try again next time
+            write_atomically(self._state / job.store, dump(report))
+        shutil.rmtree(child.folder, ignore_errors=True)
+        self._children.remove(child)
+        self._keep(job, report)
+        self._listener(Event("finished", job))
+
+
+def _sources(entries: list[Entry]) -> dict[int, bytes]:
+    """The subjects as they are before they run, by place."""
+    return {i: resolve(job.kata, job.choice).file.read_bytes() for i, job, _ in entries}
 
 
 def _put_back(job: Job, source: bytes) -> None:
