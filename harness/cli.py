@@ -40,7 +40,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _IDS = click.argument("ids", nargs=-1, metavar="[KATA]...")
-_JOBS = click.option("--jobs", "-j", type=click.IntRange(min=1), help="Suites at once; one a core when not given.")
+_JOBS = click.option(
+    "--jobs", "-j", type=click.IntRange(min=1), help="Suites at once; cores and one more when not given."
+)
 _FRESH = click.option("--fresh", is_flag=True, help="Run everything again, whatever the cache knows.")
 
 

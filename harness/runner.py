@@ -70,7 +70,7 @@ def run_jobs(
         with _turn(state, listener):
             if not fresh:
                 todo = [entry for entry in todo if not _take_cached(entry, state, reports, listener)]
-            _run_all(todo, state, workers or os.cpu_count() or 1, listener, keep, reports)
+            _run_all(todo, state, workers or (os.cpu_count() or 1) + 1, listener, keep, reports)
     return [reports[i] for i in range(len(jobs))]
 
 

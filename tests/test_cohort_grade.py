@@ -168,7 +168,7 @@ def test_seeds_differ_and_are_kept(checkout: Checkout) -> None:
 def test_bad_input_ends_in_a_sentence(checkout: Checkout) -> None:
     cohort(checkout)
     for arguments, sentence in {
-        ("nobody.csv",): "cannot be read",
+        ("nobody.csv",): "nobody.csv",
         ("roster.csv", "--hold-out", "forks"): "has no suite of a kata",
         ("roster.csv", "--katas", "z99"): "z99",
     }.items():

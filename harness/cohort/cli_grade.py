@@ -35,7 +35,7 @@ _FOLDER = click.Path(path_type=Path)
 @click.option("--hold-out", type=_FOLDER, help="A folder of suites that learners do not have, DIR/a01_mse/test_mse.py.")
 @click.option("--no-speed", is_flag=True, help="Leave the speed bands out.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Repeat a run: the hypothesis seed of all suites.")
-@click.option("--jobs", "-j", type=click.IntRange(min=1), help="Suites at once; one a core when not given.")
+@click.option("--jobs", "-j", type=click.IntRange(min=1), help="Suites at once; cores and one more when not given.")
 def grade_command(
     roster: Path,
     out: Path,
