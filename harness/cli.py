@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import shutil
 import sys
 import time
@@ -85,6 +86,14 @@ _ELSEWHERE = {
 
 class _Commands(click.Group):
     """All commands, those for instructors among them."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is asked for; the name of a kata alone is answered with what to say instead."""
+        if args and self.get_command(ctx, args[0]) is None and re.fullmatch(r"[a-dA-D]\d{1,2}(_\w+)?", args[0]):
+            ctx.fail(f"{args[0]} is no command. For one kata: kata scoreboard {args[0]}")
+        return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Their names."""
