@@ -358,15 +358,27 @@ def _judge_right(name: str, report: KataReport) -> Iterator[str]:
 
 
 def _judge_player(name: str, player: str, here: KataReport, there: KataReport) -> Iterator[str]:
-    """Hold each test to have ended in the player as it did in pytest's own process."""
+    """Hold each test to have ended in the player as it did in pytest's own process.
+
+    Of a test with several cases it is enough that both fail on some: which case meets a race first is luck.
+    """
     if there.problem is not None and here.problem is None:
         yield f"{name}, by the player {player}: {there.problem.sentence}"
         return
-    outcomes = {test.name: test.outcome for test in there.tests}
-    for test in here.tests:
-        other = outcomes.get(test.name)
-        if other is not test.outcome:
-            yield f"{name}: {test.name} has {test.outcome} in pytest's own process, and {other} by the player {player}"
+    passed_here, passed_there = _passed(here), _passed(there)
+    for test in passed_here:
+        if passed_here[test] is not passed_there.get(test):
+            words = ("passes", "fails") if passed_here[test] else ("fails", "passes")
+            yield f"{name}: {test} {words[0]} in pytest's own process, and {words[1]} by the player {player}"
+
+
+def _passed(report: KataReport) -> dict[str, bool]:
+    """Whether all cases of a test have passed, by its bare name."""
+    passed: dict[str, bool] = {}
+    for test in report.tests:
+        name = test.name.partition("[")[0]
+        passed[name] = passed.get(name, True) and test.outcome is Outcome.PASSED
+    return passed
 
 
 def _judge_margins(report: KataReport) -> Iterator[str]:

@@ -226,6 +226,8 @@ class Connection:
         texts = {name: (kata.folder / f"{name}.py").read_text(encoding="utf-8") for name in kata.helpers}
         watch = "random" in source or any("random" in text for text in texts.values())
         self._watches_random = watch
+        self._random.watches_standard_library = "import random" in source or "from random" in source
+        self._random.has_moved()
         allowed = [*kata.imports, *kata.helpers]
         sources = {**texts, kata.module: source}
         self._module = self.ask("load", kata.module, sources, allowed, list(kata.forbidden), watch)

@@ -187,6 +187,8 @@ class Player:
         """Import the subject. `sources` has it and its kata's helpers, by module name."""
         self._file = f"{module}.py"
         self._watches_random = watch
+        self._random.watches_standard_library = "import random" in sources[module] or "from random" in sources[module]
+        self._random.has_moved()
         sys.meta_path.insert(0, _Sources(sources, module, _guarded_builtins(self._file, allowed, forbidden)))
         self._module = importlib.import_module(module)
         return self._module

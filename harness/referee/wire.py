@@ -18,6 +18,7 @@ import ctypes
 import datetime as dt
 import itertools
 import json
+import random
 import re
 import socket
 import struct
@@ -145,6 +146,9 @@ class GlobalRandom:
     """
 
     def __init__(self) -> None:
+        self.watches_standard_library = False
+        """Whether the state of `random` is watched as well; it costs more."""
+        self._standard = random.getstate()
         self._generator = np.random.get_bit_generator()  # type: ignore[attr-defined]
         self._address = self._generator.ctypes.state_address
         self._seen = self._memory()
@@ -153,16 +157,24 @@ class GlobalRandom:
         """Whether it has moved since this was last asked, or `set` was called."""
         now = self._memory()
         has_moved, self._seen = now != self._seen, now
+        if self.watches_standard_library:
+            state = random.getstate()
+            has_moved, self._standard = has_moved or state != self._standard, state
         return has_moved
 
     def state(self) -> Any:
-        """Its state."""
-        return listed(self._generator.state)
+        """Its state, and that of `random` where it is watched."""
+        return [listed(self._generator.state), random.getstate() if self.watches_standard_library else None]
 
     def set(self, state: Any) -> None:
         """Put it into that state; raises `WireError` for anything else."""
         try:
-            self._generator.state = _unlisted(state)
+            numpys, standard = _list(state)
+            self._generator.state = _unlisted(numpys)
+            if standard is not None and self.watches_standard_library:
+                version, words, gauss = _list(standard)
+                random.setstate((version, tuple(words), gauss))
+                self._standard = random.getstate()
         except (ValueError, TypeError, KeyError, OverflowError) as error:
             raise WireError(f"this is no state of the global random generator: {type(error).__name__}") from None
         self._seen = self._memory()
