@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 GATE_DEADLINE_S = 30.0
@@ -18,8 +19,9 @@ GATE_DEADLINE_S = 30.0
 TICKS_PER_S = 64
 """The clock in a folder is a file that grows by a byte each tick. A power of two: times add up without rounding."""
 
-ERRORS: dict[str, type[Exception]] = {
-    error.__name__: error for error in (ValueError, KeyError, RuntimeError, ZeroDivisionError, AttributeError)
+ERRORS: dict[str, type[BaseException]] = {
+    error.__name__: error
+    for error in (ValueError, KeyError, RuntimeError, ZeroDivisionError, AttributeError, SystemExit)
 }
 """What a `Raiser` can raise, and a `Probe` when it is read."""
 
@@ -96,6 +98,50 @@ class Constant:
     predict: float
 
 
+class Empty:
+    """A model that is false as a condition, for its length is 0."""
+
+    def __len__(self) -> int:
+        """Return 0."""
+        return 0
+
+    def predict(self, data: list[Any]) -> int:
+        """Return the length of `data`."""
+        return len(data)
+
+
+class Untrue:
+    """A model that says of itself that it is false."""
+
+    def __bool__(self) -> bool:
+        """Return False."""
+        return False
+
+    def predict(self, data: list[Any]) -> int:
+        """Return the length of `data`."""
+        return len(data)
+
+
+ODD_MODELS: dict[str, object] = {
+    "an object of length 0": Empty(),
+    "an object that is false": Untrue(),
+    "types.SimpleNamespace(predict=len)": SimpleNamespace(predict=len),
+}
+"""Models all the same; each predicts the length of what it is given."""
+
+
+class Uncopyable:
+    """Data that may be handed on, and not copied."""
+
+    def __copy__(self) -> Uncopyable:
+        """Raise `TypeError`."""
+        raise TypeError("this cannot be copied")
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Uncopyable:
+        """Raise `TypeError`."""
+        raise TypeError("this cannot be copied")
+
+
 @dataclass
 class Lookup:
     """A model that is slow to read and quick to ask."""
@@ -158,3 +204,15 @@ class Probe:
         if data == "fail":
             raise RuntimeError(f"{self.name} was told to fail")
         return [self.name, data]
+
+
+def what_a_subclass_without_predict_raises() -> str:
+    """Return the name of what is raised by instantiating a subclass of `ModelInterface` with nothing in it."""
+    from model_serving import ModelInterface
+
+    incomplete = type("Incomplete", (ModelInterface,), {})
+    try:
+        incomplete()
+    except Exception as error:
+        return type(error).__name__
+    return "nothing"

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 
 from harness import check
 from harness.check import call
-from harness.fixtures import Grower, Racer
+from harness.fixtures import Elsewhere, Grower, Racer
 from harness.strategies import floats, vectors
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
@@ -173,6 +173,29 @@ class PausingClock:
             self.paused.set()
             self._go.wait(2 * PATIENCE_S)
         return time.perf_counter()
+
+
+class CountingClock:
+    """The clock of a stage, which counts how often it is asked: each request asks it as soon as it begins."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._lock = threading.Lock()
+        self._calls = 0
+
+    def __call__(self) -> float:
+        """The time of the stage."""
+        now_s = self._stage.clock()
+        with self._lock:
+            self._calls += 1
+        return now_s
+
+    def start(self, thunk: Callable[[], Any]) -> Task:
+        """Start a request in a thread, and wait until it has asked for the time, while nobody else does."""
+        calls = self._calls
+        task = Task(thunk)
+        wait_until(lambda: self._calls > calls, PATIENCE_S)
+        return task
 
 
 def wait_until(condition: Callable[[], bool], within_s: float) -> bool:
@@ -649,13 +672,20 @@ def check_latency(got: object, seconds: float, *, asked: str) -> None:
 
 
 @pytest.mark.edge
-def test_model_interface_is_abstract() -> None:
+def test_model_interface_is_abstract(elsewhere: Elsewhere) -> None:
     check.raises(
         TypeError,
         lambda: kata.ModelInterface().predict([1.0]),
         asked="ModelInterface()",
         because="an abstract class cannot be instantiated",
         hint="inherit from abc.ABC, and mark predict with @abstractmethod",
+    )
+    mistake = "only ModelInterface itself is barred: inherit from abc.ABC, and mark predict with @abstractmethod"
+    check.equal(
+        elsewhere("serving_models", "what_a_subclass_without_predict_raises"),
+        "TypeError",
+        asked="what instantiating a subclass of ModelInterface without a predict of its own raises",
+        mistakes={mistake: "nothing"},
     )
 
 
@@ -843,6 +873,62 @@ def test_paths_may_be_path_objects(stage: Stage) -> None:
 
 
 @pytest.mark.edge
+def test_a_hit_needs_no_file(stage: Stage) -> None:
+    stage.probe("a")
+    system = served(stage, "a")
+    Path(path_of(stage, "a")).unlink()
+    asked = "predict('a', 0), when a is in the cache and its file is gone"
+    mistake = "the file is looked at although the model is in the cache: a hit needs no file"
+    response = well(partial(system.predict, "a", 0), asked=asked, mistake=mistake)
+    check.equal([response["prediction"], response["cache_hit"]], [["a", 0], True], asked=asked)
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("kind", sorted(toys.ODD_MODELS))
+def test_any_object_with_a_callable_predict_is_a_model(stage: Stage, kind: str) -> None:
+    system = kata.ModelServingSystem()
+    path = stage.save("odd", toys.ODD_MODELS[kind])
+    asked = f"load_model('odd', path) of {kind}"
+    mistake = "a model was refused: any object will do, true or false, whose attribute predict is callable"
+    well(partial(system.load_model, "odd", path), asked=asked, mistake=mistake)
+    for is_hit in (True, False):
+        when = f"predict('odd', [1, 2]) after {asked}{'' if is_hit else ' and an eviction'}"
+        response = well(partial(system.predict, "odd", [1, 2]), asked=when, mistake=mistake)
+        check.equal(response["prediction"], 2, asked=f"prediction of {when}")
+        check.equal(
+            response["cache_hit"],
+            is_hit,
+            asked=f"cache_hit of {when}",
+            mistakes={
+                "a model that is false as a condition is taken for none: ask whether its id is there": not is_hit
+            },
+        )
+        system.evict_least_used_model()
+
+
+@pytest.mark.edge
+def test_none_is_a_prediction_too(stage: Stage) -> None:
+    system = kata.ModelServingSystem()
+    system.load_model("same", stage.save("same", toys.Raiser()))
+    asked = "predict('same', None), whose model returns None"
+    mistake = "None was taken for a failure: return what the model returned"
+    response = well(partial(system.predict, "same", None), asked=asked, mistake=mistake)
+    check.equal(response["prediction"], None, asked=f"prediction of {asked}")
+    check.equal(system.get_model_info("same")["error_count"], 0, asked=f"error_count after {asked}")
+
+
+@pytest.mark.edge
+def test_data_is_not_copied(stage: Stage) -> None:
+    system = kata.ModelServingSystem()
+    system.load_model("echo", stage.save("echo", toys.Echo()))
+    asked = "predict('echo', data), whose data cannot be copied"
+    mistake = "data is copied: hand it on as it is"
+    well(partial(system.predict, "echo", toys.Uncopyable()), asked=asked, mistake=mistake)
+    counts = [system.get_model_info("echo")[key] for key in ("request_count", "error_count")]
+    check.equal(counts, [1, 0], asked=f"request_count and error_count after {asked}", mistakes={mistake: [1, 1]})
+
+
+@pytest.mark.edge
 def test_two_ids_may_share_a_file(stage: Stage) -> None:
     path = stage.save("echo", toys.Echo())
     system = kata.ModelServingSystem()
@@ -866,7 +952,7 @@ def test_what_a_model_raises_comes_out_as_it_is(stage: Stage, name: str) -> None
         answered = system.predict("r", name)
     except NotImplementedError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         check.true(
             type(error) is type(want) and str(error) == str(want),
             asked=asked,
@@ -885,7 +971,11 @@ def test_what_a_model_raises_comes_out_as_it_is(stage: Stage, name: str) -> None
         mistakes={
             "a request that failed is not in request_count: it is a request too": [0, 1, True],
             "the error is not counted": [1, 0, True],
-            "neither request nor error is counted": [0, 0, True],
+            "neither request nor error is counted: what a model raises need be no Exception, as SystemExit": [
+                0,
+                0,
+                True,
+            ],
             "the model was thrown out: an error is no reason to": [1, 1, False],
         },
     )
@@ -1009,6 +1099,32 @@ def test_the_latency_includes_reading_the_file(stage: Stage) -> None:
 
 
 @pytest.mark.edge
+def test_the_latency_includes_waiting_for_the_read_of_another_request(stage: Stage) -> None:
+    stage.probe("a")
+    clock = CountingClock(stage)
+    system = served(stage, "a", clock=clock)
+    system.evict_least_used_model()
+    stage.probe("slow", file="a", holds_load=True)
+    tasks = [hold_at(stage, "load slow", partial(system.predict, "a", 0), asked="predict('a', 0), evicted before")]
+    tasks += [clock.start(partial(system.predict, "a", i)) for i in (1, 2)]
+    stage.advance(2.0)
+    stage.open("slow.load")
+    asked = "the latencies of 3 requests for an evicted model, one of which reads it in 2 s"
+    check.close(
+        [finish(task, asked=asked)["latency_ms"] for task in tasks],
+        [2000.0, 2000.0, 2000.0],
+        asked=asked,
+        mistakes={
+            "those who waited for the read did not count the time: the clock starts when the request comes": [
+                2000.0,
+                0.0,
+                0.0,
+            ]
+        },
+    )
+
+
+@pytest.mark.edge
 def test_percentiles_are_none_before_the_first_success_and_leave_failures_out(stage: Stage) -> None:
     system = kata.ModelServingSystem(clock=stage.clock)
     system.load_model("w", stage.save("w", toys.Stopwatch(str(stage.folder))))
@@ -1062,6 +1178,75 @@ def test_percentiles_are_of_the_latest_thousand_requests(stage: Stage) -> None:
 
 
 @pytest.mark.edge
+def test_percentiles_are_of_exactly_a_thousand_successes(stage: Stage) -> None:
+    system = kata.ModelServingSystem(clock=stage.clock)
+    system.load_model("w", stage.save("w", toys.Stopwatch(str(stage.folder))))
+    for seconds in [4.0] * 600 + [0.5] * 500:
+        system.predict("w", seconds)
+    asked = "latency_p50_ms after 600 requests of 4 s and 500 of 0.5 s, in this order"
+    check.close(
+        system.get_model_info("w")["latency_p50_ms"],
+        2250.0,
+        asked=asked,
+        mistakes={
+            "fewer than 1 000 latencies count: the latest 1 000 do, no fewer": 500.0,
+            "more than 1 000 latencies count: the latest 1 000 do, no more": 4000.0,
+        },
+    )
+    for _ in range(100):
+        check.raises(
+            ValueError, partial(system.predict, "w", -4.0), asked=call("predict", "w", -4.0), because="it raises"
+        )
+    asked = f"{asked}, and 100 that failed"
+    check.close(
+        system.get_model_info("w")["latency_p50_ms"],
+        2250.0,
+        asked=asked,
+        mistakes={
+            "requests that failed take places: the latest 1 000 successful ones count": 500.0,
+            "the latency of a request that failed is in the percentiles": 4000.0,
+        },
+    )
+    for _ in range(300):
+        system.predict("w", 2.0)
+    check.close(
+        system.get_model_info("w")["latency_p50_ms"],
+        1250.0,
+        asked=f"{asked}, and 300 of 2 s",
+        mistakes={
+            "the percentiles are those of the last call: there are as many latencies as then, but newer ones": 2250.0,
+            "get_model_info sorts the latencies where they are kept, and the oldest is not first any more: "
+            "sort a copy": 3000.0,
+        },
+    )
+
+
+@pytest.mark.edge
+def test_latencies_outlive_an_eviction_and_a_new_load(stage: Stage) -> None:
+    system = kata.ModelServingSystem(clock=stage.clock)
+    path = stage.save("w", toys.Stopwatch(str(stage.folder)))
+    system.load_model("w", path)
+    system.predict("w", 0.5)
+    for step, again in (
+        ("evict_least_used_model()", system.evict_least_used_model),
+        ("load_model('w', path)", partial(system.load_model, "w", path)),
+    ):
+        again()
+        info = system.get_model_info("w")
+        check.equal(
+            [info["latency_p50_ms"], info["latency_p95_ms"]],
+            [500.0, 500.0],
+            asked=f"both percentiles after a request of 500 ms and {step}",
+            mistakes={"the latencies are thrown away with the old model: they go on, as the counts do": [None, None]},
+        )
+    system.evict_least_used_model()
+    system.predict("w", 1.5)
+    latencies = [500.0, 1500.0]
+    asked = f"latencies of {latencies} ms, with load_model, an eviction and a new read between them"
+    check_percentiles(system.get_model_info("w"), latencies, asked=asked)
+
+
+@pytest.mark.edge
 def test_loaded_at_is_the_time_of_the_last_read(stage: Stage) -> None:
     system = kata.ModelServingSystem(clock=stage.clock)
     stage.advance(100.0)
@@ -1108,7 +1293,7 @@ def test_the_info_is_the_callers_to_change(stage: Stage) -> None:
     stage.probe("a")
     system = served(stage, "a")
     system.predict("a", 0)
-    before = system.get_model_info("a")
+    before = dict(system.get_model_info("a"))
     given_away = system.get_model_info("a")
     for key in given_away:
         given_away[key] = None
@@ -1117,6 +1302,15 @@ def test_the_info_is_the_callers_to_change(stage: Stage) -> None:
         before,
         asked="get_model_info('a') after the caller has changed the dict that came before",
         hint="build a new dict for each call",
+    )
+    kept = system.get_model_info("a")
+    system.predict("a", 0)
+    system.get_model_info("a")
+    check.equal(
+        kept["request_count"],
+        1,
+        asked="request_count in the dict that get_model_info('a') gave before the second predict and a new call",
+        mistakes={"one dict is kept and brought up to date: build a new dict for each call": 2},
     )
 
 
@@ -1284,20 +1478,28 @@ def test_requests_that_come_together_read_the_file_once(stage: Stage) -> None:
 @pytest.mark.edge
 def test_requests_that_wait_for_a_read_that_fails_all_fail(stage: Stage) -> None:
     stage.probe("a")
-    system = served(stage, "a")
+    clock = CountingClock(stage)
+    system = served(stage, "a", clock=clock)
     system.evict_least_used_model()
     stage.probe("broken", file="a", holds_load=True, load_error="RuntimeError")
     tasks = [hold_at(stage, "load broken", partial(system.predict, "a", 0), asked="predict('a', 0), evicted before")]
-    tasks += [Task(partial(system.predict, "a", i)) for i in range(1, 4)]
+    tasks += [clock.start(partial(system.predict, "a", i)) for i in range(1, 8)]
     stage.logs("load broken", times=2, within_s=GRACE_S)  # time for the others to come and wait
     stage.open("broken.load")
-    asked = "4 requests at the same time for an evicted model whose file cannot be read"
+    asked = "8 requests at the same time for an evicted model whose file cannot be read"
     mistake = "who waits for a read is not woken when it fails: settle it on every path"
     for task in tasks:
         settle(task, asked=asked, mistake=mistake)
         check.raises(ValueError, task.result, asked=asked, because="the read fails")
     info = system.get_model_info("a")
-    check.equal([info["request_count"], info["error_count"]], [4, 4], asked=f"both counts after {asked}")
+    check.equal([info["request_count"], info["error_count"]], [8, 8], asked=f"both counts after {asked}")
+    check.true(
+        stage.count("load broken") < len(tasks),  # one would do, were it certain that nobody came late
+        asked=f"how often {asked} read its file",
+        came=f"{stage.count('load broken')} times",
+        expected="once",
+        mistake="each one who has waited for a read that failed reads again: let the failure be theirs too",
+    )
     stage.probe("a")
     mistake = "the mark that a read is under way is left behind when the read fails: take it away on every path"
     asked = f"predict('a', 9), now that the file is good again, after {asked}"
@@ -1519,6 +1721,27 @@ def test_requests_that_overlap_are_all_counted(stage: Stage) -> None:
 
 
 @pytest.mark.edge
+def test_a_request_counts_when_it_has_ended(stage: Stage) -> None:
+    stage.probe("a", holds_predict=True)
+    system = served(stage, "a")
+    busy = hold_at(stage, "predict a", partial(system.predict, "a", 1), asked="predict('a', 1)")
+    asked = "get_model_info('a'), while the first request for a is predicting"
+    info = answer(partial(system.get_model_info, "a"), asked=asked, mistake="a lock is held while a model predicts")
+    check.equal(
+        [info["request_count"], info["error_count"]],
+        [0, 0],
+        asked=f"request_count and error_count of {asked}",
+        mistakes={
+            "a request counts when it begins: count those that have ended": [1, 0],
+            "a request counts as an error until it ends well": [1, 1],
+        },
+    )
+    stage.open("a.predict")
+    finish(busy, asked="predict('a', 1)")
+    check.equal(system.get_model_info("a")["request_count"], 1, asked="request_count of a, when that request has ended")
+
+
+@pytest.mark.edge
 def test_an_old_read_does_not_replace_a_newer_model(stage: Stage) -> None:
     stage.probe("a")
     system = served(stage, "a")
@@ -1539,6 +1762,108 @@ def test_an_old_read_does_not_replace_a_newer_model(stage: Stage) -> None:
         mistakes={"the old read came last and won: it must notice that load_model was there meanwhile": ["old", 2]},
     )
     check.equal(system.get_model_info("a")["path"], newer, asked=f"path of a, {when}")
+
+
+@pytest.mark.edge
+def test_an_old_read_of_the_same_path_is_out_of_date_too(stage: Stage) -> None:
+    stage.probe("a")
+    system = served(stage, "a")
+    system.evict_least_used_model()
+    stage.probe("old", file="a", holds_load=True)
+    stale = hold_at(stage, "load old", partial(system.predict, "a", 1), asked="predict('a', 1), evicted before")
+    Path(stage.probe("newer")).replace(path_of(stage, "a"))
+    load = Task(partial(system.load_model, "a", path_of(stage, "a")))
+    load.ends(GRACE_S)  # it may also wait for the read that is under way
+    stage.open("old.load")
+    when = "load_model('a', path), whose file was written anew while a request was reading the old one"
+    finish(load, asked=when)
+    finish(stale, asked="predict('a', 1)")
+    asked = f"predict('a', 2), after {when}"
+    check.equal(
+        system.predict("a", 2)["prediction"],
+        ["newer", 2],
+        asked=asked,
+        mistakes={
+            "the old file answers: its read began before load_model, so it is out of date, whatever the path; and "
+            "load_model must read the file itself": ["old", 2]
+        },
+    )
+
+
+@pytest.mark.edge
+def test_nobody_joins_an_old_read_after_load_model(stage: Stage) -> None:
+    stage.probe("a")
+    system = served(stage, "a")
+    system.evict_least_used_model()
+    stage.probe("old", file="a", holds_load=True)
+    newer = stage.probe("newer")
+    stale = hold_at(stage, "load old", partial(system.predict, "a", 1), asked="predict('a', 1), evicted before")
+    load = Task(partial(system.load_model, "a", newer))
+    if not load.ends(GRACE_S):  # it may also wait for the read that is under way
+        stage.open("old.load")
+    finish(load, asked="load_model('a', newer_path)")
+    system.evict_least_used_model()
+    late = Task(partial(system.predict, "a", 2))
+    late.ends(GRACE_S)
+    stage.open("old.load")
+    finish(stale, asked="predict('a', 1)")
+    asked = "predict('a', 2), after load_model('a', newer_path) and an eviction, while a request reads the old file"
+    check.equal(
+        finish(late, asked=asked)["prediction"],
+        ["newer", 2],
+        asked=asked,
+        mistakes={"it has waited for a read that began before load_model: begin a new one": ["old", 2]},
+    )
+
+
+@pytest.mark.edge
+def test_a_load_that_fails_leaves_a_read_under_way_alone(stage: Stage) -> None:
+    stage.probe("a")
+    system = served(stage, "a")
+    system.evict_least_used_model()
+    stage.probe("slow", file="a", holds_load=True)
+    reading = hold_at(stage, "load slow", partial(system.predict, "a", 1), asked="predict('a', 1), evicted before")
+    load = Task(partial(system.load_model, "a", write_bad_file(stage.folder, "missing")))
+    load.ends(GRACE_S)  # it may also wait for the read that is under way
+    stage.open("slow.load")
+    asked = "load_model('a', path) of a file that is missing, while a request is reading the known file of a"
+    settle(load, asked=asked)
+    check.raises(ValueError, load.result, asked=asked, because="no model can be read from it")
+    mistake = "a load that failed makes a read out of date: only one that ends well may"
+    response = finish(reading, asked="predict('a', 1)", mistake=mistake)
+    check.equal(response["prediction"], ["slow", 1], asked="predict('a', 1)")
+    check.equal(
+        [stage.count("load slow"), system.get_model_info("a")["loaded"]],
+        [1, True],
+        asked=f"how often the known file was read, and whether a is loaded, after {asked}",
+        mistakes={
+            mistake: [2, True],
+            f"{mistake}; and the model is lost": [1, False],
+        },
+    )
+
+
+@pytest.mark.edge
+def test_a_load_that_fails_does_not_undo_another(stage: Stage) -> None:
+    bad = stage.probe("bad", holds_load=True, load_error="RuntimeError")
+    good = stage.probe("good")
+    system = kata.ModelServingSystem()
+    failing = hold_at(stage, "load bad", partial(system.load_model, "a", bad), asked="load_model('a', bad_path)")
+    load = Task(partial(system.load_model, "a", good))
+    load.ends(GRACE_S)  # it may also wait for the read that is under way
+    stage.open("bad.load")
+    asked = "load_model('a', bad_path), during which load_model('a', good_path) came, for an id unknown before"
+    settle(failing, asked=asked)
+    check.raises(ValueError, failing.result, asked=asked, because="the read fails")
+    finish(load, asked="load_model('a', good_path)")
+    mistake = "a load that failed takes away what another one has brought: do nothing before the file has been read"
+    info = well(partial(system.get_model_info, "a"), asked=f"get_model_info('a') after {asked}", mistake=mistake)
+    check.equal(
+        [info["path"], info["loaded"]],
+        [good, True],
+        asked=f"path and loaded of a after {asked}",
+        mistakes={mistake: [good, False]},
+    )
 
 
 @pytest.mark.edge

@@ -25,6 +25,8 @@ class Node:
         self.path = None
         self.since = None
         self.ended = {"well": 0, "badly": 0}
+        self.reads = 0
+        self.failure = None
         self.recent = deque(maxlen=1000)
 
     def unlink(self):
@@ -62,6 +64,7 @@ class ModelServingSystem:
             model = read(path)
             with self._guard:
                 node.path = str(model_path)
+                node.failure = None
                 self._seat(node, model)
 
     def predict(self, model_id, data):
@@ -127,10 +130,21 @@ class ModelServingSystem:
             return node.model
 
     def _fetch(self, node):
+        reads = node.reads
         with node.reading:
             model = self._look(node)
             if model is None:
-                model = read(Path(node.path))
+                if node.reads != reads and node.failure:
+                    # Somebody else read it meanwhile: that failure is ours too.
+                    raise ValueError(node.failure)
+                node.failure = None
+                try:
+                    model = read(Path(node.path))
+                except ValueError as error:
+                    node.failure = str(error)
+                    raise
+                finally:
+                    node.reads += 1
                 with self._guard:
                     self._seat(node, model)
             return model

@@ -63,7 +63,7 @@ class ModelServingSystem:
         try:
             model, hit = self._model(model_id)
             prediction = model.predict(data)
-        except Exception:
+        except BaseException:
             with self.writing:
                 state = self.states[model_id]
                 self.states[model_id] = state._replace(requests=state.requests + 1, errors=state.errors + 1)
