@@ -1,4 +1,5 @@
-"""The interview clock and the passes it led to, in SQLite under the state folder. Nothing of it leaves the machine.
+"""The interview clock, the passes it led to, and what else happened, in SQLite under the state folder. Nothing of it
+leaves the machine.
 
 Times are seconds since the epoch, given by the caller. A clock that is set back makes an interval count as nothing,
 never as less.
@@ -7,11 +8,13 @@ never as less.
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from harness.errors import ClockError, StateError
 
@@ -19,6 +22,9 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS intervals (id INTEGER PRIMARY KEY, slug TEXT NOT NULL, begun REAL NOT NULL, ended REAL,
                                       pass_id INTEGER REFERENCES passes (id));
 CREATE TABLE IF NOT EXISTS passes (id INTEGER PRIMARY KEY, slug TEXT NOT NULL, at REAL NOT NULL, spent_s REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, at REAL NOT NULL, slug TEXT NOT NULL, kind TEXT NOT NULL,
+                                   data TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS events_by_kata ON events (slug, kind);
 """
 
 
@@ -28,6 +34,20 @@ class Running:
 
     slug: str
     begun: float
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that happened."""
+
+    id: int
+    at: float
+    slug: str
+    """The kata, or empty."""
+    kind: str
+    """`run`, `hint`, `reveal`, ..."""
+    data: Mapping[str, Any]
+    """What else there is to say, plain values by name."""
 
 
 class History:
@@ -123,6 +143,23 @@ class History:
                 "UPDATE intervals SET pass_id = ? WHERE slug = ? AND pass_id IS NULL", (cursor.lastrowid, slug)
             )
         return spent_s
+
+    def add(self, kind: str, slug: str, now: float, **data: Any) -> int:
+        """Note that something happened; returns its number. Raises `StateError` when it cannot be written."""
+        row = (now, slug, kind, json.dumps(data, sort_keys=True))
+        with self._write() as database:
+            return int(
+                database.execute("INSERT INTO events (at, slug, kind, data) VALUES (?, ?, ?, ?)", row).lastrowid or 0
+            )
+
+    def entries(self, *kinds: str, slug: str = "") -> list[Entry]:
+        """What happened, oldest first: of these kinds (all when none is given), of one kata when `slug` is given."""
+        rows = self._database.execute("SELECT id, at, slug, kind, data FROM events ORDER BY id")
+        return [
+            Entry(number, at, of, kind, json.loads(data))
+            for number, at, of, kind, data in rows
+            if (not kinds or kind in kinds) and (not slug or of == slug)
+        ]
 
     def best_times_s(self) -> dict[str, float]:
         """The least seconds to a pass, by slug."""

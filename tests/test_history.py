@@ -126,3 +126,16 @@ def test_the_scoreboard_stops_the_clock_and_shows_the_best_time(checkout: Checko
     again = checkout.kata("scoreboard")
     assert "passed in" not in again.err
     assert "/10" in again.out
+
+
+def test_what_happens_is_kept_in_order(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    first = history.add("hint", "a01_mse", 5.0, number=1)
+    history.add("run", "a02_r2_score", 4.0, status="failing", failed=["test_α"])
+    history.close()
+    again = History(tmp_path)
+    assert [(entry.kind, entry.at) for entry in again.entries()] == [("hint", 5.0), ("run", 4.0)]
+    (only,) = again.entries("run", slug="a02_r2_score")
+    assert only.data == {"status": "failing", "failed": ["test_α"]}
+    assert again.entries("hint")[0].id == first
+    assert again.entries("run", slug="a01_mse") == []
