@@ -25,7 +25,7 @@ _WATCHDOG = re.compile(r"Timeout \(.*most recent call first|\++ Timeout \++", re
 """What `faulthandler` writes when its time is up, and what pytest-timeout writes where there are no alarms (Windows)."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Child:
     """One pytest process and the files through which it is heard."""
 

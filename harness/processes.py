@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -116,12 +116,13 @@ class Nest:
                     stream.close()
 
 
-def open_nest(jobs: Sequence[Job]) -> Nest | None:
-    """A nest with what the suites of `jobs` import, where forking is safe and there is enough to do."""
-    if sys.platform != "linux" or len(jobs) < 2:
+def open_nest(suites: Iterable[Path]) -> Nest | None:
+    """A nest with what `suites` import, where forking is safe and there are any."""
+    files = sorted(set(suites))
+    if sys.platform != "linux" or not files:
         return None
-    modules = {name for suite in {job.kata.suite for job in jobs} for name in _library_imports(suite)}
-    return Nest(sorted({*_OURS, *modules}), jobs[0].kata.folder.parent.parent)
+    modules = {name for suite in files for name in _library_imports(suite)}
+    return Nest(sorted({*_OURS, *modules}), files[0].parent.parent.parent)
 
 
 def _library_imports(suite: Path) -> set[str]:

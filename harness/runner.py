@@ -7,15 +7,17 @@ imported here, so that a scoreboard with nothing to run answers at once.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
+import queue
 import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 
 import filelock
@@ -23,7 +25,7 @@ import filelock
 from harness.children import Child, conclude, run_limit_s
 from harness.errors import InterruptedRunError
 from harness.jobs import Event, Job, Listener, cached_report, digest, without_a_run
-from harness.model import KataReport, ProblemKind
+from harness.model import Kata, KataReport, ProblemKind
 from harness.processes import open_nest, start_pytest
 from harness.report import dump
 from harness.state import write_atomically
@@ -67,7 +69,7 @@ def run_jobs(
             keep(job, cached)
             listener(Event("cached", job))
     if todo:
-        with _turn(state, listener):
+        with turn(state, listener):
             if not fresh:
                 todo = [entry for entry in todo if not _take_cached(entry, state, reports, listener)]
             _run_all(todo, state, workers or (os.cpu_count() or 1) + 1, listener, keep, reports)
@@ -85,7 +87,7 @@ def _take_cached(entry: Entry, state: Path, reports: dict[int, KataReport], list
 
 
 @contextlib.contextmanager
-def _turn(state: Path, listener: Listener) -> Iterator[None]:
+def turn(state: Path, listener: Listener) -> Iterator[None]:
     """One run at a time in a checkout: two would disturb each other's figures."""
     lock = filelock.FileLock(state / "run.lock")
     try:
@@ -103,10 +105,25 @@ def _run_all(
     todo: list[Entry], state: Path, workers: int, listener: Listener, keep: Keep, reports: dict[int, KataReport]
 ) -> None:
     """Run the jobs that the cache could not answer; fills `reports`."""
-    crew = _Crew(todo, state, workers, listener, keep, reports)
+    places: dict[Job, list[int]] = {}
+    for i, job, _ in todo:
+        places.setdefault(job, []).append(i)
+    digests = {job: job_digest for _, job, job_digest in todo}
+    waiting = deque(sorted(places, key=lambda job: job.gated))
+    crew = Crew(state, {job.kata for job in places} if len(places) > 1 else (), workers=workers, listener=listener)
+    crew.is_alone = len(places) == 1
     try:
-        crew.stream([entry for entry in todo if not entry[1].gated])
-        crew.batches([entry for entry in todo if entry[1].gated])
+        while waiting or crew.busy:
+            while waiting and crew.room:
+                crew.submit(waiting.popleft())
+            job, report = crew.wait()
+            report = replace(report, digest=digests[job])
+            reports |= dict.fromkeys(places[job], report)
+            killed = report.problem is not None and report.problem.kind is ProblemKind.KILLED
+            if job.store and not killed:  # whatever killed it was not the subject's doing alone: try again next time
+                write_atomically(state / job.store, dump(report))
+            keep(job, report)
+            listener(Event("finished", job))
     except KeyboardInterrupt:
         left = sum(i not in reports for i, *_ in todo)
         raise InterruptedRunError(
@@ -117,54 +134,63 @@ def _run_all(
         crew.close()
 
 
-class _Crew:
-    """The children of one call, and those who wait for them."""
+class Crew:
+    """The children of this machine. As many work at once as there are workers.
+
+    Those with a gate wait at it until nobody works any more, and are then let through one after the other.
+    """
+
+    is_alone = False
+    """Whether the one job there is need not wait at its gate."""
 
     def __init__(
-        self,
-        todo: list[Entry],
-        state: Path,
-        workers: int,
-        listener: Listener,
-        keep: Keep,
-        reports: dict[int, KataReport],
+        self, state: Path, katas: Iterable[Kata] = (), *, workers: int, listener: Listener = lambda _: None
     ) -> None:
-        self._state = state
+        """Children are forked from a parent that has imported what the suites of `katas` import, where that is safe."""
         self._listener = listener
-        self._keep = keep
-        self._reports = reports
-        self._is_alone = len(todo) == 1
-        self._children: list[Child] = []
-        self._stopped = threading.Event()
+        self._workers = workers
         self._scratch = Path(tempfile.mkdtemp(prefix="run-", dir=state))
-        self._nest = open_nest([job for _, job, _ in todo])
+        self._nest = open_nest([kata.suite for kata in katas])
         self._pool = ThreadPoolExecutor(max_workers=workers)
+        self._numbers = itertools.count()
+        self._children: set[Child] = set()
+        self._ready: queue.SimpleQueue[tuple[Child, bytes] | BaseException] = queue.SimpleQueue()
+        self._gated: deque[tuple[Child, bytes]] = deque()
+        self._at_work = 0
+        """Jobs that were submitted, and neither stand at their gate nor came back."""
+        self._is_measuring = False
+        self._stopped = threading.Event()
 
-    def stream(self, entries: list[Entry]) -> None:
-        """Run those without a gate: always as many at once as there are workers."""
-        sources = _sources(entries)
-        futures = {self._pool.submit(self._start_and_wait, i, job): (i, job, key) for i, job, key in entries}
-        for future in as_completed(futures):
-            entry = futures[future]
-            self._finish(entry, future.result(), sources.pop(entry[0]))
+    @property
+    def room(self) -> int:
+        """How many more jobs it would like to have."""
+        if self._is_measuring:
+            return 0
+        room = self._workers + 1 - self._at_work
+        return max(0, min(room, BATCH - self.busy) if self._gated else room)
 
-    def batches(self, entries: list[Entry]) -> None:
-        """Run those with a gate: some at a time, until all of them wait at it; then one after the other."""
-        queue = iter(entries)
-        while batch := list(islice(queue, BATCH)):
-            sources = _sources(batch)
-            futures = [(entry, self._pool.submit(self._start_and_wait, entry[0], entry[1])) for entry in batch]
-            waiting = []
-            for entry, future in futures:
-                child = future.result()
-                if child.at_gate:
-                    waiting.append((entry, child))
-                else:
-                    self._finish(entry, child, sources[entry[0]])
-            for entry, child in waiting:
-                child.open_gate()
-                child.wait(self._listener)
-                self._finish(entry, child, sources[entry[0]])
+    @property
+    def busy(self) -> int:
+        """How many jobs did not come back yet."""
+        return self._at_work + len(self._gated)
+
+    def submit(self, job: Job) -> None:
+        """Have `job` run as soon as there is a worker."""
+        self._at_work += 1
+        self._pool.submit(self._run, job)
+
+    def wait(self) -> tuple[Job, KataReport]:
+        """The next job that has ended, with its report."""
+        while True:
+            if self._gated and not self._at_work:
+                return self._measure()
+            ended = self._ready.get()
+            if isinstance(ended, BaseException):
+                raise ended
+            self._at_work -= 1
+            if not ended[0].at_gate:
+                return self._finish(*ended)
+            self._gated.append(ended)
 
     def close(self) -> None:
         """End whoever is still there."""
@@ -177,34 +203,39 @@ class _Crew:
             self._nest.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def _start_and_wait(self, i: int, job: Job) -> Child:
-        folder = self._scratch / str(i)
+    def _measure(self) -> tuple[Job, KataReport]:
+        """Let one child through its gate, while nobody else works."""
+        child, source = self._gated.popleft()
+        self._is_measuring = bool(self._gated)
+        child.open_gate()
+        child.wait(self._listener)
+        return self._finish(child, source)
+
+    def _run(self, job: Job) -> None:
+        try:
+            self._ready.put(self._start_and_wait(job))
+        except BaseException as error:  # it is the caller's, who waits for it
+            self._ready.put(error)
+
+    def _start_and_wait(self, job: Job) -> tuple[Child, bytes]:
+        source = resolve(job.kata, job.choice).file.read_bytes()
+        folder = self._scratch / str(next(self._numbers))
         folder.mkdir()
-        process = start_pytest(job, folder, self._nest, gated=job.gated and not self._is_alone)
+        process = start_pytest(job, folder, self._nest, gated=job.gated and not self.is_alone)
         child = Child(job, folder, process, deadline=time.monotonic() + run_limit_s(job.kata))
-        self._children.append(child)
+        self._children.add(child)
         if self._stopped.is_set():
             child.end()
         self._listener(Event("started", job))
         child.wait(self._listener)
-        return child
+        return child, source
 
-    def _finish(self, entry: Entry, child: Child, source: bytes) -> None:
-        i, job, job_digest = entry
-        report = self._reports[i] = replace(conclude(child), digest=job_digest)
-        _put_back(job, source)
-        killed = report.problem is not None and report.problem.kind is ProblemKind.KILLED
-        if job.store and not killed:  # whatever killed it was not the subject's doing alone: try again next time
-            write_atomically(self._state / job.store, dump(report))
+    def _finish(self, child: Child, source: bytes) -> tuple[Job, KataReport]:
+        report = conclude(child)
+        _put_back(child.job, source)
         shutil.rmtree(child.folder, ignore_errors=True)
         self._children.remove(child)
-        self._keep(job, report)
-        self._listener(Event("finished", job))
-
-
-def _sources(entries: list[Entry]) -> dict[int, bytes]:
-    """The subjects as they are before they run, by place."""
-    return {i: resolve(job.kata, job.choice).file.read_bytes() for i, job, _ in entries}
+        return child.job, report
 
 
 def _put_back(job: Job, source: bytes) -> None:

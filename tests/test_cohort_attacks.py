@@ -39,7 +39,7 @@ def grades(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Grade]:
     results = ResultsFolder(root / "results")
     grader = Grader([kata], results, Settings(SANDBOX))
     found: dict[str, Grade] = {}
-    grader.grade(submissions, done=lambda grade: found.__setitem__(grade.learner, grade))
+    grader.grade(map(results.put_submission, submissions), done=lambda grade: found.__setitem__(grade.learner, grade))
     grader.close()
     return found
 

@@ -99,7 +99,7 @@ def test_a_roster_becomes_a_scoreboard(checkout: Checkout) -> None:
 def test_a_killed_run_goes_on_where_it_was(checkout: Checkout) -> None:
     cohort(checkout)
     command = [sys.executable, "-m", "harness.cli", "grade", "roster.csv", "--player", PROCESS]
-    for moment in range(4):
+    for moment in range(10):
         process = subprocess.Popen(
             command,
             cwd=checkout.root,
@@ -118,9 +118,10 @@ def test_a_killed_run_goes_on_where_it_was(checkout: Checkout) -> None:
 
 def grade_one(checkout: Checkout, source: str, settings: Settings) -> Grade:
     kata = load_catalog(checkout.root).katas[0]
-    grader = Grader([kata], ResultsFolder(checkout.root / "results"), settings)
+    results = ResultsFolder(checkout.root / "results")
+    grader = Grader([kata], results, settings)
     found: list[Grade] = []
-    grader.grade([Submission("one", kata.slug, source.encode())], done=found.append)
+    grader.grade([results.put_submission(Submission("one", kata.slug, source.encode()))], done=found.append)
     grader.close()
     return found[0]
 

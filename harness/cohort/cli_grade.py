@@ -19,6 +19,7 @@ from harness.errors import KataError
 from harness.referee.sandbox import PROCESS, SANDBOX, require_sandbox, sandbox_problem
 
 if TYPE_CHECKING:
+    from harness.cohort.model import Refusal, Ticket
     from harness.cohort.results import Grade
 
 _FOLDER = click.Path(path_type=Path)
@@ -68,32 +69,33 @@ def grade_command(
     base = find_root(Path.cwd())
     wanted = select_katas(load_catalog(base), katas)
     learners = read_roster(roster)
-    submissions, refusals = [], []
+    results = ResultsFolder(out)
+    tickets: list[Ticket] = []
+    refusals: list[Refusal] = []
     for learner in learners:
         taken, refused = collect(learner, wanted)
-        submissions += taken
+        tickets += map(results.put_submission, taken)
         refusals += refused
-    results = ResultsFolder(out)
     settings = Settings(chosen, seed=seed, with_speed=not no_speed, hold_out=hold_out, workers=jobs)
     grader = Grader(wanted, results, settings)
     try:
         index = CohortIndex(
             learners=tuple(learners),
             katas=tuple(map(KataEntry.of, wanted)),
-            keys=grader.keys(submissions),
+            keys=tuple(map(grader.key, tickets)),
             refusals=tuple(refusals),
             created=time.time(),
             dojo=importlib.metadata.version("ml-kata-dojo"),
         )
         results.write_index(index)
-        with _progress(len(submissions)) as done:
-            grader.grade(submissions, done=done)
+        with _progress(len(tickets)) as done:
+            grader.grade(tickets, done=done)
     finally:
         grader.close()
     for refusal in refusals:
         click.echo(f"{refusal.learner}{' ' + refusal.kata if refusal.kata else ''}: {refusal.sentence}", err=True)
     export(results.cohort(), out, list(Form))
-    click.echo(f"{len(learners)} learners, {len(submissions)} submissions, {len(refusals)} refusals")
+    click.echo(f"{len(learners)} learners, {len(tickets)} submissions, {len(refusals)} refusals")
     click.echo(out / "index.html")
 
 

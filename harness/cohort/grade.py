@@ -3,31 +3,36 @@
 A run that is killed goes on where it was, and grading twice costs nothing. Every run draws a new seed for hypothesis unless
 one is given; it is recorded with the result. A few failures are tried again under another seed before they stand:
 a speed test counts when it is fast enough then, any other test stays failed and is marked as unstable.
+
+Only what is being worked on is in memory: tickets come in one by one, grades go out to disk.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.catalog import is_published_stub, load_kata
-from harness.cohort.model import Submission
+from harness.cohort.execution import Executor
+from harness.cohort.model import Ticket
 from harness.cohort.results import Grade, ResultsFolder
-from harness.errors import KataError
+from harness.errors import InterruptedRunError, KataError
 from harness.jobs import Job, Listener, digest, empty_report, suite_tests
 from harness.model import Band, Kata, KataReport, Outcome
-from harness.runner import run_jobs
+from harness.runner import Crew, turn
 
-CHUNK = 64
-"""Submissions that are worked on at once; memory grows with this, and not with the cohort."""
 RETRIED = 3
 """More failures than this are no accident, and are not tried again."""
+
+Done = Callable[[Grade], None]
 
 
 class HoldOutError(KataError):
@@ -44,22 +49,39 @@ class Settings:
     with_speed: bool = True
     hold_out: Path | None = None
     workers: int | None = None
+    """Suites at once on this machine; cores and one more when None."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
-    submission: Submission
+@dataclass(slots=True, eq=False)
+class _Case:
+    """One submission that is being graded."""
+
+    ticket: Ticket
     kata: Kata
     key: str
     jobs: tuple[Job, ...]
     """The public suite, and the hold-out suite where there is one."""
+    first: dict[Job, KataReport] = field(default_factory=dict)
+    again: dict[Job, Job] = field(default_factory=dict)
+    """Jobs that are run once more, and the jobs that do so."""
+    second: dict[Job, KataReport] = field(default_factory=dict)
 
 
 class Grader:
     """Grades submissions into a results folder."""
 
-    def __init__(self, katas: Sequence[Kata], results: ResultsFolder, settings: Settings) -> None:
-        """Raises `HoldOutError` for a folder of hold-out suites that fits no kata."""
+    def __init__(
+        self,
+        katas: Sequence[Kata],
+        results: ResultsFolder,
+        settings: Settings,
+        *,
+        executor: Callable[[], Executor] | None = None,
+    ) -> None:
+        """`executor` makes what runs the jobs, once there is one to run: this machine when None.
+
+        Raises `HoldOutError` for a folder of hold-out suites that fits no kata.
+        """
         self._katas = {kata.slug: kata for kata in katas}
         self._results = results
         self._settings = settings
@@ -67,146 +89,170 @@ class Grader:
         self._state.mkdir(parents=True, exist_ok=True)
         self._scratch = Path(tempfile.mkdtemp(prefix="grade-", dir=self._state))
         self._hidden = _hidden_katas(katas, settings.hold_out, self._scratch / "hold-out") if settings.hold_out else {}
+        self._suites = {kata.slug: tuple(self._suites_of(kata)) for kata in katas}
+        self._open = executor or self._crew
 
     def close(self) -> None:
         """Remove what is of no use after the run."""
         shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def keys(self, submissions: Iterable[Submission]) -> tuple[str, ...]:
-        """The key of each submission's grade."""
-        return tuple(self._task(submission).key for submission in submissions)
+    def key(self, ticket: Ticket) -> str:
+        """The name of the ticket's grade: a hash of all that it depends on."""
+        parts = (self._base(ticket.kata), ticket.learner, ticket.sha256)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def grade(
-        self,
-        submissions: Iterable[Submission],
-        *,
-        listener: Listener = lambda _: None,
-        done: Callable[[Grade], None] = lambda _: None,
-    ) -> None:
-        """Grade what has no grade yet; each result is on disk before `done` hears of it."""
-        pending = iter(submissions)
-        while chunk := list(islice(pending, CHUNK)):
-            todo = []
-            for submission in chunk:
-                task = self._task(submission)
-                known = self._results.get(task.key)
-                if known is not None:
-                    done(known)
-                elif is_published_stub(task.kata, submission.source):
-                    report = replace(empty_report(task.jobs[0], None), started=False)
-                    self._keep(task, report, done=done)
-                else:
-                    todo.append(task)
-            if todo:
-                self._run(todo, listener, done)
+        self, tickets: Iterable[Ticket], *, listener: Listener = lambda _: None, done: Done = lambda _: None
+    ) -> int:
+        """Grade what has no grade yet; each result is on disk before `done` hears of it. Returns how many it took.
 
-    def _run(self, tasks: list[_Task], listener: Listener, done: Callable[[Grade], None]) -> None:
-        """Run tasks; each is kept as soon as its last report is there, so that little is lost with the process."""
-        reports: dict[Job, KataReport] = {}
-        owner = {job: task for task in tasks for job in task.jobs}
-        retries: list[_Task] = []
+        Raises `InterruptedRunError` on Ctrl-C; what was graded by then is kept.
+        """
+        count = 0
+        executor: Executor | None = None
+        cases: dict[Job, _Case] = {}
+        again: deque[Job] = deque()
+        with turn(self._state, listener):
+            todo = self._todo(tickets, done)
+            fresh = (self._laid_out(case, cases) for case in todo)
+            waiting = (job for jobs in fresh for job in jobs)
+            try:
+                while True:
+                    while executor is None or executor.room:
+                        job = again.popleft() if again else next(waiting, None)
+                        if job is None:
+                            break
+                        executor = executor or self._open()
+                        executor.submit(job)
+                    if executor is None or not executor.busy:
+                        return count
+                    job, report = executor.wait()
+                    case = cases.pop(job)
+                    if self._take(case, job, report):
+                        self._keep_case(case, done)
+                        count += 1
+                    for other in set(case.again.values()) - set(cases) - set(case.second):
+                        cases[other] = case
+                        again.append(other)
+            except KeyboardInterrupt:
+                raise InterruptedRunError(
+                    f"interrupted; {count} submissions were graded, and are kept", hint="the same command goes on"
+                ) from None
+            finally:
+                if executor is not None:
+                    executor.close()
 
-        def keep(job: Job, report: KataReport) -> None:
-            task = owner[job]
-            reports[job] = report
-            if all(part in reports for part in task.jobs):
-                if any(_failed_by_few(reports[part]) for part in task.jobs):
-                    retries.append(task)
-                else:
-                    self._keep(task, *(reports[part] for part in task.jobs), done=done)
+    def _todo(self, tickets: Iterable[Ticket], done: Done) -> Iterator[_Case]:
+        """Cases that need a run; what needs none is settled on the way."""
+        for ticket in tickets:
+            key = self.key(ticket)
+            known = self._results.get(key)
+            if known is not None:
+                done(known)
+                continue
+            case = self._case(ticket, key)
+            if is_published_stub(case.kata, self._source(ticket)):
+                case.first[case.jobs[0]] = replace(empty_report(case.jobs[0], None), started=False)
+                self._keep_case(case, done)
+            else:
+                yield case
 
-        for task in tasks:
-            self._lay_out(task)
-        self._work([job for task in tasks for job in task.jobs], listener, keep)
-        if retries:
-            self._try_again(retries, reports, listener, done)
-        for task in tasks:
-            shutil.rmtree(Path(task.jobs[0].choice).parent, ignore_errors=True)
+    def _take(self, case: _Case, job: Job, report: KataReport) -> bool:
+        """Note a report; returns whether the case is decided. A few failures are to be tried again first."""
+        if job in case.jobs:
+            case.first[job] = report
+            if len(case.first) < len(case.jobs):
+                return False
+            case.again = {
+                part: replace(part, only=_failed(found), seed=secrets.randbits(32))
+                for part, found in case.first.items()
+                if _failed_by_few(found)
+            }
+        else:
+            case.second[job] = report
+        return len(case.second) == len(case.again)
 
-    def _try_again(
-        self,
-        tasks: list[_Task],
-        reports: dict[Job, KataReport],
-        listener: Listener,
-        done: Callable[[Grade], None],
-    ) -> None:
-        """Run the few tests that failed once more, under other seeds, and judge by both."""
-        again = {
-            job: replace(job, only=_failed(reports[job]), seed=secrets.randbits(32))
-            for task in tasks
-            for job in task.jobs
-            if _failed_by_few(reports[job])
-        }
-        second = dict(zip(again, self._work(list(again.values()), listener, lambda _, __: None), strict=True))
-        for task in tasks:
-            judged = [_judge(reports[job], second.get(job)) for job in task.jobs]
-            unstable = tuple(name for _, names in judged for name in names)
-            self._keep(task, *(report for report, _ in judged), unstable=unstable, done=done)
-
-    def _work(self, jobs: list[Job], listener: Listener, keep: Callable[[Job, KataReport], None]) -> list[KataReport]:
-        return run_jobs(
-            jobs, state=self._state, workers=self._settings.workers, fresh=True, listener=listener, keep=keep
-        )
-
-    def _keep(
-        self,
-        task: _Task,
-        report: KataReport,
-        hidden: KataReport | None = None,
-        *,
-        unstable: tuple[str, ...] = (),
-        done: Callable[[Grade], None],
-    ) -> None:
-        """Write the grade of one task."""
-        names: tuple[str, ...] = ()
-        if hidden is not None:
-            names = tuple(test.name for test in hidden.tests)
-            problem = report.problem or hidden.problem
-            report = replace(report, tests=(*report.tests, *hidden.tests), problem=problem)
+    def _keep_case(self, case: _Case, done: Done) -> None:
+        """Judge a case by all its runs, and write its grade."""
+        judged = [
+            _judge(case.first[job], case.second.get(case.again[job]) if job in case.again else None)
+            for job in case.jobs
+            if job in case.first
+        ]
+        report, hidden = judged[0][0], [report for report, _ in judged[1:]]
+        for other in hidden:
+            report = replace(report, tests=(*report.tests, *other.tests), problem=report.problem or other.problem)
         grade = Grade(
-            learner=task.submission.learner,
-            kata=task.kata.slug,
+            learner=case.ticket.learner,
+            kata=case.kata.slug,
             status=report.status,
-            report=replace(report, subject=task.submission.learner),
+            report=replace(report, subject=case.ticket.learner),
             mode=self._settings.player,
-            key=task.key,
-            submission_sha256=task.submission.sha256,
-            seed=str(task.jobs[0].seed or ""),
-            unstable=unstable,
-            hold_out=names,
+            key=case.key,
+            submission_sha256=case.ticket.sha256,
+            seed=str(case.jobs[0].seed or ""),
+            unstable=tuple(name for _, names in judged for name in names),
+            hold_out=tuple(test.name for other in hidden for test in other.tests),
         )
-        self._results.put_submission(task.submission)
         self._results.put(grade)
+        shutil.rmtree(self._file(case.ticket).parent, ignore_errors=True)
         done(grade)
 
-    # --- tasks
+    # --- cases
 
-    def _task(self, submission: Submission) -> _Task:
-        kata = self._katas[submission.kata]
+    def _suites_of(self, kata: Kata) -> Iterator[Kata]:
+        yield kata
+        if kata.slug in self._hidden:
+            yield self._hidden[kata.slug]
+
+    def _case(self, ticket: Ticket, key: str) -> _Case:
         seed = self._settings.seed if self._settings.seed is not None else secrets.randbits(32)
-        file = self._scratch / submission.learner / kata.slug / f"{kata.module}.py"
-        suites = [kata, *([self._hidden[kata.slug]] if kata.slug in self._hidden else [])]
-        jobs = tuple(
+        return _Case(ticket, self._katas[ticket.kata], key, self._jobs(ticket.kata, str(self._file(ticket)), seed))
+
+    def _jobs(self, slug: str, choice: str, seed: int | None) -> tuple[Job, ...]:
+        settings = self._settings
+        return tuple(
             Job(
                 suite,
-                str(file),
-                only=() if self._settings.with_speed else _unhurried(suite),
+                choice,
+                only=() if settings.with_speed else _unhurried(suite),
                 profile="grade",
                 seed=seed,
-                player=self._settings.player,
-                gated=self._settings.with_speed,
+                player=settings.player,
+                gated=settings.with_speed,
             )
-            for suite in suites
+            for suite in self._suites[slug]
         )
-        sha = hashlib.sha256(f"{submission.learner}\0{self._settings.seed}".encode())
-        for job in jobs:
-            sha.update(digest(replace(job, seed=None), submission.source).encode())
-        return _Task(submission, kata, sha.hexdigest(), jobs)
 
-    def _lay_out(self, task: _Task) -> None:
-        file = Path(task.jobs[0].choice)
+    def _file(self, ticket: Ticket) -> Path:
+        kata = self._katas[ticket.kata]
+        return self._scratch / ticket.learner / kata.slug / f"{kata.module}.py"
+
+    def _laid_out(self, case: _Case, cases: dict[Job, _Case]) -> tuple[Job, ...]:
+        """The jobs of a case whose file is where they look for it."""
+        file = self._file(case.ticket)
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(task.submission.source)
+        file.write_bytes(self._source(case.ticket))
+        cases |= dict.fromkeys(case.jobs, case)
+        return case.jobs
+
+    def _source(self, ticket: Ticket) -> bytes:
+        source = self._results.submission(ticket.sha256)
+        if source is None:
+            raise KataError(f"the submission {ticket.sha256} is gone from {self._results.path} while it is graded")
+        return source
+
+    @functools.cache  # noqa: B019 (a grader lives as long as its run)
+    def _base(self, slug: str) -> str:
+        """Hash of all that the grades of a kata depend on, learner and source aside."""
+        sha = hashlib.sha256(repr(self._settings.seed).encode())
+        for job in self._jobs(slug, "", None):
+            sha.update(digest(job, b"").encode())
+        return sha.hexdigest()
+
+    def _crew(self) -> Executor:
+        suites = [suite for suites in self._suites.values() for suite in suites]
+        return Crew(self._state, suites, workers=self._settings.workers or (os.cpu_count() or 1) + 1)
 
 
 def _unhurried(kata: Kata) -> tuple[str, ...]:

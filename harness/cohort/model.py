@@ -43,6 +43,21 @@ class Submission:
         return hashlib.sha256(self.source).hexdigest()
 
 
+    @property
+    def ticket(self) -> Ticket:
+        """What stands for it once its source is kept elsewhere."""
+        return Ticket(self.learner, self.kata, self.sha256)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A submission without its source: what is held of each while thousands are graded."""
+
+    learner: str
+    kata: str
+    sha256: str
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why something of a learner could not be taken; grading goes on with the others."""

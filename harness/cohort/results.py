@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.cohort.envelope import DamagedError, ResultsError, decode, encode
-from harness.cohort.model import Learner, Refusal, Submission
+from harness.cohort.model import Learner, Refusal, Submission, Ticket
 from harness.model import Kata, KataReport, KataSet, Status
 from harness.state import write_atomically
 
@@ -161,11 +161,13 @@ class ResultsFolder:
             except (ResultsError, FileNotFoundError):
                 continue
 
-    def put_submission(self, submission: Submission) -> None:
-        """Keep the source of `submission`, for similarity and for grading one case again."""
-        path = self.submission_file(submission.sha256)
+    def put_submission(self, submission: Submission) -> Ticket:
+        """Keep the source of `submission`: for grading, for grading one case again, and for similarity."""
+        ticket = submission.ticket
+        path = self.submission_file(ticket.sha256)
         if not path.exists():
             _write(path, submission.source)
+        return ticket
 
     def submission(self, sha256: str) -> bytes | None:
         """The source with this hash, None when it is not kept."""
