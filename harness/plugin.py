@@ -136,6 +136,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--player") != "none":
         state.players = _open_players(config, config.getoption("--player"))
         state.finder.elsewhere = state.players.load
+        state.finder.helper = state.players.helper
     config.pluginmanager.register(_ReportWriter(state))
     sys.meta_path.insert(0, state.finder)
 

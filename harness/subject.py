@@ -17,6 +17,7 @@ from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from harness.errors import SubjectError
 from harness.model import Kata
@@ -75,6 +76,8 @@ class SubjectFinder(MetaPathFinder):
         """Subjects that did not import, by module name."""
         self.elsewhere: Callable[[Kata, str, str], Names] | None = None
         """Loads a subject (kata, source, file name) in another process; None to run it in this one."""
+        self.helper: Callable[[Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any] | None = None
+        """Calls a function of a helper module where its subject is; None when that is this process."""
 
     def add(self, subject: Subject) -> None:
         """Serve `subject` and its kata's helpers from now on. Raises `SubjectError` when the name is taken already."""

@@ -23,6 +23,7 @@ FLOORS: dict[str, int] = {
     "tally": 1,
     "render": 1,
     "subject": 2,
+    "beside": 3,
     "explain": 3,
     "jobs": 3,
     "history": 3,

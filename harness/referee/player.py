@@ -193,9 +193,9 @@ class Player:
         self._module = importlib.import_module(module)
         return self._module
 
-    def helper(self, module: str, function: str, args: list[Any]) -> Any:
+    def helper(self, module: str, function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call a function of a helper module."""
-        return getattr(importlib.import_module(module), function)(*args)
+        return getattr(importlib.import_module(module), function)(*args, **kwargs)
 
     # --- objects
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
@@ -37,6 +38,10 @@ class Player:
             raise
         return connection
 
+    def is_of(self, folder: Path) -> bool:
+        """Whether its kata is in this folder."""
+        return self._kata.folder.resolve() == folder
+
     def stopwatch(self) -> RemoteStopwatch:
         """What times calls that go to the player, without what the way costs."""
         if self._echo is None:
@@ -64,7 +69,7 @@ class Player:
         """A helper's function in a player of its own, with `PYTHONHASHSEED` set."""
         other = self._start(hash_seed)
         try:
-            return other.ask("helper", module, function, list(args))
+            return other.ask("helper", module, function, tuple(args), {})
         finally:
             other.close()
 
@@ -86,6 +91,12 @@ class Players:
         player = Player(kata, source, file, self._mode, self.shared)
         self._players[kata.slug] = player
         return player.connection.attribute
+
+    def helper(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call a function of a helper module in the player of its kata."""
+        folder = Path(inspect.getfile(function)).resolve().parent
+        player = next(player for player in self._players.values() if player.is_of(folder))
+        return player.connection.ask("helper", function.__module__, function.__name__, args, kwargs)
 
     def find(self, kata: Kata) -> Player | None:
         """The player of a kata, None when its subject did not import."""

@@ -17,4 +17,15 @@ def variants_of(users: Sequence[str], experiment_name: str, shares: Mapping[str,
     """The variants of `users`, assigned in this order in a framework of their own."""
     framework = kata.ABTestingFramework(noon)
     framework.create_experiment(kata.Experiment(experiment_name, dict(shares), noon()))
+    return assign_all(framework, users, experiment_name)
+
+
+def assign_all(framework: kata.ABTestingFramework, users: Sequence[str], experiment_name: str) -> list[str]:
+    """The variants of `users`, assigned in this order."""
     return [str(framework.assign_user_to_variant(user, experiment_name).variant) for user in users]
+
+
+def log_all(framework: kata.ABTestingFramework, users: Sequence[str], experiment_name: str, event_type: str) -> None:
+    """Log one event of each of `users`."""
+    for user in users:
+        framework.log_event(user, experiment_name, event_type)

@@ -28,6 +28,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest, chi2_contingency, chisquare, norm
 
 from harness import check
+from harness.beside import beside
 from harness.check import Mistakes, call
 from harness.fixtures import Elsewhere, Grower
 
@@ -43,6 +44,10 @@ SUMMER = timezone(timedelta(hours=2))
 HALVES = {"a": 0.5, "b": 0.5}
 VARIANTS = "abcd"
 NO_STRANGERS = "log_event assigns nobody, and ignores nobody"
+
+variants_of = beside(visitors.variants_of)
+assign_all = beside(visitors.assign_all)
+log_all = beside(visitors.log_all)
 
 
 # --- a clock, frameworks, crowds -------------------------------------------------------------------------------------
@@ -117,7 +122,7 @@ def users_like(names: str, size: int) -> list[str]:
 @lru_cache
 def crowd(experiment_name: str, shares: tuple[tuple[str, float], ...], names: str, size: int = CROWD) -> list[str]:
     """The variants of `size` users."""
-    return list(visitors.variants_of(users_like(names, size), experiment_name, dict(shares)))
+    return list(variants_of(users_like(names, size), experiment_name, dict(shares)))
 
 
 def hold_alike(got: Sequence[str], want: Sequence[str], *, asked: check.Asked, mistake: str) -> None:
@@ -317,11 +322,10 @@ def staffed(arms: Arms) -> Any:
             came=f"{len(users)} of them get {name!r}",
             expected=f"about {len(homes) // len(arms)}",
         )
-        got = [variant_of(framework, user, "trial") for user in users]
+        got = assign_all(framework, users, "trial")
         asked = f"the variants of {len(users)} users, all of whom another framework has sent to {name!r}"
         hold_alike(got, [name] * len(users), asked=asked, mistake="assignment depends on who came before")
-        for user in users[: arm.conversions]:
-            framework.log_event(user, "trial", "conversion")
+        log_all(framework, users[: arm.conversions], "trial", "conversion")
     return framework
 
 
@@ -395,7 +399,7 @@ def test_every_process_assigns_alike(elsewhere: Elsewhere) -> None:
     users = users_like(FAMILIES[0], 300)
     shares = {"a": 0.5, "b": 0.3, "c": 0.2}
     job = (users, "button", shares)
-    here = visitors.variants_of(*job)
+    here = variants_of(*job)
     one = elsewhere("ab_visitors", "variants_of", *job, hash_seed=1)
     again = elsewhere("ab_visitors", "variants_of", *job, hash_seed=1)
     other = elsewhere("ab_visitors", "variants_of", *job, hash_seed=2)
@@ -410,17 +414,17 @@ def test_every_process_assigns_alike(elsewhere: Elsewhere) -> None:
 @given(order=st.permutations(range(24)), fellows=st.integers(0, 5))
 def test_a_user_gets_the_same_variant_whoever_came_before(order: list[int], fellows: int) -> None:
     users = users_like(FAMILIES[0], 24)
-    want = visitors.variants_of(users, "button", HALVES)
+    want = variants_of(users, "button", HALVES)
     asked = "the variants of 24 users, in two frameworks alike"
     drawn = "assignment is drawn at random: compute it from the two names"
-    hold_alike(visitors.variants_of(users, "button", HALVES), want, asked=asked, mistake=drawn)
+    hold_alike(variants_of(users, "button", HALVES), want, asked=asked, mistake=drawn)
     framework = running()
     framework.create_experiment(kata.Experiment("banner", {"x": 0.3, "y": 0.7}, START))
     for i in range(fellows):
         framework.assign_user_to_variant(f"fellow-{i}", "button" if i % 2 else "banner")
-    got = {users[i]: variant_of(framework, users[i]) for i in order}
+    got = dict(zip(order, assign_all(framework, [users[i] for i in order], "button"), strict=True))
     hold_alike(
-        [got[user] for user in users],
+        [got[i] for i in range(len(users))],
         want,
         asked=f"the variants of 24 users who come in the order {order}, after {fellows} others",
         mistake="assignment depends on who came before: compute it from the two names alone",
@@ -431,15 +435,15 @@ def test_a_user_gets_the_same_variant_whoever_came_before(order: list[int], fell
 @given(days=st.integers(0, 700), seconds=st.integers(0, 86_399))
 def test_a_user_gets_the_same_variant_on_every_day(days: int, seconds: int) -> None:
     users = users_like(FAMILIES[0], 24)
-    want = visitors.variants_of(users, "button", HALVES)
+    want = variants_of(users, "button", HALVES)
     now = START + timedelta(days=days, seconds=seconds)
     mistake = "time goes into the assignment: compute it from the two names alone"
     framework = running(clock=Clock(now))
-    got = [variant_of(framework, user) for user in users]
+    got = assign_all(framework, users, "button")
     hold_alike(got, want, asked=f"the variants of 24 users who come on {now}", mistake=mistake)
     framework = kata.ABTestingFramework(Clock(now))
     framework.create_experiment(kata.Experiment("button", HALVES, now, now + timedelta(days=9)))
-    got = [variant_of(framework, user) for user in users]
+    got = assign_all(framework, users, "button")
     hold_alike(got, want, asked=f"the variants of 24 users in an experiment from {now} on", mistake=mistake)
 
 
@@ -531,7 +535,7 @@ def test_names_are_not_glued_together(first: str, second: str, prefix: str) -> N
 def test_any_string_is_a_user_and_an_experiment(user: str, name: str) -> None:
     framework = running(name=name)
     assignment = taken(framework, "assign_user_to_variant", user, name, because="any string is a user id and a name")
-    want = record(user, name, visitors.variants_of([user], name, HALVES)[0], visitors.noon())
+    want = record(user, name, variants_of([user], name, HALVES)[0], visitors.noon())
     check.equal(fields(assignment), want, asked=call("assign_user_to_variant", user, name))
 
 
@@ -606,8 +610,7 @@ def test_a_conversion_counts_once_for_the_winner_too() -> None:
     framework = staffed(arms)
     homes = crowd("trial", tuple(HALVES.items()), FAMILIES[0], 6_000)
     buyers = [FAMILIES[0].format(i) for i, home in enumerate(homes) if home == "a"][:60]
-    for user in buyers * 2:
-        framework.log_event(user, "trial", "conversion")
+    log_all(framework, buyers * 2, "trial", "conversion")
     check.equal(
         framework.determine_winner("trial"),
         None,
@@ -867,7 +870,7 @@ def test_the_shares_are_those_at_creation() -> None:
     when = ", after the caller has changed the dict of shares"
     assign = partial(taken, framework, "assign_user_to_variant", because="the shares are those at creation", when=when)
     variants = [str(assign(user, "button").variant) for user in users]
-    want = visitors.variants_of(users, "button", HALVES)
+    want = variants_of(users, "button", HALVES)
     hold_alike(variants, want, asked=f"the variants of 40 users{when}", mistake=mistake)
     got = sorted(framework.calculate_metrics("button"))
     check.equal(got, ["a", "b"], asked=f"the variants in calculate_metrics{when}", mistakes={mistake: ["new"]})
@@ -1026,11 +1029,10 @@ SIZES = (400, 1600, 6400)
 def busy(n: int) -> Any:
     """A framework with n users and 2 n events."""
     framework = running()
-    for i in range(n):
-        user = FAMILIES[0].format(i)
-        framework.assign_user_to_variant(user, "button")
-        framework.log_event(user, "button", "click")
-        framework.log_event(user, "button", "conversion")
+    users = users_like(FAMILIES[0], n)
+    assign_all(framework, users, "button")
+    for kind in ("click", "conversion"):
+        log_all(framework, users, "button", kind)
     return framework
 
 
