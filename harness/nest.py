@@ -10,6 +10,7 @@ ever computed here.
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -26,6 +27,9 @@ def main() -> None:
     for name in ("pytest", *sys.argv[1:]):
         with contextlib.suppress(Exception):  # a module that fails here fails again in the child, where it is reported
             importlib.import_module(name)
+    _warm_up()
+    gc.collect()
+    gc.freeze()  # collections in children leave alone what they did not make
     jobs: dict[int, int] = {}
     pending = b""
     is_open = True
@@ -49,6 +53,24 @@ def main() -> None:
                 break
             if pid in jobs:
                 _say({"id": jobs.pop(pid), "code": os.waitstatus_to_exitcode(status)})
+
+
+def _warm_up() -> None:
+    """Do once what hypothesis does at first use, so that no child has to."""
+    from hypothesis import HealthCheck, Phase, configuration, given, settings
+    from hypothesis import strategies as st
+
+    @settings(
+        max_examples=5, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    )
+    @given(st.data())
+    def example(data: st.DataObject) -> None:
+        data.draw(st.lists(st.floats() | st.integers(0, 9), max_size=3))
+        data.draw(st.text(max_size=2))
+        data.draw(st.tuples(st.booleans(), st.sampled_from("ab"), st.permutations([1, 2])))
+
+    example()
+    configuration.notice_initialization_restarted(warn=False)  # its plugin would take the above for a mistake of ours
 
 
 def _say(message: dict[str, int]) -> None:

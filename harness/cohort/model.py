@@ -42,7 +42,6 @@ class Submission:
         """Hash of the source."""
         return hashlib.sha256(self.source).hexdigest()
 
-
     @property
     def ticket(self) -> Ticket:
         """What stands for it once its source is kept elsewhere."""

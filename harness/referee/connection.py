@@ -60,7 +60,7 @@ class Remote:
             return self._kind.name
         if name.startswith("__"):
             raise AttributeError(f"{self._kind.name} has no attribute {name}", name=name, obj=self)
-        if name in self._seen and self._seen_at == self._connection.asked:
+        if name in self._seen and self._seen_at == self._connection.epoch:
             return self._seen[name]
         if name in self._kind.methods:
             return _Method(self, name)
@@ -212,8 +212,8 @@ class Connection:
         self._failure = ""
         self._random = GlobalRandom()
         self._watches_random = False
-        self.asked = 0
-        """How many questions there were."""
+        self.epoch = 0
+        """How often something was asked that may have changed what objects there hold."""
         self._file = ""
         self._record: list[Question] | None = None
 
@@ -254,7 +254,8 @@ class Connection:
         """Do `operation` there: its result, or its exception. Raises `PlayerGoneError` when there is no answer."""
         if self._failure:
             raise PlayerGoneError(self._failure)
-        number = self.asked = next(self._numbers)
+        number = next(self._numbers)
+        epoch = self.epoch = self.epoch + 1
         line = self._line()
         try:
             self._send(line, {"i": number, "o": operation}, args, kwargs)
@@ -269,6 +270,8 @@ class Connection:
             self._fail("the process of the subject ended")
         if header.get("i") != number:
             self._fail("the player answered a question that was not asked")
+        if header.get("p") is True and self.epoch == epoch:  # it only looked; that it says so itself gains it nothing
+            self.epoch -= 1
         for text, category in header.get("n", ()):
             warnings.warn(text, category, stacklevel=3)
         if isinstance(value, _Raised):
@@ -446,7 +449,7 @@ class Connection:
             weakref.finalize(remote, self._gone_remotes.append, number).atexit = False
         if all(item is None or type(item) in (str, int, float, bool) for item in seen.values()):
             object.__setattr__(remote, "_seen", seen)
-            object.__setattr__(remote, "_seen_at", self.asked)
+            object.__setattr__(remote, "_seen_at", self.epoch)
         return remote
 
 

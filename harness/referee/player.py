@@ -126,6 +126,8 @@ class Player:
     def _answer(self, line: Line, header: wire.Header, args: list[Any], kwargs: dict[str, Any]) -> None:
         line.warnings = []
         reply: wire.Header = {"i": header["i"]}
+        if header["o"] == "get" and _is_plain(*args):
+            reply["p"] = True
         try:
             value = _OPERATIONS[header["o"]](self, *args, **kwargs)
             raised = None
@@ -291,16 +293,20 @@ class _Kept:
 
 def _plain_attributes(value: Any) -> dict[str, Any]:
     """What the object's own attributes are now, where these are simple: they are what is asked for next, most often."""
+    own = getattr(value, "__dict__", None)
+    if type(own) is not dict or len(own) > 16:
+        return {}
+    return {
+        name: item for name, item in own.items() if (item is None or type(item) in _SIMPLE) and _is_plain(value, name)
+    }
+
+
+def _is_plain(value: Any, name: str) -> bool:
+    """Whether an attribute is just a value that the object holds: looking at it runs no code."""
     kind = type(value)
     own = getattr(value, "__dict__", None)
     is_usual = vars(kind).get("__getattribute__") is None
-    if not is_usual or type(own) is not dict or len(own) > 16:
-        return {}
-    return {
-        name: item
-        for name, item in own.items()
-        if (item is None or type(item) in _SIMPLE) and not hasattr(getattr(kind, name, None), "__set__")
-    }
+    return is_usual and type(own) is dict and name in own and not hasattr(getattr(kind, name, None), "__set__")
 
 
 def _methods(kind: type) -> list[str]:

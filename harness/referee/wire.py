@@ -69,10 +69,10 @@ class Channel:
         views = [memoryview(buffer).cast("B") if memoryview(buffer) else memoryview(b"") for buffer in buffers]
         head = _ENCODER.encode({**header, "b": [len(view) for view in views]}).encode()
         first = _HEAD.pack(len(head), sum(map(len, views))) + head
+        parts = [b"".join((first, *views))] if sum(map(len, views)) <= _PIECE else [first, *views]
         with self._sending:
-            self._socket.sendall(first)
-            for view in views:
-                self._socket.sendall(view)
+            for part in parts:  # what is small goes in one piece: each would wake the other side
+                self._socket.sendall(part)
 
     def receive(self) -> tuple[Header, list[memoryview]]:
         """The next message. Raises `EOFError` at the end of the stream, and `WireError` for what is no message."""
@@ -111,7 +111,7 @@ class Channel:
 
 def _parse(data: bytearray) -> Header:
     try:
-        header = json.loads(data)
+        header = json.loads(data.decode())
     except (ValueError, RecursionError, MemoryError) as error:
         raise WireError(f"the header of a message is no JSON: {type(error).__name__}") from None
     if not isinstance(header, dict):

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import kmeans_fast as kata
+import many_starts
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from sklearn.cluster import KMeans
 
 from harness import check
+from harness.beside import beside
 from harness.check import Mistakes, call
 from harness.fixtures import MemoryMeter, Racer
 from harness.strategies import Float64Array, seeds
@@ -24,6 +26,7 @@ FAR = 1e8
 """An offset at which the expanded square has no digits left for distances about 1."""
 STARTS = 3000
 """How many seeds the statistics of the start are taken over."""
+draw_starts = beside(many_starts.draw_starts)
 
 
 # --- oracles: the definitions, point by point -------------------------------------------------------------------------
@@ -600,11 +603,9 @@ def greedy(first: int) -> Float64Array:
 
 @pytest.mark.law
 def test_the_start_is_drawn_by_squared_distances() -> None:
-    rng = np.random.default_rng(2007)
     counts = np.zeros((3, 3))
-    for _ in range(STARTS):
-        start = np.asarray(model(2, random_state=rng).initialize_centroids(AXIS)).ravel()
-        first, second = (int(np.argmin(np.abs(AXIS.ravel() - value))) for value in start)
+    for start in draw_starts(AXIS.tolist(), 2, 2007, STARTS):
+        first, second = (int(np.argmin(np.abs(AXIS.ravel() - value))) for value in np.ravel(start))
         counts[first, second] += 1
     firsts = counts.sum(axis=1) / STARTS
     asked = f"the first of the starting centroids of {AXIS.ravel().tolist()}, over {STARTS} draws"
@@ -642,11 +643,8 @@ def recognisable(first: int, came: Float64Array) -> Mistakes:
 @pytest.mark.law
 def test_the_third_centroid_keeps_away_from_both_before() -> None:
     X = np.array([[0.0], [100.0], [101.0], [200.0]])
-    rng = np.random.default_rng(1)
-    together = 0
-    for _ in range(600):
-        start = np.ravel(model(3, random_state=rng).initialize_centroids(X))
-        together += {100.0, 101.0} <= set(start.tolist())
+    starts = draw_starts(X.tolist(), 3, 1, 600)
+    together = sum({100.0, 101.0} <= set(np.ravel(start).tolist()) for start in starts)
     check.true(
         together < 30,
         asked=f"starting centroids of {X.ravel().tolist()} for k = 3, 600 times",
