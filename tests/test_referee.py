@@ -16,7 +16,9 @@ import pytest
 from harness.explain import PlayerGoneError
 from harness.model import Kata, KataSet
 from harness.referee.connection import Connection, Remote
+from harness.referee.quota import Quota, remove
 from harness.referee.sandbox import PROCESS, SANDBOX, sandbox_problem, start_player
+from harness.referee.seccomp import seccomp_filter
 
 pytestmark = pytest.mark.skipif(
     not hasattr(__import__("os"), "fork"), reason="players need process groups and resource limits"
@@ -33,7 +35,7 @@ def start(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Start]:
     connections: list[Connection] = []
 
     def begin(source: str) -> Any:
-        connection = Connection(start_player(request.param, ["numpy"], shared=tmp_path))
+        connection = Connection(start_player(request.param, ["numpy"], shared=tmp_path), quota=Quota(tmp_path))
         connections.append(connection)
         connection.load(KATA, source, "subject.py")
         module: Any = ModuleType("subject")
@@ -291,3 +293,76 @@ def test_expected_values_are_in_no_frame_that_the_subject_can_see(start: Start) 
     kata = start(FRAMES)
     secret = f"expected-{np.pi}"
     assert kata.f(float(secret.removeprefix("expected-"))) is False
+
+
+LINKS = """
+import os
+def attempt(name, *args):
+    try:
+        getattr(os, name)(*args)
+    except OSError as error:
+        return type(error).__name__
+    return 'done'
+def write(path, text):
+    with open(path, 'w') as file:
+        file.write(text)
+    return 'done'
+"""
+
+
+def test_nothing_can_be_left_that_the_suite_would_write_through(start: Start, tmp_path: Path) -> None:
+    kata = start(LINKS)
+    if kata.connection.process.mode != SANDBOX:
+        pytest.skip("a plain process is not kept from it, and README says so")
+    assert kata.write(str(tmp_path / "file"), "text") == "done"
+    assert kata.attempt("symlink", "/etc/passwd", str(tmp_path / "a")) == "PermissionError"
+    assert kata.attempt("link", str(tmp_path / "file"), str(tmp_path / "b")) == "PermissionError"
+    assert kata.attempt("mkfifo", str(tmp_path / "c")) == "PermissionError"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file"]
+
+
+FLOOD = """
+import threading
+def files(folder):
+    for number in range(10**6):
+        open(f'{folder}/{number}', 'w').close()
+def bytes(folder):
+    for number in range(10**6):
+        with open(f'{folder}/{number}', 'wb') as file:
+            file.write(b'x' * 2**20 * 60)
+def behind(folder):
+    threading.Thread(target=files, args=(folder,), daemon=True).start()
+def nothing():
+    pass
+"""
+
+
+@pytest.mark.parametrize("way", ["files", "bytes", "behind"])
+def test_who_fills_the_shared_folder_is_ended(start: Start, tmp_path: Path, way: str) -> None:
+    kata = start(FLOOD)
+
+    def flood() -> None:
+        getattr(kata, way)(str(tmp_path))
+        while True:
+            kata.nothing()
+
+    with pytest.raises(PlayerGoneError, match=r"leaves more than .* in the folder that it shares with the suite"):
+        flood()
+
+
+def test_a_folder_without_permissions_can_be_removed(tmp_path: Path) -> None:
+    inner = tmp_path / "shared" / "a" / "b"
+    inner.mkdir(parents=True)
+    (inner / "file").write_text("text", encoding="utf-8")
+    inner.chmod(0)
+    inner.parent.chmod(0)
+    remove(tmp_path / "shared")
+    assert not (tmp_path / "shared").exists()
+
+
+def test_the_filter_of_system_calls_is_a_program() -> None:
+    for machine in ("x86_64", "aarch64"):
+        program = seccomp_filter(machine)
+        assert len(program) % 8 == 0
+        assert len(program) // 8 < 4096
+    assert seccomp_filter("another") == b""

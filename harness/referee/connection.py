@@ -28,6 +28,7 @@ from numpy.random import Generator
 from harness.explain import PlayerGoneError
 from harness.model import Kata
 from harness.referee.cells import Cells
+from harness.referee.quota import Quota
 from harness.referee.sandbox import PlayerProcess
 from harness.referee.wire import Channel, Codec, GlobalRandom, Header, WireError
 
@@ -189,12 +190,15 @@ class _Line:
 class Connection:
     """Questions to one player, from any thread of the referee."""
 
-    def __init__(self, process: PlayerProcess) -> None:
+    def __init__(self, process: PlayerProcess, *, quota: Quota | None = None) -> None:
+        """With `quota`, the folder that suite and subject share is looked at now and then."""
         self.process = process
+        self._quota = quota
         self.modified: set[str] = set()
         """What was going on (tests, by name) when the subject modified an argument."""
         self.occasion = ""
-        self._main, self._others = (Channel(sock) for sock in process.sockets)
+        look = self._look if quota is not None else None
+        self._main, self._others = (Channel(sock, while_waiting=look) for sock in process.sockets)
         self._lock = threading.RLock()
         self._codec = Codec(Cells(first=0, weak=True), self._encode_other, self._decode_other)
         self._kinds: dict[int, _Kind] = {}
@@ -257,6 +261,7 @@ class Connection:
         number = next(self._numbers)
         epoch = self.epoch = self.epoch + 1
         line = self._line()
+        self._look()
         try:
             self._send(line, {"i": number, "o": operation}, args, kwargs)
             while True:
@@ -301,6 +306,11 @@ class Connection:
         self.occasion = occasion
         with self._lock:
             self._codec.cells.clear()
+
+    def _look(self) -> None:
+        problem = self._quota.problem() if self._quota is not None else ""
+        if problem:
+            self._fail(f"{problem} in the folder that it shares with the suite")
 
     def _fail(self, sentence: str) -> NoReturn:
         self._failure = self._failure or sentence

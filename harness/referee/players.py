@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
-import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import Any
 
 from harness.model import Kata
 from harness.referee.connection import Connection
+from harness.referee.quota import Quota, remove
 from harness.referee.sandbox import SANDBOX, require_sandbox, start_player
 from harness.referee.timing import RemoteStopwatch
 
@@ -30,7 +29,7 @@ class Player:
 
     def _start(self, hash_seed: int | None = None) -> Connection:
         process = start_player(self._mode, self._kata.imports, shared=self._shared, hash_seed=hash_seed)
-        connection = Connection(process)
+        connection = Connection(process, quota=Quota(self._shared))
         try:
             connection.load(self._kata, self._source, self._file)
         except BaseException:
@@ -123,5 +122,4 @@ class Players:
         """End them all."""
         for player in self._players.values():
             player.close()
-        with contextlib.suppress(OSError):
-            shutil.rmtree(self.shared)
+        remove(self.shared)

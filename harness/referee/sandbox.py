@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import KataError
+from harness.referee.seccomp import seccomp_filter
 
 SANDBOX = "sandbox"
 PROCESS = "process"
@@ -129,12 +130,15 @@ def start_player(
     """Start a player that can import `libraries`; `shared` is a folder that suite and subject both may write to."""
     ours, theirs = zip(*(socket.socketpair() for _ in range(2)), strict=True)
     descriptors = [str(sock.fileno()) for sock in theirs]
+    filter_fd = 0
     folders = _library_folders(tuple(libraries))
     home = None
     if mode == SANDBOX:
         mounts = [part for name, path in folders.items() for part in ("--ro-bind", str(path), f"/player/lib/{name}")]
         mounts += [part for name in _PARTS for part in ("--ro-bind", str(_HERE / name), f"/player/{name}")]
         mounts += ["--bind", str(shared), str(shared)] if shared else []
+        filter_fd = _filter_descriptor()
+        mounts += ["--seccomp", str(filter_fd)] if filter_fd else []
         script, library = "/player/player.py", "/player/lib"
         command = [shutil.which("bwrap") or "bwrap", *_isolation(), *mounts, "--remount-ro", "/", "--"]
         environment = {"PATH": "/usr/bin:/bin"}
@@ -165,12 +169,32 @@ def start_player(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        pass_fds=[sock.fileno() for sock in theirs],
+        pass_fds=[*(sock.fileno() for sock in theirs), *([filter_fd] if filter_fd else [])],
         start_new_session=True,
     )
     for sock in theirs:
         sock.close()
+    if filter_fd:
+        os.close(filter_fd)
     return PlayerProcess(process, (ours[0], ours[1]), mode, home)
+
+
+@functools.cache
+def _can_seal_namespaces() -> bool:
+    """Whether this bubblewrap can keep those inside from making namespaces of their own (0.8 and later)."""
+    done = subprocess.run([shutil.which("bwrap") or "bwrap", "--help"], capture_output=True, text=True, check=False)
+    return "--disable-userns" in done.stdout
+
+
+def _filter_descriptor() -> int:
+    """A descriptor from which the filter of system calls can be read; 0 where there is none for this machine."""
+    program = seccomp_filter()
+    if not program:
+        return 0
+    descriptor = os.memfd_create("seccomp")
+    os.write(descriptor, program)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
 
 
 def _kept() -> dict[str, str]:
@@ -181,6 +205,7 @@ def _kept() -> dict[str, str]:
 def _isolation() -> list[str]:
     """The sandbox without what a player needs in it."""
     arguments = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "player"]
+    arguments += ["--unshare-user", "--disable-userns"] if _can_seal_namespaces() else []
     if os.getuid() == 0:
         arguments += ["--uid", "65534", "--gid", "65534"]
     for path in ("/usr", "/lib", "/lib32", "/lib64", "/bin"):

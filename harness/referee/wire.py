@@ -20,6 +20,7 @@ import itertools
 import json
 import random
 import re
+import select
 import socket
 import struct
 import threading
@@ -43,6 +44,7 @@ MAX_ELEMENTS = 2**31
 """Elements that an array may claim, zeros counted as ones."""
 
 _PIECE = 2**14
+_PATIENCE_MS = 250
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 _HEAD = struct.Struct("<IQ")
 _DTYPE = re.compile(
@@ -58,8 +60,15 @@ class WireError(Exception):
 class Channel:
     """Messages over a stream socket. Sending is locked; receiving is one thread's business at a time."""
 
-    def __init__(self, sock: socket.socket, *, max_body: int = MAX_BODY) -> None:
+    def __init__(
+        self, sock: socket.socket, *, max_body: int = MAX_BODY, while_waiting: Callable[[], None] | None = None
+    ) -> None:
+        """`while_waiting` is called every now and then while a message is waited for; what it raises is raised."""
         self._socket = sock
+        self._while_waiting = while_waiting
+        if while_waiting is not None:
+            self._poll = select.poll()
+            self._poll.register(sock, select.POLLIN)
         self._max_body = max_body
         self._sending = threading.Lock()
         self._ahead = bytearray()
@@ -69,7 +78,7 @@ class Channel:
         views = [memoryview(buffer).cast("B") if memoryview(buffer) else memoryview(b"") for buffer in buffers]
         head = _ENCODER.encode({**header, "b": [len(view) for view in views]}).encode()
         first = _HEAD.pack(len(head), sum(map(len, views))) + head
-        parts = [b"".join((first, *views))] if sum(map(len, views)) <= _PIECE else [first, *views]
+        parts: list[Any] = [b"".join((first, *views))] if sum(map(len, views)) <= _PIECE else [first, *views]
         with self._sending:
             for part in parts:  # what is small goes in one piece: each would wake the other side
                 self._socket.sendall(part)
@@ -93,6 +102,8 @@ class Channel:
         """Exactly `size` bytes; memory grows with what came, not with what was announced."""
         data, self._ahead = self._ahead, bytearray()
         while len(data) < size:
+            while self._while_waiting is not None and not self._poll.poll(_PATIENCE_MS):
+                self._while_waiting()
             piece = self._socket.recv(max(_PIECE, min(size - len(data), 2**20)))
             if not piece:
                 raise EOFError("the other side has closed the connection")
