@@ -6,6 +6,7 @@ speed and for other processes are in `harness.fixtures`.
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import os
 import signal
@@ -137,6 +138,7 @@ def pytest_configure(config: pytest.Config) -> None:
         state.players = _open_players(config, config.getoption("--player"))
         state.finder.elsewhere = state.players.load
         state.finder.helper = state.players.helper
+        _prepare_player(config, state.players)
     config.pluginmanager.register(_ReportWriter(state))
     sys.meta_path.insert(0, state.finder)
 
@@ -179,6 +181,15 @@ def _open_players(config: pytest.Config, mode: str) -> Players:
     if config.option.basetemp is None:
         config.option.basetemp = str(players.shared / "tmp")
     return players
+
+
+def _prepare_player(config: pytest.Config, players: Players) -> None:
+    """Start a player ahead of need when the arguments name one kata."""
+    paths = {Path(argument.partition("::")[0]).resolve() for argument in config.args}
+    folders = {path if path.is_dir() else path.parent for path in paths}
+    if len(folders) == 1 and SLUG.fullmatch(next(iter(folders)).name):
+        with contextlib.suppress(KataError):  # whatever is wrong with the kata is said when it is collected
+            players.prepare(load_kata(next(iter(folders))))
 
 
 def _register_profiles(config: pytest.Config) -> str:
@@ -316,6 +327,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(kata.hang_limit_s * _patience(state, _band_of(item))))
     items.sort(key=lambda item: (places[item.path], _BANDS.index(_band_of(item)) if _kata_of(item) else 0))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Start what measures the way to a player, if speed will be measured."""
+    state = session.config.stash[_STATE]
+    for kata in {kata for item in session.items if (kata := _kata_of(item)) and _band_of(item) == Band.SPEED}:
+        player = state.players.find(kata) if state.players is not None else None
+        if player is not None:
+            player.echo()
 
 
 def _patience(state: _State, band: str) -> float:

@@ -19,7 +19,14 @@ from harness.jobs import Job
 PLUGINS = ("pytest_timeout", "_hypothesis_pytestplugin", "pytest_jsonreport.plugin", "harness.plugin")
 """What a child loads. Other installed plugins stay out: they cost time, and could change results."""
 
-_OURS = ("harness.explain", "harness.fixtures", "harness.report", "harness.strategies", "harness.subject")
+_OURS = (
+    "harness.explain",
+    "harness.fixtures",
+    "harness.referee.players",
+    "harness.report",
+    "harness.strategies",
+    "harness.subject",
+)
 """What the nest imports of this package. Not the plugins: pytest warns when one is there before it could rewrite it."""
 _PRELOADED = ("hypothesis", "numpy", "scipy", "sklearn")
 _ONE_THREAD = dict.fromkeys(

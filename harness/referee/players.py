@@ -12,7 +12,7 @@ from typing import Any
 from harness.model import Kata
 from harness.referee.connection import Connection
 from harness.referee.quota import Quota, remove
-from harness.referee.sandbox import SANDBOX, require_sandbox, start_player
+from harness.referee.sandbox import SANDBOX, PlayerProcess, require_sandbox, start_player
 from harness.referee.timing import RemoteStopwatch
 
 RSS_SLACK_MIB = 24.0
@@ -22,13 +22,16 @@ RSS_SLACK_MIB = 24.0
 class Player:
     """One subject in one process, with what the fixtures of suites ask of it."""
 
-    def __init__(self, kata: Kata, source: str, file: str, mode: str, shared: Path) -> None:
+    def __init__(
+        self, kata: Kata, source: str, file: str, mode: str, shared: Path, process: PlayerProcess | None = None
+    ) -> None:
+        """`process` is one that was started ahead, if there is one."""
         self._kata, self._source, self._file, self._mode, self._shared = kata, source, file, mode, shared
-        self.connection = self._start()
+        self.connection = self._start(process=process)
         self._echo: Connection | None = None
 
-    def _start(self, hash_seed: int | None = None) -> Connection:
-        process = start_player(self._mode, self._kata.imports, shared=self._shared, hash_seed=hash_seed)
+    def _start(self, hash_seed: int | None = None, process: PlayerProcess | None = None) -> Connection:
+        process = process or start_player(self._mode, self._kata.imports, shared=self._shared, hash_seed=hash_seed)
         connection = Connection(process, quota=Quota(self._shared))
         try:
             connection.load(self._kata, self._source, self._file)
@@ -43,9 +46,13 @@ class Player:
 
     def stopwatch(self) -> RemoteStopwatch:
         """What times calls that go to the player, without what the way costs."""
+        return RemoteStopwatch(self.connection, self.echo())
+
+    def echo(self) -> Connection:
+        """A player without a subject, to measure the way with; started when it is first asked for."""
         if self._echo is None:
             self._echo = Connection(start_player(self._mode, self._kata.imports))
-        return RemoteStopwatch(self.connection, self._echo)
+        return self._echo
 
     def close(self) -> None:
         """End its processes."""
@@ -82,12 +89,17 @@ class Players:
             require_sandbox()
         self._mode = mode
         self._players: dict[str, Player] = {}
+        self._ahead: dict[str, PlayerProcess] = {}
         self.shared = Path(tempfile.mkdtemp(prefix="kata-shared-"))
         """Where suites put files for their subjects."""
 
+    def prepare(self, kata: Kata) -> None:
+        """Start the player of a kata ahead of need: it imports NumPy while pytest collects."""
+        self._ahead[kata.slug] = start_player(self._mode, kata.imports, shared=self.shared)
+
     def load(self, kata: Kata, source: str, file: str) -> Callable[[ModuleType, str], object]:
         """Start a player with this subject; what looks up its names. Raises what the import of the subject raises."""
-        player = Player(kata, source, file, self._mode, self.shared)
+        player = Player(kata, source, file, self._mode, self.shared, self._ahead.pop(kata.slug, None))
         self._players[kata.slug] = player
         return player.connection.attribute
 
@@ -122,4 +134,6 @@ class Players:
         """End them all."""
         for player in self._players.values():
             player.close()
+        for process in self._ahead.values():
+            process.kill()
         remove(self.shared)
