@@ -199,8 +199,10 @@ def _calibrate(thunk: Thunk, stopwatch: Stopwatch) -> int:
     """How often to repeat `thunk` so that one sample is long enough to trust; warms it up on the way."""
     thunk()
     repeats = 1
+    toll_s = getattr(stopwatch, "toll_s", None)
     while True:
         spent = stopwatch(thunk, repeats) * repeats
+        spent += toll_s(thunk) * repeats if toll_s is not None else 0.0
         if spent >= _MIN_SAMPLE_S or repeats >= _MAX_REPEATS:
             return repeats
         repeats = min(_MAX_REPEATS, max(repeats * 2, math.ceil(repeats * 1.2 * _MIN_SAMPLE_S / max(spent, 1e-7))))

@@ -26,6 +26,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import check
+from harness.beside import beside
 from harness.check import call
 from harness.fixtures import Elsewhere, Grower, Racer
 from harness.strategies import floats, vectors
@@ -48,6 +49,8 @@ INFO_KEYS = [
     "path",
     "request_count",
 ]
+
+uncopyable = beside(toys.Uncopyable)
 
 
 # --- a stage for models, and calls in threads ------------------------------------------------------------------------
@@ -923,7 +926,7 @@ def test_data_is_not_copied(stage: Stage) -> None:
     system.load_model("echo", stage.save("echo", toys.Echo()))
     asked = "predict('echo', data), whose data cannot be copied"
     mistake = "data is copied: hand it on as it is"
-    well(partial(system.predict, "echo", toys.Uncopyable()), asked=asked, mistake=mistake)
+    well(partial(system.predict, "echo", uncopyable()), asked=asked, mistake=mistake)
     counts = [system.get_model_info("echo")[key] for key in ("request_count", "error_count")]
     check.equal(counts, [1, 0], asked=f"request_count and error_count after {asked}", mistakes={mistake: [1, 1]})
 

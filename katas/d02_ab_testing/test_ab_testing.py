@@ -1062,13 +1062,13 @@ def test_assigning_costs_the_same_however_many_users_there_are(growth: Grower) -
 def test_logging_costs_the_same_however_many_users_and_events_there_are(growth: Grower) -> None:
     def prepare(n: int) -> Callable[[], object]:
         framework = busy(n)
-        return partial(framework.log_event, FAMILIES[0].format(n - 1), "button", "conversion", 2.0)
+        return partial(log_all, framework, [FAMILIES[0].format(n - 1)] * 128, "button", "conversion")
 
     growth(
         prepare,
         SIZES,
         at_most=0.35,
-        asked="log_event, among more and more users and events",
+        asked="128 calls of log_event, among more and more users and events",
         hint="find the user's assignment in a dict, and do not recompute what came before",
     )
 
