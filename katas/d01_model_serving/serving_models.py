@@ -216,3 +216,9 @@ def what_a_subclass_without_predict_raises() -> str:
     except Exception as error:
         return type(error).__name__
     return "nothing"
+
+
+def load_all(system: Any, number: int, path: str) -> None:
+    """Load the models m0, m1, ..., all from one file."""
+    for i in range(number):
+        system.load_model(f"m{i}", path)

@@ -51,6 +51,7 @@ INFO_KEYS = [
 ]
 
 uncopyable = beside(toys.Uncopyable)
+load_all = beside(toys.load_all)
 
 
 # --- a stage for models, and calls in threads ------------------------------------------------------------------------
@@ -1989,8 +1990,7 @@ def test_a_hit_costs_the_same_however_many_models_there_are(stage: Stage, growth
 
     def prepare(n: int) -> Callable[[], object]:
         system = kata.ModelServingSystem(n)
-        for i in range(n):
-            system.load_model(f"m{i}", path)
+        load_all(system, n, path)
         return lambda: system.predict(f"m{n - 1}", 0)
 
     growth(
@@ -2008,8 +2008,7 @@ def test_an_eviction_costs_the_same_however_many_models_there_are(stage: Stage, 
 
     def prepare(n: int) -> Callable[[], object]:
         system = kata.ModelServingSystem(n)
-        for i in range(n):
-            system.load_model(f"m{i}", path)
+        load_all(system, n, path)
 
         def evict_and_load() -> None:
             system.load_model(system.evict_least_used_model(), path)
