@@ -341,7 +341,7 @@ def test_sizes_that_are_no_multiple_of_a_block_lose_nothing(name: str, lengths: 
 @pytest.mark.edge
 @pytest.mark.parametrize(
     "lengths",
-    [(100, 100, 100), (131, 257, 67), (67, 131, 514), (400, 400, 400), (513, 300, 129)],
+    [(100, 100, 100), (131, 257, 67), (67, 131, 514), (3, 1500, 2), (400, 400, 400), (513, 300, 129)],
     ids=lambda lengths: "x".join(map(str, lengths)),
 )
 def test_large_sizes_lose_nothing(lengths: tuple[int, int, int]) -> None:
@@ -440,6 +440,36 @@ def test_integers_do_not_wrap_around(name: str, dtype: type[np.integer[Any]]) ->
             "each product of integers wrapped around: convert to float64 before multiplying": products,
         }
         check_product(name, A, B, asked=asked, named=wrong, hint="convert to float64 before multiplying")
+
+
+@pytest.mark.edge
+@both
+@pytest.mark.parametrize(("dtype", "length"), [("u1", 70_000), ("i1", 280_000), ("i2", 9), ("u4", 9), ("i4", 17)])
+def test_sums_of_many_integers_do_not_wrap_around_in_a_wider_type_either(name: str, dtype: str, length: int) -> None:
+    high = int(np.iinfo(dtype).max)
+    A, B = np.full((1, length), high, dtype=dtype), np.full((length, 1), high, dtype=dtype)
+    asked = f"{name} of a row and a column of {length} times {high}, as {np.dtype(dtype).name}"
+    want = np.array([[float(high) ** 2 * length]])
+    wrong: dict[str, object] = {}
+    for wider in ("u2", "i2", "u4", "i4", "u8", "i8"):
+        bits = 8 * np.dtype(wider).itemsize
+        wrapped = np.array([[high**2 * length % 2**bits]], dtype=f"u{bits // 8}").view(wider).astype(np.float64)
+        wrong[f"summed in {np.dtype(wider).name}, which wraps around as well: convert to float64 first"] = wrapped
+    check_product(
+        name, A, B, asked=asked, want=want, named=wrong, hint="float64 before multiplying, not a wider integer"
+    )
+
+
+@pytest.mark.edge
+@both
+@pytest.mark.parametrize("power", [-40, -200, 300])
+def test_tiny_and_huge_numbers_keep_their_digits(name: str, power: int) -> None:
+    A, B = np.array([[1.23, 4.56], [7.0, -8.9]]), np.array([[0.12, 3.0], [0.5, -2.1]])
+    scaled = A * 2.0**power
+    asked = f"{name} of {check.show(A)} * 2**{power} and {check.show(B)}"
+    want = oracle(A, B) * 2.0**power
+    wrong: dict[str, object] = {"what is small is rounded away: the tolerance is relative": np.round(want, 12)}
+    check_product(name, scaled, B, asked=asked, want=want, atol=0.0, named=wrong)
 
 
 @pytest.mark.edge
@@ -626,6 +656,37 @@ def test_arguments_stay_as_they_were(name: str) -> None:
 
 @pytest.mark.edge
 @both
+def test_what_the_caller_may_do_with_the_arguments_stays_as_it_was(name: str) -> None:
+    A, B = counting((3, 3)), counting((3, 3)) ** 2
+    multiply(name, A, B, asked=call(name, A, B))
+    for label, array in (("A", A), ("B", B)):
+        check.true(
+            array.flags.writeable,
+            asked=f"whether {label} may be written to, after {call(name, A, B)}",
+            came="it is read-only",
+            expected="yes, as before",
+            mistake="the caller's array is made read-only: leave its flags alone",
+        )
+    rows = [[1, 2], [3, 4]]
+    multiply(name, rows, rows, asked=call(name, rows, rows))
+    kinds = sorted({type(item).__name__ for row in rows for item in row})
+    mistake = "the caller's lists are converted in place: make an array of them"
+    asked = f"the type of the numbers in the caller's list, after {call(name, rows, rows)}"
+    check.equal(kinds, ["int"], asked=asked, mistakes={mistake: ["float"]})
+
+
+@pytest.mark.edge
+@both
+def test_arguments_that_have_changed_give_another_product(name: str) -> None:
+    A, B = counting((3, 3)), counting((3, 3)) ** 2
+    before = np.array(check_product(name, A, B))
+    A[1, 1] = 50.0
+    wrong: dict[str, object] = {"the product from before is remembered by its arguments: they can change": before}
+    check_product(name, A, B, asked=f"{call(name, A, B)}, after A[1, 1] was changed", named=wrong)
+
+
+@pytest.mark.edge
+@both
 def test_a_matrix_may_be_multiplied_by_itself(name: str) -> None:
     A = counting((3, 3))
     with check.untouched(asked=call(name, A, A), A=A):
@@ -655,9 +716,19 @@ def test_each_result_is_an_array_of_its_own(name: str) -> None:
         want=want,
         named={"an earlier result is handed out again: make a new array for each": np.full((2, 2), -1.0)},
     )
-    for factors in ((A, np.eye(2)), (np.eye(2), A)):
-        with check.untouched(asked=f"writing into the result of {call(name, *factors)}", A=A):
-            check_product(name, *factors)[...] = -1.0
+    one, same = np.array([[1.0]]), np.array([[2.0, 3.0], [2.0, 3.0]])
+    for left, right in ((A, np.eye(2)), (np.eye(2), A), (one, one), (A[:, :1], one), (one, A[:1]), (same, np.eye(2))):
+        asked = f"writing into the result of {call(name, left, right)}"
+        with check.untouched(asked=asked, A=left, B=right):
+            check_product(name, left, right)[...] = -1.0
+    rows = check_product(name, np.ones((2, 1)), one + 4.0)
+    rows[0] = -1.0
+    check.equal(
+        rows,
+        np.array([[-1.0], [5.0]]),
+        asked="the result of two equal rows times a column, after writing into the first row of it",
+        mistakes={"equal rows share their memory: each row is its own": np.array([[-1.0], [-1.0]])},
+    )
 
 
 # --- speed -----------------------------------------------------------------------------------------------------------
