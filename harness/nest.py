@@ -15,29 +15,30 @@ import importlib
 import json
 import os
 import select
+import signal
 import sys
+import tempfile
 import traceback
-from typing import Any
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, NoReturn
 
-from harness.referee.sandbox import sandbox_problem
-
-_POLL_S = 0.005
+from harness.processes import PLUGINS
 
 
 def main() -> None:
     """Import, then serve until stdin ends."""
-    for name in ("pytest", *sys.argv[1:]):
-        with contextlib.suppress(Exception):  # a module that fails here fails again in the child, where it is reported
-            importlib.import_module(name)
-    _warm_up()
-    sandbox_problem()  # children remember the answer
-    gc.collect()
-    gc.freeze()  # collections in children leave alone what they did not make
+    warm_up(sys.argv[1:])
+    woken = _wake_on_ends()
     jobs: dict[int, int] = {}
     pending = b""
     is_open = True
     while is_open or jobs:
-        if is_open and select.select([0], [], [], _POLL_S if jobs else None)[0]:
+        readable, _, _ = select.select([0, woken] if is_open else [woken], [], [])
+        if woken in readable:
+            os.read(woken, 65536)
+        if 0 in readable:
             data = os.read(0, 65536)
             is_open = bool(data)
             *lines, pending = (pending + data).split(b"\n")
@@ -45,11 +46,12 @@ def main() -> None:
                 job = json.loads(line)
                 pid = os.fork()
                 if pid == 0:
-                    _run(job)
+                    signal.set_wakeup_fd(-1)
+                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                    os.setsid()
+                    run_job(job)
                 jobs[pid] = job["id"]
                 _say({"id": job["id"], "pid": pid})
-        elif not is_open:
-            select.select([], [], [], _POLL_S)
         while jobs:
             pid, status = os.waitpid(-1, os.WNOHANG)
             if pid == 0:
@@ -58,21 +60,65 @@ def main() -> None:
                 _say({"id": jobs.pop(pid), "code": os.waitstatus_to_exitcode(status)})
 
 
-def _warm_up() -> None:
-    """Do once what hypothesis does at first use, so that no child has to."""
-    from hypothesis import HealthCheck, Phase, configuration, given, settings
-    from hypothesis import strategies as st
+def _wake_on_ends() -> int:
+    """A file that can be read from when a child has ended."""
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    return woken
 
-    @settings(
-        max_examples=5, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
-    )
-    @given(st.data())
-    def example(data: st.DataObject) -> None:
-        data.draw(st.lists(st.floats() | st.integers(0, 9), max_size=3))
-        data.draw(st.text(max_size=2))
-        data.draw(st.tuples(st.booleans(), st.sampled_from("ab"), st.permutations([1, 2])))
 
-    example()
+def warm_up(modules: Sequence[str]) -> None:
+    """Import what a run needs, and do once what is slow only the first time."""
+    for name in ("pytest", *modules):
+        with contextlib.suppress(Exception):  # a module that fails here fails again in the child, where it is reported
+            importlib.import_module(name)
+    with _silence():
+        _rehearse()
+    gc.collect()
+    if hasattr(gc, "freeze"):
+        gc.freeze()  # collections in children leave alone what they did not make
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Nothing is said meanwhile: standard output is the way to the runner."""
+    kept = os.dup(1), os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        for target in (1, 2):
+            os.dup2(nowhere, target)
+        yield
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        for target, file in zip((1, 2), kept, strict=True):
+            os.dup2(file, target)
+        for file in (nowhere, *kept):
+            os.close(file)
+
+
+def _rehearse() -> None:
+    """Run a small suite: what pytest, its plugins and hypothesis do at first use, no child has to do."""
+    import pytest
+    from hypothesis import configuration
+
+    # Rehearsed or not, what comes after will work: a failure here is a failure there, where it is reported.
+    with contextlib.suppress(Exception, SystemExit), tempfile.TemporaryDirectory(prefix="kata-rehearsal-") as folder:
+        suite = Path(folder) / "test_rehearsal.py"
+        suite.write_bytes(files("harness").joinpath("templates/rehearsal/test_rehearsal.py.txt").read_bytes())
+        (Path(folder) / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib\n", encoding="utf-8")
+        before = dict(os.environ)
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+        arguments = ["--rootdir", folder, "-c", str(Path(folder) / "pytest.ini"), "-q", "-p", "no:cacheprovider"]
+        arguments += [part for plugin in PLUGINS for part in ("-p", plugin)]
+        arguments += ["--hypothesis-profile", "ci", "--json-report", "--json-report-file", str(Path(folder) / "report")]
+        try:
+            pytest.main([*arguments, str(suite)])
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
     configuration.notice_initialization_restarted(warn=False)  # its plugin would take the above for a mistake of ours
 
 
@@ -80,11 +126,10 @@ def _say(message: dict[str, int]) -> None:
     os.write(1, json.dumps(message).encode() + b"\n")
 
 
-def _run(job: dict[str, Any]) -> None:
-    """The child: a session of its own, its own streams and environment, then pytest; never returns."""
+def run_job(job: dict[str, Any]) -> NoReturn:
+    """Become the child: its own streams and environment, then pytest; never returns."""
     code = 3
     try:
-        os.setsid()
         for target, flags, path in ((0, os.O_RDONLY, os.devnull), (1, _NEW, job["out"]), (2, _NEW, job["err"])):
             opened = os.open(path, flags, 0o600)
             os.dup2(opened, target)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -29,7 +30,7 @@ _OURS = (
 )
 """What the nest imports of this package. Not the plugins: pytest warns when one is there before it could rewrite it."""
 _PRELOADED = ("hypothesis", "numpy", "scipy", "sklearn")
-_ONE_THREAD = dict.fromkeys(
+ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
 
@@ -37,8 +38,11 @@ _ONE_THREAD = dict.fromkeys(
 class Process(Protocol):
     """What is asked of a child, whoever started it."""
 
-    pid: int
     returncode: int | Any
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
 
     def poll(self) -> int | None:
         """The exit code, None while it runs."""
@@ -51,10 +55,18 @@ class _Hatchling:
     """A process that the nest forked."""
 
     def __init__(self) -> None:
-        self.pid = 0
+        self.number = 0
         self.returncode = 0
         self.born = threading.Event()
         self.ended = threading.Event()
+
+    @property
+    def pid(self) -> int:
+        """Its number, as soon as it has one. Raises `ProcessLookupError` when it was never born."""
+        self.born.wait()
+        if not self.number:  # 0 would mean ourselves to whoever wants to end it
+            raise ProcessLookupError("the nest was gone before it could fork")
+        return self.number
 
     def poll(self) -> int | None:
         return self.returncode if self.ended.is_set() else None
@@ -62,6 +74,11 @@ class _Hatchling:
     def wait(self) -> int:
         self.ended.wait()
         return self.returncode
+
+    def end(self, code: int) -> None:
+        self.returncode = code
+        self.born.set()
+        self.ended.set()
 
 
 class Nest:
@@ -71,46 +88,57 @@ class Nest:
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "harness.nest", *modules],
             cwd=root,
-            env={**os.environ, **_ONE_THREAD, "PYTHONUTF8": "1"},
+            env={**os.environ, **ONE_THREAD, "PYTHONUTF8": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
         )
+        self._numbers = itertools.count(1)
         self._hatchlings: dict[int, _Hatchling] = {}
-        self._writing = threading.Lock()
+        self._lock = threading.Lock()
+        self._is_gone = False
         self._reader = threading.Thread(target=self._listen, daemon=True)
         self._reader.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can still start anything."""
+        return not self._is_gone and self._process.poll() is None
 
     def start(self, arguments: list[str], env: dict[str, str], cwd: Path, folder: Path) -> Process:
         """Have a child forked that runs pytest with `arguments`, its output in `folder`."""
         hatchling = _Hatchling()
-        out, err = str(folder / "stdout"), str(folder / "stderr")
-        with self._writing:
-            number = len(self._hatchlings) + 1
-            self._hatchlings[number] = hatchling
-            job = {"id": number, "argv": arguments, "env": env, "cwd": str(cwd), "out": out, "err": err}
-            stdin = self._process.stdin
-            if stdin is not None:
-                stdin.write(json.dumps(job).encode() + b"\n")
-                stdin.flush()
-        hatchling.born.wait()
+        with self._lock:
+            number = next(self._numbers)
+            if self._is_gone:
+                hatchling.end(-signal.SIGKILL)
+            else:
+                self._hatchlings[number] = hatchling
+                self._say(job_line(arguments, env, cwd, folder, number))
         return hatchling
+
+    def _say(self, line: bytes) -> None:
+        stdin = self._process.stdin
+        if stdin is not None:
+            with contextlib.suppress(OSError):  # it is gone, and whoever listens will say so
+                stdin.write(line)
+                stdin.flush()
 
     def _listen(self) -> None:
         for line in self._process.stdout or ():
             message = json.loads(line)
-            hatchling = self._hatchlings[message["id"]]
-            if "pid" in message:
-                hatchling.pid = message["pid"]
-                hatchling.born.set()
-            else:
-                hatchling.returncode = message["code"]
-                hatchling.ended.set()
-        for hatchling in self._hatchlings.values():  # the nest is gone: nobody must wait for ever
-            if not hatchling.ended.is_set():
-                hatchling.returncode = -signal.SIGKILL
-                hatchling.born.set()
-                hatchling.ended.set()
+            with self._lock:
+                if "pid" in message:
+                    hatchling = self._hatchlings[message["id"]]
+                    hatchling.number = message["pid"]
+                    hatchling.born.set()
+                else:
+                    self._hatchlings.pop(message["id"]).end(message["code"])
+        with self._lock:  # the nest is gone: nobody must wait for ever
+            self._is_gone = True
+            for hatchling in self._hatchlings.values():
+                hatchling.end(-signal.SIGKILL)
+            self._hatchlings.clear()
 
     def close(self) -> None:
         """End it; its children are ended by whoever waits for them."""
@@ -123,13 +151,24 @@ class Nest:
                     stream.close()
 
 
+def job_line(arguments: list[str], env: dict[str, str], cwd: Path, folder: Path, number: int = 0) -> bytes:
+    """A run as `harness.nest` is told of it."""
+    out, err = str(folder / "stdout"), str(folder / "stderr")
+    job = {"id": number, "argv": arguments, "env": env, "cwd": str(cwd), "out": out, "err": err}
+    return json.dumps(job).encode() + b"\n"
+
+
 def open_nest(suites: Iterable[Path]) -> Nest | None:
     """A nest with what `suites` import, where forking is safe and there are any."""
     files = sorted(set(suites))
     if sys.platform != "linux" or not files:
         return None
-    modules = {name for suite in files for name in _library_imports(suite)}
-    return Nest(sorted({*_OURS, *modules}), files[0].parent.parent.parent)
+    return Nest(preloaded(files), files[0].parent.parent.parent)
+
+
+def preloaded(suites: Iterable[Path]) -> list[str]:
+    """The modules that are worth having before these suites run: ours, and what they import of libraries."""
+    return sorted({*_OURS, *(name for suite in suites for name in _library_imports(suite))})
 
 
 def _library_imports(suite: Path) -> set[str]:
@@ -154,14 +193,24 @@ def _memory_limit_mib() -> int:
     return max(4096, total // 2**21)
 
 
-def start_pytest(job: Job, folder: Path, nest: Nest | None, *, gated: bool) -> Process:
-    """Start the run of `job`, with all that it writes in `folder`; when `gated`, its speed band waits for `folder/go`."""
+class Starter(Protocol):
+    """What can start pytest in less time than a new process takes."""
+
+    def start(self, arguments: list[str], env: dict[str, str], cwd: Path, folder: Path) -> Process:
+        """Have a process run pytest with `arguments`, its output in `folder`."""
+
+
+def start_pytest(job: Job, folder: Path, nest: Starter | None, *, gated: bool, plugins: Iterable[str] = ()) -> Process:
+    """Start the run of `job`, with all that it writes in `folder`; when `gated`, its speed band waits for `folder/go`.
+
+    `plugins` are loaded beside those that every run has.
+    """
     kata = job.kata
     root = kata.folder.parent.parent
     targets = [f"{kata.suite}::{name}" for name in job.only] or [str(kata.suite)]
     config = root / "pyproject.toml"
     arguments = ["--rootdir", str(root), *(["-c", str(config)] if config.is_file() else [])]
-    arguments += [part for plugin in PLUGINS for part in ("-p", plugin)]
+    arguments += [part for plugin in (*PLUGINS, *plugins) for part in ("-p", plugin)]
     arguments += ["-p", "no:cacheprovider", "-q", "--no-header", "--subject", job.choice]
     arguments += ["--hypothesis-profile", job.profile, "--kata-progress", str(folder / "progress")]
     arguments += [] if job.player == "none" else ["--player", job.player]
@@ -172,7 +221,7 @@ def start_pytest(job: Job, folder: Path, nest: Nest | None, *, gated: bool) -> P
     arguments += ["--kata-gate", str(folder / "go")] if gated else []
     arguments += ["--", *targets]
     env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COV_", "HYPOTHESIS_"))}
-    env |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONUTF8": "1", "NO_COLOR": "1", **_ONE_THREAD}
+    env |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONUTF8": "1", "NO_COLOR": "1", **ONE_THREAD}
     if nest is not None:
         return nest.start(arguments, env, root, folder)
     with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
