@@ -78,8 +78,11 @@ _ELSEWHERE = {
     "cohort": "harness.cohort.cli_export:cohort_group",
     "export": "harness.cohort.cli_export:export_command",
     "grade": "harness.cohort.cli_grade:grade_command",
+    "release": "harness.cohort.cli_release:release_command",
     "regrade": "harness.cohort.cli_grade:regrade_command",
     "similarity": "harness.cohort.cli_export:similarity_command",
+    "unseal": "harness.cohort.cli_release:unseal_command",
+    "update": "harness.cohort.cli_release:update_command",
 }
 """Commands that are imported only when they are asked for."""
 

@@ -133,6 +133,13 @@ class Repository:
         """Whether there is anything at `path`."""
         return any(True for _ in self._tree([path]))
 
+    def read_file(self, path: str, most_bytes: int) -> bytes:
+        """The bytes of the file at `path`. Raises `RefusedError` when there is none, or a larger one."""
+        for mode, kind, name, _ in self._tree([path]):
+            if kind == "blob" and mode not in _ODD:
+                return self._read(name, self._sizes([name]).get(name), most_bytes)
+        raise RefusedError(f"has no file {clean(path)}")
+
     def entries(self, katas: Sequence[Kata]) -> list[Entry]:
         """The stubs of `katas`, and what is odd on the way to them."""
         stubs = [f"katas/{kata.slug}/{kata.module}.py" for kata in katas]
