@@ -1,0 +1,198 @@
+"""What runs on the workers of a cluster: blobs come in, a checkout is laid out, a suite is run, its report goes back.
+
+A worker needs this package and nothing else: no shared disk, no checkout. A task may run any number of times, anywhere.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.metadata
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from distributed import Worker, WorkerPlugin, get_worker
+
+import harness
+from harness.catalog import load_kata
+from harness.children import Child, conclude, run_limit_s
+from harness.cohort.blobs import BlobStore, Manifest
+from harness.cohort.nests import Nests
+from harness.cohort.turns import Turns
+from harness.jobs import _DEPENDENCIES, Job, without_a_run
+from harness.model import KataReport
+from harness.processes import start_pytest
+from harness.referee.sandbox import SANDBOX, sandbox_problem
+from harness.report import dump
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A job as it travels: the submission rides along, the rest of the checkout is named."""
+
+    run: str
+    slug: str
+    manifest: Manifest
+    submission: bytes
+    only: tuple[str, ...]
+    profile: str
+    seed: int | None
+    player: str
+    gated: bool
+    blobs: Mapping[str, bytes] = field(default_factory=dict)
+    """Contents that a worker said it lacked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a worker says to a task: a report, or why there is none."""
+
+    report: bytes = b""
+    missing: tuple[str, ...] = ()
+    """Blobs that it does not have."""
+    unfit: str = ""
+    """Why nothing may run on this worker."""
+    worker: str = ""
+
+
+def host_name(run: str) -> str:
+    """The name of a run's plugin on its workers."""
+    return f"kata-{run}"
+
+
+@functools.cache
+def facts() -> dict[str, str]:
+    """What must be the same on all machines, or their results would not be: by name, in words."""
+    package = Path(harness.__file__).parent
+    sha = hashlib.sha256()
+    for file in sorted(file for folder in (".", "referee", "cohort") for file in (package / folder).glob("*.py")):
+        sha.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    found = {
+        "Python": f"{platform.python_implementation()} {platform.python_version()}",
+        "the harness": sha.hexdigest()[:12],
+    }
+    return found | {name: importlib.metadata.version(name) for name in _DEPENDENCIES}
+
+
+def difference(wanted: Mapping[str, str], found: Mapping[str, str]) -> str:
+    """The first difference in a sentence; empty when there is none."""
+    for name, version in wanted.items():
+        if found.get(name) != version:
+            return f"{name} there is {found.get(name, 'missing')}, here it is {version}"
+    return ""
+
+
+class Host(WorkerPlugin):  # type: ignore[misc]
+    """A worker's part in one run: where its blobs are, and whether it fits. Gone from the worker when the run is over."""
+
+    def __init__(self, run: str, wanted: Mapping[str, str]) -> None:
+        self.name = host_name(run)
+        self._wanted = dict(wanted)
+
+    def setup(self, worker: Worker) -> None:
+        """Called on each worker, also on those that come later, before any task."""
+        self.problem = difference(self._wanted, facts())
+        self.folder = home(worker, self.name)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.store = BlobStore(self.folder / "blobs")
+        self._turns = Turns()
+        self._nests = Nests(self.folder)
+        self._children: set[Child] = set()
+        self._is_over = False
+
+    def teardown(self, worker: Worker) -> None:  # noqa: ARG002 (dask passes it)
+        """End what still runs."""
+        self._is_over = True
+        for child in list(self._children):
+            _end(child)
+        self._nests.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def answer(self, task: Task) -> Reply:
+        """Do a task, in a checkout made for it."""
+        problem = self.problem or (_sandbox_problem() if task.player == SANDBOX else "")
+        if problem:
+            return Reply(unfit=problem)
+        self.store.put(task.blobs.values())
+        with tempfile.TemporaryDirectory(prefix="task-", dir=self.folder, ignore_cleanup_errors=True) as name:
+            folder = Path(name)
+            missing = self.store.lay_out(task.manifest, folder)
+            if missing:
+                return Reply(missing=missing)
+            return Reply(dump(self._run(_job(task, folder), folder)))
+
+    def _run(self, job: Job, folder: Path) -> KataReport:
+        known = without_a_run(job)
+        if known is not None:
+            return known
+        with self._nests.lend(job.kata.suite) as nest, self._turns.together() as inside:
+            child = Child(job, folder, start_pytest(job, folder, nest, gated=job.gated))
+            child.deadline = time.monotonic() + run_limit_s(job.kata)
+            self._children.add(child)
+            try:
+                self._follow(child)
+                inside.close()
+                if child.at_gate:
+                    with self._turns.alone():
+                        child.open_gate()
+                        self._follow(child)
+                return conclude(child)
+            finally:
+                _end(child)
+                self._children.discard(child)
+
+    def _follow(self, child: Child) -> None:
+        if self._is_over:
+            _end(child)
+        child.wait(lambda _: None)
+
+
+class Parcel(WorkerPlugin):  # type: ignore[misc]
+    """Blobs on their way to every worker: dask hands a plugin to each once, and to each that comes later."""
+
+    def __init__(self, run: str, number: int, blobs: Mapping[str, bytes]) -> None:
+        self.name = f"{host_name(run)}-{number}"
+        self._run = run
+        self._blobs = dict(blobs)
+
+    def setup(self, worker: Worker) -> None:
+        """Unpack."""
+        BlobStore(home(worker, host_name(self._run)) / "blobs").put(self._blobs.values())
+        self._blobs.clear()
+
+
+def home(worker: Worker, name: str) -> Path:
+    """The folder of a run on a worker."""
+    return Path(worker.local_directory) / name
+
+
+def do_task(task: Task) -> Reply:
+    """What dask is given to run."""
+    worker = get_worker()
+    host = worker.plugins.get(host_name(task.run))
+    reply = host.answer(task) if isinstance(host, Host) else Reply(unfit="it does not know of this run")
+    return Reply(reply.report, reply.missing, reply.unfit, worker.address)
+
+
+def _end(child: Child) -> None:
+    if child.process.poll() is None:  # the number of one that has ended may be somebody else's
+        child.end()
+
+
+@functools.cache
+def _sandbox_problem() -> str:
+    problem = sandbox_problem()
+    return f"there is no sandbox: {problem}" if problem else ""
+
+
+def _job(task: Task, folder: Path) -> Job:
+    kata = load_kata(folder / "katas" / task.slug)
+    file = folder / "submission" / kata.stub.name
+    file.parent.mkdir()
+    file.write_bytes(task.submission)
+    return Job(kata, str(file), task.only, task.profile, task.seed, task.player, task.gated)
