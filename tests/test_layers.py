@@ -39,12 +39,13 @@ FLOORS: dict[str, int] = {
     "runner": 6,
     "audit": 7,
     "cohort": 7,
+    "practice": 7,
     "bench": 8,
     "cli": 8,
 }
 """Module -> floor. CONTRIBUTING.md draws the same picture.
 
-`render`, `referee` and `cohort` are packages whose modules may import each other."""
+`render`, `referee`, `cohort` and `practice` are packages whose modules may import each other."""
 
 MODULES = sorted((ROOT / "harness").rglob("*.py"))
 

@@ -1,0 +1,1 @@
+"""The practice loop: from opening a kata to knowing it."""
