@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 import re
-import shutil
 import sys
 import time
 from contextlib import contextmanager
@@ -15,11 +14,12 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import click
 
 from harness.catalog import find_kata, find_root, load_catalog, select_katas
-from harness.errors import KataError, StateError
+from harness.errors import KataError
 from harness.model import Catalog, KataReport, KataSet, Scoreboard, Status
+from harness.output import check_output, has_blocks, has_color, put, width, write_output
 from harness.render import Format, render
 from harness.render.words import minutes
-from harness.state import state_folder, write_atomically
+from harness.state import state_folder
 from harness.subject import LEARNER
 from harness.tally import tally
 
@@ -78,9 +78,11 @@ _ELSEWHERE = {
     "cohort": "harness.cohort.cli_export:cohort_group",
     "export": "harness.cohort.cli_export:export_command",
     "grade": "harness.cohort.cli_grade:grade_command",
+    "history": "harness.practice.cli_stats:history_group",
     "release": "harness.cohort.cli_release:release_command",
     "regrade": "harness.cohort.cli_grade:regrade_command",
     "similarity": "harness.cohort.cli_export:similarity_command",
+    "stats": "harness.practice.cli_stats:stats_command",
     "unseal": "harness.cohort.cli_release:unseal_command",
     "update": "harness.cohort.cli_release:update_command",
 }
@@ -148,7 +150,7 @@ def scoreboard(
     base, catalog = _catalog()
     katas = select_katas(catalog, ids)
     required = _required(catalog, require)
-    _check_output(output, Format(form))
+    check_output(output, _SUFFIXES[Format(form)])
     chosen = profile or ("ci" if os.environ.get("CI") else "practice")
     work = [learner_job(kata, subject, chosen) for kata in katas]
     with _progress() as listener:
@@ -197,7 +199,7 @@ def tally_command(reports: tuple[Path, ...], form: str, output: Path | None, req
 
     _, catalog = _catalog()
     required = _required(catalog, require)
-    _check_output(output, Format(form))
+    check_output(output, _SUFFIXES[Format(form)])
     found = []
     known = {kata.slug for kata in catalog.katas}
     for path in reports:
@@ -268,7 +270,7 @@ def audit_command(ids: tuple[str, ...], jobs: int | None, fresh: bool, seeds: in
             player=player or "",
             listener=listener,
         )
-    _print(render_audit(results, width=_width(), color=_color()))
+    put(render_audit(results, width=width(), color=has_color()))
     faulty = sum(bool(result.faults) for result in results)
     if not ids:
         _report_faults(catalog)
@@ -354,32 +356,11 @@ def _required(catalog: Catalog, names: tuple[str, ...]) -> set[str]:
     return slugs
 
 
-def _check_output(output: Path | None, form: Format) -> None:
-    """Refuse to write over a file that cannot be an earlier output."""
-    if output is None:
-        return
-    if output.is_dir():
-        raise KataError(f"{output} is a folder, expected the name of a file to write")
-    if output.exists() and output.suffix.lower() not in _SUFFIXES[form]:
-        wanted = " or ".join(_SUFFIXES[form])
-        raise KataError(f"{output} exists, and is no {wanted} file: it will not be overwritten")
-
-
 def _write(board: Scoreboard, form: Format, output: Path | None) -> None:
     if output is None:
-        unicode = _can_encode("█·─", sys.stdout.encoding or "ascii")
-        _print(render(board, form, width=_width(), color=_color(), unicode=unicode))
+        put(render(board, form, width=width(), color=has_color(), unicode=has_blocks()))
         return
-    try:
-        write_atomically(output, render(board, form).encode("utf-8"))
-    except OSError as error:
-        raise StateError(f"cannot write {output}: {error.strerror}") from error
-
-
-def _print(text: str) -> None:
-    """Text as it is; what the terminal's encoding lacks becomes a question mark, never an error."""
-    encoding = sys.stdout.encoding or "ascii"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+    write_output(output, render(board, form))
 
 
 def _finish(board: Scoreboard, required: set[str]) -> None:
@@ -395,22 +376,6 @@ def _finish(board: Scoreboard, required: set[str]) -> None:
 def _report_faults(catalog: Catalog) -> None:
     for fault in catalog.faults:
         click.echo(f"not usable: {fault.sentence}", err=True)
-
-
-def _width() -> int:
-    return shutil.get_terminal_size((100, 24)).columns
-
-
-def _color() -> bool:
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-
-
-def _can_encode(text: str, encoding: str) -> bool:
-    try:
-        text.encode(encoding)
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
 
 
 @contextmanager

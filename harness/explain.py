@@ -13,9 +13,8 @@ from pathlib import Path
 from harness.check import CheckFailedError
 from harness.errors import SubjectError
 from harness.model import Failure
+from harness.plain import clean_text
 
-MAX_TEXT = 2_000
-"""Characters of any one part that are kept; a megabyte in a message helps nobody."""
 MAX_FRAMES = 6
 
 _EXAMPLE = re.compile(r"(?:Falsifying example|Failing test case)[^:]*: \w+\((.*)\)", re.DOTALL)
@@ -143,11 +142,3 @@ def _raised_hint(error: BaseException) -> str:
 
 def _clean(failure: Failure) -> Failure:
     return Failure(**{name: clean_text(getattr(failure, name)) for name in Failure.__dataclass_fields__})
-
-
-def clean_text(text: str) -> str:
-    """Text that any report can hold: cut to a bound, lone surrogates and control characters escaped."""
-    if len(text) > MAX_TEXT:
-        text = f"{text[:MAX_TEXT]}... ({len(text) - MAX_TEXT} characters more)"
-    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    return "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in text)

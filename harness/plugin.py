@@ -23,9 +23,10 @@ import pytest
 from harness import subject as subjects
 from harness.catalog import SLUG, is_published_stub, load_kata
 from harness.errors import KataError
-from harness.explain import HangError, PlayerGoneError, clean_text, explain, subject_traceback
+from harness.explain import HangError, PlayerGoneError, explain, subject_traceback
 from harness.fixtures import FIGURES, PLAYER, elsewhere, growth, memory, race
 from harness.model import Band, Failure, Kata, Problem, ProblemKind
+from harness.plain import clean_text
 from harness.report import FORMAT
 from harness.state import state_folder
 from harness.teaching import Teaching

@@ -27,13 +27,14 @@ from harness.cohort.export.build import build
 from harness.cohort.export.document import format_schema, make_schema, published_schema
 from harness.cohort.export.options import Form, Rule, Scoring
 from harness.cohort.export.pages import histogram, pieces
-from harness.cohort.export.text import cell, line
+from harness.cohort.export.text import line
 from harness.cohort.export.view import STATES
 from harness.cohort.export.write import MANIFEST, export, file_name, render_files
 from harness.cohort.model import Learner, Refusal
 from harness.cohort.results import SELF_REPORTED, Cohort, ResultsFolder
 from harness.errors import KataError
 from harness.model import Failure, Problem, ProblemKind
+from harness.sheet import cell
 
 from boards import make_report
 from cohorts import make_cohort, make_grade, make_learner, mixed_cohort

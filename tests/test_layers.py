@@ -14,6 +14,7 @@ from checkout import ROOT
 FLOORS: dict[str, int] = {
     "errors": 0,
     "model": 0,
+    "plain": 0,
     "catalog": 1,
     "state": 1,
     "check": 1,
@@ -22,7 +23,9 @@ FLOORS: dict[str, int] = {
     "report": 1,
     "tally": 1,
     "render": 1,
+    "sheet": 1,
     "subject": 2,
+    "output": 2,
     "beside": 3,
     "explain": 3,
     "jobs": 3,

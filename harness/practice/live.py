@@ -14,8 +14,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from harness.explain import clean_text
 from harness.model import Band, Failure, Outcome, TestResult
+from harness.plain import clean_text
 from harness.teaching import Teaching
 
 FILE = "live"

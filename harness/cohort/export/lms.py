@@ -9,10 +9,10 @@ import html
 import re
 from collections.abc import Sequence
 
-from harness.cohort.export.table import Value, write_csv
 from harness.cohort.export.text import line
 from harness.cohort.export.view import CohortView, KataView, ResultView
 from harness.cohort.model import Learner
+from harness.sheet import Value, write_csv
 
 _CANVAS_ID = ("id", "canvasid", "canvasuserid", "userid")
 _CANVAS_SIS_ID = ("sisuserid", "sisid")

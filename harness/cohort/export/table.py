@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Sequence
-from io import StringIO
-
-from harness.cohort.export.text import cell
 from harness.cohort.export.view import CohortView
-
-Value = str | float | None
+from harness.sheet import Value, write_csv
 
 
 def render_csv(view: CohortView) -> str:
@@ -37,19 +31,3 @@ def render_csv(view: CohortView) -> str:
             row += [result.state, result.score]
         rows.append(row)
     return write_csv([header, *rows])
-
-
-def write_csv(rows: Iterable[Sequence[Value]]) -> str:
-    """Rows as CSV: texts are quoted and never formulas, numbers as short as they are, None an empty cell."""
-    out = StringIO()
-    writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
-    writer.writerows([_value(value) for value in row] for row in rows)
-    return out.getvalue()
-
-
-def _value(value: Value) -> Value:
-    if isinstance(value, str):
-        return cell(value)
-    if value is None:
-        return ""
-    return int(value) if value == int(value) else value

@@ -1,0 +1,133 @@
+"""`kata stats` and `kata history`: arguments and wiring."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.catalog import find_root, load_catalog
+from harness.output import check_output, has_blocks, has_color, put, width, write_output
+from harness.state import state_folder
+
+if TYPE_CHECKING:
+    from harness.history import ClockPass, Entry, Interval
+
+_HTML = (".html", ".htm")
+_FORMATS = ("json", "csv")
+
+
+@click.command(name="stats")
+@click.option(
+    "--html", type=click.Path(path_type=Path), metavar="FILE", help="Write them as a page with charts instead."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print them as a JSON document, for scripts.")
+def stats_command(html: Path | None, as_json: bool) -> None:
+    r"""Show what your history says: attempts, times, streak, missed tests.
+
+    \b
+    runs/pass  how many runs a pass took (the median)
+    in time    passes within the interview clock, of those while it ran
+    of clock   the time to a pass as a share of the interview clock (the median)
+
+    A pass after a look at the reference counts as a pass and as given up, and its time and runs are left out. The streak is
+    days in a row, by this machine's clock, with a run or a pass. The page needs matplotlib, the extra `charts`; it is one
+    file that asks nobody for anything.
+    """
+    from harness.practice.stats import make_stats
+
+    check_output(html, _HTML)
+    root = find_root(Path.cwd())
+    entries, intervals, clock_passes = _read(root)
+    stats = make_stats(
+        load_catalog(root), entries, intervals=intervals, clock_passes=clock_passes, now=time.time(), zone=None
+    )
+    if html is not None:
+        from harness.practice.stats_page import render_page
+
+        write_output(html, render_page(stats))
+        click.echo(html, err=as_json)
+    if as_json:
+        from harness.practice.stats_data import render_json
+
+        put(render_json(stats))
+    elif html is None:
+        from harness.practice.stats_text import render_stats
+
+        put(render_stats(stats, width=width(), color=has_color(), unicode=has_blocks()))
+
+
+@click.group(name="history", invoke_without_command=True)
+@click.option(
+    "--last", "-n", type=click.IntRange(min=1), default=20, show_default=True, help="How many things to show."
+)
+@click.pass_context
+def history_group(context: click.Context, last: int) -> None:
+    """Show the last things that happened, or export all of them.
+
+    The history stays on this machine, in the state folder (`.kata/history.sqlite3`).
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from harness.practice.history_text import last_lines
+
+    room = {"width": width()} if sys.stdout.isatty() else {}
+    found = last_lines(*_read(find_root(Path.cwd())), most=last, **room)
+    put("".join(f"{line}\n" for line in found) or "Nothing has happened yet.\n")
+
+
+@history_group.command(name="export")
+@click.option(
+    "--format",
+    "-f",
+    "form",
+    type=click.Choice(_FORMATS),
+    help="What to write; as the file's name ends when not given, else json.",
+)
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Write to this file, not to stdout."
+)
+def export_command(form: str | None, output: Path | None) -> None:
+    """Write the whole history as JSON or CSV. Nothing leaves the machine.
+
+    Both hold everything: entries (runs, passes, hints, reveals, resets, reviews, interviews), the stretches on the
+    interview clock, and the passes that it has kept. Times are seconds since the epoch. In the table, a text that a
+    spreadsheet would take for a formula begins with an apostrophe.
+    """
+    from harness.practice.history_export import export_csv, export_json
+
+    ending = output.suffix.lower().removeprefix(".") if output else ""
+    form = form or (ending if ending in _FORMATS else "json")
+    check_output(output, (f".{form}",))
+    found = _read(find_root(Path.cwd()))
+    text = export_csv(*found) if form == "csv" else export_json(*found)
+    if output is None:
+        _put_exactly(text)
+        return
+    write_output(output, text)
+    click.echo(output)
+
+
+def _put_exactly(text: str) -> None:
+    """UTF-8 with its own line ends, whatever the terminal's encoding: it is for a file or a program."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8"))
+    sys.stdout.buffer.flush()
+
+
+def _read(root: Path) -> tuple[list[Entry], list[Interval], list[ClockPass]]:
+    """All that is in the history; nothing, and no file is made, when there is none yet."""
+    state = state_folder(root)
+    if not (state / "history.sqlite3").exists():
+        return [], [], []
+    from harness.history import History
+
+    history = History(state)
+    if history.notice:
+        click.echo(history.notice, err=True)
+    with contextlib.closing(history):
+        return history.entries(), history.intervals(), history.clock_passes()

@@ -1,0 +1,36 @@
+"""CSV that is safe to open in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterable, Sequence
+from io import StringIO
+
+Value = str | float | None
+
+_FORMULA = tuple("=+-@\t\r＝＋－＠")
+"""How a cell begins that a spreadsheet takes for a formula; the last four are their wide forms, which some do too."""
+
+
+def cell(text: str) -> str:
+    """`text` for a cell of a CSV file: a spreadsheet shows it, and never calculates it."""
+    return f"'{text}" if text.startswith(_FORMULA) or text.lstrip().startswith(_FORMULA) else text
+
+
+def write_csv(rows: Iterable[Sequence[Value]]) -> str:
+    """Rows as CSV: texts are quoted and never formulas, numbers as short as they are, None an empty cell."""
+    out = StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
+    writer.writerows([_value(value) for value in row] for row in rows)
+    return out.getvalue()
+
+
+def _value(value: Value) -> Value:
+    if isinstance(value, str):
+        return cell(value)
+    if value is None:
+        return ""
+    if not math.isfinite(value):
+        return str(value)
+    return int(value) if value == int(value) else value
