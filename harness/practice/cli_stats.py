@@ -73,10 +73,10 @@ def history_group(context: click.Context, last: int) -> None:
     """
     if context.invoked_subcommand is not None:
         return
-    from harness.practice.history_text import last_lines
+    from harness.practice.history_text import LONGEST, last_lines
 
-    room = {"width": width()} if sys.stdout.isatty() else {}
-    found = last_lines(*_read(find_root(Path.cwd())), most=last, **room)
+    room = width() if sys.stdout.isatty() else LONGEST
+    found = last_lines(*_read(find_root(Path.cwd())), most=last, width=room)
     put("".join(f"{line}\n" for line in found) or "Nothing has happened yet.\n")
 
 

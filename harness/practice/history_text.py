@@ -10,7 +10,7 @@ from harness.plain import clean_text
 from harness.practice.attempts import count, names, number
 from harness.practice.stats_words import hours, plural
 
-_LONGEST = 300
+LONGEST = 300
 """Characters of a line that are shown; data of other versions may say anything."""
 
 
@@ -21,7 +21,7 @@ def last_lines(
     *,
     most: int,
     zone: tzinfo | None = None,
-    width: int = _LONGEST,
+    width: int = LONGEST,
 ) -> list[str]:
     """The `most` newest things, oldest first: when, which kata, what. Times are in `zone`, the machine's own when None."""
     entries = list(entries)

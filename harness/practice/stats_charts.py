@@ -13,7 +13,7 @@ from harness.practice.stats_words import hours, level, plural, share, spans
 
 if TYPE_CHECKING:
     from harness.practice.attempts import Green
-    from harness.practice.stats import KataStats, Stats
+    from harness.practice.stats_model import KataStats, Stats
     from harness.practice.svg import Canvas
 
 _WIDTH = 6.2

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from harness.practice.stats import Stats
+from harness.practice.stats_model import Stats
 
 FORMAT = 1
 """Version of the JSON document."""

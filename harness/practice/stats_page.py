@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from harness.practice import stats_charts as charts
-from harness.practice.stats import GONE, Stats
+from harness.practice.stats_model import GONE, Stats
 from harness.practice.stats_words import headline, hours, lines, notes, on_clock, share
 
 

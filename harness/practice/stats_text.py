@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.model import KataSet
-from harness.practice.stats import GONE, GroupStats, KataStats, Stats
+from harness.practice.stats_model import GONE, GroupStats, KataStats, Stats
 from harness.practice.stats_words import headline, hours, level, lines, notes, on_clock, share, spans
 
 _MOST_TOPICS = 12

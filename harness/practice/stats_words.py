@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.practice.stats import Stats
+from harness.practice.stats_model import Stats
 from harness.render.words import minutes
 
 
