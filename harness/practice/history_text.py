@@ -61,10 +61,15 @@ def _sentence(entry: Entry, zone: tzinfo | None) -> str:
         case "reset":
             return "the stub was put back" + _kept(entry, "the attempt is kept as ")
         case "restore":
-            return "an attempt was brought back" + _kept(entry, "what was there is kept as ")
+            return "an attempt was brought back" + _kept(entry, "")
         case "card":
             due = number(data.get("due"))
             return "the review was planned" + ("" if due is None else f" for {_moment(due, zone)[:10]}")
+        case "interview":
+            solved, tasks = count(data.get("solved")), data.get("tasks")
+            if solved is None or not isinstance(tasks, list):
+                return "mock interview"
+            return f"mock interview, {solved} of {plural(len(tasks), 'kata')} solved"
         case kind:
             return kind
 

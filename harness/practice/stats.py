@@ -66,6 +66,7 @@ def make_stats(
         streak=_streak({day.date for day in days}, today),
         on_clock_s=sum(_length_s(interval, now) for interval in intervals),
         reviews=sum(kata.reviews for kata in katas),
+        interviews=sum(entry.kind == "interview" for entry in written),
         due=tuple(kata.slug for kata in katas if kata.set and kata.due_s is not None and kata.due_s <= now),
         entries=len(written),
         strange=sum(entry.kind not in KINDS for entry in written),

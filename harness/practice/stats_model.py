@@ -130,6 +130,8 @@ class Stats:
     on_clock_s: float
     """All time on the interview clock, passed or not."""
     reviews: int
+    interviews: int
+    """Mock interviews that came to their end."""
     due: tuple[str, ...]
     """Slugs of katas whose review is due."""
     entries: int

@@ -24,7 +24,8 @@ def lines(stats: Stats) -> list[tuple[str, str]]:
     if stats.reviews or any(kata.due_s is not None for kata in stats.katas):
         found.append(("reviews", reviews_line(stats)))
     help_taken = f"{plural(stats.all.hints, 'hint')}, {plural(stats.all.given_up, 'attempt')} given up"
-    return [*found, ("help", help_taken)]
+    found.append(("help", help_taken))
+    return [*found, ("interviews", f"{stats.interviews} held")] if stats.interviews else found
 
 
 def streak_line(stats: Stats) -> str:
