@@ -73,7 +73,9 @@ def time_to_green(stats: Stats) -> str:
     katas = [kata for kata in stats.katas if kata.shares]
     if not katas:
         return ""
-    edge = max(1.3, min(_FAR, 1.06 * max(max(kata.shares) for kata in katas)))
+    most = max(max(kata.shares) for kata in katas)
+    edge = max(1.3, min(_FAR, 1.06 * most))
+    far = edge + 0.75  # so that what is written there stands on no other dot
 
     def paint(canvas: Canvas) -> None:
         axes = canvas.axes
@@ -82,10 +84,11 @@ def time_to_green(stats: Stats) -> str:
         axes.annotate("the clock", (100, 1.0), (0, 2), ("data", "axes fraction"), "offset points", ha="center")
         for row, kata in enumerate(katas):
             for green, value in zip(kata.timed, kata.shares, strict=True):
-                _dot(canvas, kata, green, min(value, edge), row, is_far=value > edge)
+                _dot(canvas, kata, green, far if value > edge else value, row, is_far=value > edge)
             axes.annotate(_best(kata), (1, row), (6, 0), ("axes fraction", "data"), "offset points", va="center")
         axes.annotate("best", (1, 1.0), (6, 2), "axes fraction", "offset points", color=COLORS["soft"])
-        axes.set_xlim(0, 100 * edge * 1.02)
+        axes.set_xticks(range(0, round(100 * edge) + 1, 25 if edge < 1.6 else 50))
+        axes.set_xlim(0, 102 * (far if most > edge else edge))
         axes.set_xlabel("time to green, % of the interview clock")
         _legend(axes)
 
@@ -135,14 +138,8 @@ def _legend(axes: Any) -> None:
         return Line2D([], [], marker="o", markersize=6.5, linestyle="none", label=label, **style)
 
     keys = [key("first pass", "passed", "passed"), key("review", "passed", "card"), key("late", "failing", "failing")]
-    axes.legend(
-        handles=keys,
-        loc="upper right",
-        bbox_to_anchor=(1.0, -0.55 / (1.1 + _ROW * len(axes.get_yticks()))),
-        ncols=3,
-        frameon=False,
-        handletextpad=0.1,
-        columnspacing=1.0,
+    axes.figure.legend(
+        handles=keys, loc="outside lower right", ncols=3, frameon=False, handletextpad=0.1, columnspacing=1.0
     )
 
 
@@ -169,7 +166,14 @@ def runs_by_topic(stats: Stats) -> str:
                 times = runs[topic].count(number)
                 size = 5.5 + 1.5 * min(times - 1, 4)
                 (dot,) = axes.plot(
-                    [number], [row], "o", markersize=size, color=COLORS["set-a"], markeredgewidth=0, zorder=3
+                    [number],
+                    [row],
+                    "o",
+                    markersize=size,
+                    color=COLORS["set-a"],
+                    markeredgewidth=0,
+                    alpha=0.65,
+                    zorder=3,
                 )
                 canvas.tip(dot, f"{topic}: {plural(times, 'pass', 'passes')} in {plural(number, 'run')}")
             axes.plot([median(runs[topic])] * 2, [row - 0.36, row + 0.36], color=COLORS["ink"], linewidth=1.4, zorder=2)
