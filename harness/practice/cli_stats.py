@@ -21,23 +21,54 @@ _HTML = (".html", ".htm")
 _FORMATS = ("json", "csv")
 
 
-@click.command(name="stats")
+_STATS_HELP = """Show what your history says: attempts, times, streak, missed tests.
+
+A pass after a look at the reference counts as a pass and as given up, and its time and runs are left out. The streak is
+days in a row, by this machine's clock, with a run or a pass. The page needs matplotlib, the extra `charts`; it is one file
+that asks nobody for anything.
+
+\b
+The columns:
+  runs/pass   how many runs a pass took (the median)
+  in time     passes within the interview clock, of those while it ran
+  of clock    the time to a pass as a share of the interview clock (the median)
+
+\b
+Examples:
+  kata stats
+  kata stats --html stats.html
+  kata stats --json
+"""
+_HISTORY_HELP = """Show the last things that happened, or export all of them.
+
+The history stays on this machine, in the state folder (`.kata/history.sqlite3`).
+
+\b
+Examples:
+  kata history
+  kata history --last 100
+  kata history export --output history.csv
+"""
+_EXPORT_HELP = """Write the whole history as JSON or CSV. Nothing leaves the machine.
+
+Both hold everything: entries (runs, passes, hints, reveals, resets, reviews, interviews), the stretches on the interview
+clock, and the passes that it has kept. Times are seconds since the epoch. In the table, a text that a spreadsheet would
+take for a formula begins with an apostrophe. A file that is there is written over only when its name ends in the format.
+
+\b
+Examples:
+  kata history export > history.json
+  kata history export --output history.csv
+"""
+
+
+@click.command(name="stats", help=_STATS_HELP)
 @click.option(
     "--html", type=click.Path(path_type=Path), metavar="FILE", help="Write them as a page with charts instead."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print them as a JSON document, for scripts.")
 def stats_command(html: Path | None, as_json: bool) -> None:
-    r"""Show what your history says: attempts, times, streak, missed tests.
-
-    \b
-    runs/pass  how many runs a pass took (the median)
-    in time    passes within the interview clock, of those while it ran
-    of clock   the time to a pass as a share of the interview clock (the median)
-
-    A pass after a look at the reference counts as a pass and as given up, and its time and runs are left out. The streak is
-    days in a row, by this machine's clock, with a run or a pass. The page needs matplotlib, the extra `charts`; it is one
-    file that asks nobody for anything.
-    """
+    """Say what the history says."""
     from harness.practice.stats import make_stats
 
     check_output(html, _HTML)
@@ -61,16 +92,13 @@ def stats_command(html: Path | None, as_json: bool) -> None:
         put(render_stats(stats, width=width(), color=has_color(), unicode=has_blocks()))
 
 
-@click.group(name="history", invoke_without_command=True)
+@click.group(name="history", help=_HISTORY_HELP, invoke_without_command=True)
 @click.option(
     "--last", "-n", type=click.IntRange(min=1), default=20, show_default=True, help="How many things to show."
 )
 @click.pass_context
 def history_group(context: click.Context, last: int) -> None:
-    """Show the last things that happened, or export all of them.
-
-    The history stays on this machine, in the state folder (`.kata/history.sqlite3`).
-    """
+    """Show the last things that happened."""
     if context.invoked_subcommand is not None:
         return
     from harness.practice.history_text import LONGEST, last_lines
@@ -80,7 +108,7 @@ def history_group(context: click.Context, last: int) -> None:
     put("".join(f"{line}\n" for line in found) or "Nothing has happened yet.\n")
 
 
-@history_group.command(name="export")
+@history_group.command(name="export", help=_EXPORT_HELP)
 @click.option(
     "--format",
     "-f",
@@ -92,12 +120,7 @@ def history_group(context: click.Context, last: int) -> None:
     "--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Write to this file, not to stdout."
 )
 def export_command(form: str | None, output: Path | None) -> None:
-    """Write the whole history as JSON or CSV. Nothing leaves the machine.
-
-    Both hold everything: entries (runs, passes, hints, reveals, resets, reviews, interviews), the stretches on the
-    interview clock, and the passes that it has kept. Times are seconds since the epoch. In the table, a text that a
-    spreadsheet would take for a formula begins with an apostrophe.
-    """
+    """Write all of it."""
     from harness.practice.history_export import export_csv, export_json
 
     ending = output.suffix.lower().removeprefix(".") if output else ""
