@@ -114,6 +114,10 @@ def test_a_run_reads_well_in_the_table() -> None:
     assert run["failed"].split() == failed
     assert json.loads(card["data"]) == {"card": {"card_id": 1}}
     assert card["due"] == str(NOW + 0.5)
+    odd = Entry(3, NOW, "a01_one", "run", {"failed": ["test of two words", "test_b"]})
+    (row,) = csv.DictReader(io.StringIO(export_csv([odd], [], []), newline=""))
+    assert row["failed"] == ""
+    assert json.loads(row["data"]) == {"failed": ["test of two words", "test_b"]}
 
 
 def test_what_is_nested_deeper_than_anybody_meant_is_cut_off() -> None:

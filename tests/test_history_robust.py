@@ -93,11 +93,12 @@ def test_damage_inside_the_file_is_found_before_it_is_written_to(tmp_path: Path)
         history.add("run", "a01_one", float(i), failed=["test_something_with_a_long_name"] * 3)
     history.close()
     spoilt = damage(history.path)
-    (tmp_path / "history.sqlite3-journal").write_bytes(b"of the old file")
+    (tmp_path / "history.sqlite3-shm").write_bytes(b"of the old file")
     again = History(tmp_path)
     (aside,) = tmp_path.glob("history-unreadable-*.sqlite3")
     assert aside.name in again.notice
     assert aside.read_bytes() == spoilt
+    assert (tmp_path / f"{aside.name}-shm").read_bytes() == b"of the old file"
     again.add("run", "a01_one", 1.0)
     assert len(again.entries()) == 1
     again.close()
