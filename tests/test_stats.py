@@ -110,7 +110,7 @@ def test_any_history_can_be_shown(entries: list[Entry], passes: list[ClockPass],
     assert json.loads(render_json(stats))["all"]["runs"] == stats.all.runs
 
 
-DAYS = st.sets(st.integers(-5, 40), max_size=30)
+DAYS = st.sets(st.integers(-4, 14), max_size=15)
 
 
 def practised(days: set[int]) -> Stats:
