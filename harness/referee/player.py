@@ -10,7 +10,6 @@ from __future__ import annotations
 import builtins
 import contextlib
 import copy
-import ctypes
 import gc
 import importlib
 import importlib.util
@@ -356,19 +355,6 @@ def _collect_garbage(*, is_on: bool) -> None:
     (gc.enable if is_on else gc.disable)()
 
 
-def _keep_freed_memory(*, is_on: bool) -> None:
-    """Whether glibc keeps what is freed, as `harness.measure` has it while it times code in its own process.
-
-    When it gives memory back, what this process holds says how much the subject has used.
-    """
-    with contextlib.suppress(OSError, AttributeError):  # another C library
-        library = ctypes.CDLL(None)
-        for parameter in (-1, -3):  # M_TRIM_THRESHOLD, M_MMAP_THRESHOLD
-            library.mallopt(parameter, 2**25 if is_on else 2**17)
-        if not is_on:
-            library.malloc_trim(0)
-
-
 def _traced_peak_mib() -> float:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
@@ -404,7 +390,6 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "keep": lambda _, value: _Kept(value),
     "echo": lambda _, kept, /, *_args, **_kwargs: kept if kept.value is None else copy.copy(kept.value),
     "collect_garbage": lambda _, is_on: _collect_garbage(is_on=is_on),
-    "keep_freed_memory": lambda _, is_on: _keep_freed_memory(is_on=is_on),
     "trace_memory": lambda _: tracemalloc.start(),
     "traced_peak_mib": lambda _: _traced_peak_mib(),
 }

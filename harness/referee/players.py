@@ -63,7 +63,6 @@ class Player:
     def peak_memory_mib(self, thunk: Callable[[], object]) -> float:
         """The allocator's peak as the player tells it, or the kernel's where that is larger beyond reason."""
         process = self.connection.process
-        self.connection.ask("keep_freed_memory", False)
         thunk()  # what it hands over is there by now, and not counted
         before_mib = process.reset_peak_mib()
         self.connection.ask("trace_memory")

@@ -35,8 +35,6 @@ class RemoteStopwatch:
         self._player = player
         self._echo = echo
         self._local = cpu_stopwatch()
-        for connection in (player, echo):
-            connection.ask("keep_freed_memory", True)
         self._rng = np.random.default_rng()
         self._arrays: dict[int, list[Any]] = {}
         self._tolls: dict[int, tuple[Thunk, float | None]] = {}
