@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import re
@@ -126,6 +127,10 @@ class _Commands(click.Group):
             args = [*args[1:2], "--help"] if args[1:] else ["scoreboard", "--help"]
         if args and self.get_command(ctx, args[0]) is None and re.fullmatch(r"[a-dA-D]\d{1,2}(_\w+)?", args[0]):
             ctx.fail(f"{args[0]} is no command. For one kata: kata scoreboard {args[0]}")
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=2)
+            meant = f" Did you mean {' or '.join(near)}?" if near else " `kata --help` lists the commands."
+            ctx.fail(f"{args[0]} is no command.{meant}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from harness.catalog import is_published_stub
 from harness.history import History
 from harness.model import Catalog, Kata, KataReport, Outcome, Status
 from harness.practice.attempt import Attempt, attempts
-from harness.practice.record import as_card, last_card, scheduler
+from harness.practice.record import as_card, day_of, last_card, scheduler
 
 _FRESH_S = 3 * 86400.0
 """For so long, what is begun goes before what is due; after that it can wait for the reviews."""
@@ -25,6 +24,8 @@ class Choice:
     """A clause that goes on from "do it, because": `it is begun: 3 of 9 tests pass`."""
     is_review: bool = False
     """It was passed and is due: it is begun from an empty stub."""
+    is_begun: bool = False
+    """There is something to go on with."""
 
 
 def review_times(history: History) -> dict[str, float]:
@@ -55,7 +56,7 @@ def choose_next(catalog: Catalog, reports: Iterable[KataReport], history: Histor
     running = history.running()
     for kata in catalog.katas:
         if running is not None and running.slug == kata.slug and statuses[kata.slug] is not Status.PASSED:
-            return Choice(kata, "its clock is running")
+            return Choice(kata, "its clock is running", is_begun=True)
     begun = _begun(catalog, known, tries, statuses, now)
     review = _review(catalog, history, now)
     if begun is not None and (review is None or begun[1]):
@@ -90,7 +91,7 @@ def _begun(
     moments = {kata.slug: _last_work(kata, tries.get(kata.slug)) for kata in begun}
     kata = max(begun, key=lambda kata: moments[kata.slug])
     is_fresh = now - moments[kata.slug] <= _FRESH_S
-    return Choice(kata, f"it is begun: {_how_far(known.get(kata.slug))}"), is_fresh
+    return Choice(kata, f"it is begun: {_how_far(known.get(kata.slug))}", is_begun=True), is_fresh
 
 
 def _is_begun(status: Status, tried: Attempt | None) -> bool:
@@ -129,9 +130,9 @@ def most_forgotten(catalog: Catalog, history: History, now: float) -> Kata | Non
 def _forgotten(catalog: Catalog, history: History, now: float) -> dict[Kata, float]:
     """Katas whose review is due and not begun, with the chance that they are remembered, the smallest first."""
     due, tries = due_reviews(history, now), attempts(history)
-    judge, moment = scheduler(), datetime.fromtimestamp(now, UTC)
+    judge, today = scheduler(), day_of(now)
     chances = {
-        kata: judge.get_card_retrievability(as_card(last_card(history, kata.slug), now), moment)
+        kata: judge.get_card_retrievability(as_card(last_card(history, kata.slug)), today)
         for kata in catalog.katas
         if kata.slug in due and not (kata.slug in tries and tries[kata.slug].is_open_again)
     }

@@ -99,7 +99,9 @@ def reset_command(kata_id: str, stub: Path | None, as_json: bool) -> None:
 @click.option("--list", "listed", is_flag=True, help="List the attempts that are kept, and change nothing.")
 @AS_JSON
 def restore_command(kata_id: str, number: int | None, listed: bool, as_json: bool) -> None:
-    r"""Bring back an attempt that was kept: the last one, or the one of this NUMBER.
+    r"""Bring back an attempt that was kept.
+
+    It is the last one, or the one of this NUMBER.
 
     Attempts are kept when you reset a kata, when you restore another, and each time a kata passes. What is in your file
     now is kept first.
@@ -124,7 +126,7 @@ def restore_command(kata_id: str, number: int | None, listed: bool, as_json: boo
 @KATA_OR_CURRENT
 @YES
 def review_command(kata_id: str, yes: bool) -> None:
-    r"""Begin a review: a kata that you have passed, once more from its empty stub.
+    r"""Do a kata that you have passed once more, from its empty stub.
 
     Without KATA it is the one that you have most likely forgotten. Your code is kept first, the empty stub is put back, and the
     clock starts. How long until the next review depends on how it goes: on time, hints and runs. `kata list --status due`

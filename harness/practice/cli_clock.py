@@ -65,7 +65,9 @@ def begin_clock(place: Place, kata: Kata, *, as_json: bool = False) -> None:
 @click.command(name="stop")
 @AS_JSON
 def stop_command(as_json: bool) -> None:
-    r"""Stop the interview clock; `kata start` goes on where it was.
+    r"""Stop the interview clock.
+
+    `kata start` goes on where it was.
 
     \b
     Example:

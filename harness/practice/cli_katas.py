@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from harness.catalog import select_katas
 from harness.completion import KATA
 from harness.model import Catalog, KataSet, Status
-from harness.output import put
+from harness.output import put, width
 from harness.practice.cli_place import (
     AS_JSON,
     KATA_OR_CURRENT,
@@ -24,7 +24,12 @@ from harness.practice.cli_place import (
 )
 from harness.practice.standing import CHANGED, DUE, Standing, known_reports, standings
 
+if TYPE_CHECKING:
+    from harness.practice.choose import Choice
+
 _STATUSES = [status.value.replace(" ", "-") for status in Status] + [CHANGED, DUE]
+_WIDE = 110
+"""From this width on there is room for topics."""
 
 
 class _StatusName(click.Choice[str]):
@@ -115,12 +120,12 @@ def _print_table(found: list[Standing]) -> None:
     table = Table.grid(padding=(0, 2, 0, 0))
     for is_right in (False, True, False, False):
         table.add_column(justify="right" if is_right else "left", no_wrap=True)
-    table.add_column(overflow="fold")
+    has_room = width() >= _WIDE
     for one in found:
         style = {"passed": "green", "not started": "dim"}.get(one.status, "yellow")
         status = Text(one.words, style="dim green" if one.is_due else style)
-        topics = Text(", ".join(one.kata.topics), style="dim")
-        table.add_row(one.kata.slug, f"{one.kata.minutes} min", status, one.kata.title, topics)
+        topics = [Text(", ".join(one.kata.topics), style="dim")] if has_room else []
+        table.add_row(one.kata.slug, f"{one.kata.minutes} min", status, one.kata.title, *topics)
     show(table)
 
 
@@ -195,8 +200,7 @@ def next_command(begin: bool, yes: bool, as_json: bool) -> None:
     click.echo(f"{kata.slug}: {kata.title}, {kata.minutes} min")
     click.echo(f"Because {choice.reason}.")
     if not begin:
-        way = f"kata review {kata.id.lower()}" if choice.is_review else f"kata start {kata.id.lower()}"
-        click.echo(f"Begin with: {way}")
+        click.echo(_way(place, choice))
         return
     from harness.practice.cli_attempts import begin_review
     from harness.practice.cli_clock import begin_clock
@@ -207,11 +211,21 @@ def next_command(begin: bool, yes: bool, as_json: bool) -> None:
         begin_clock(place, kata)
 
 
+def _way(place: Place, choice: Choice) -> str:
+    """How to go about it."""
+    name = choice.kata.id.lower()
+    if choice.is_begun:
+        return f"Go on in {choice.kata.stub.relative_to(place.root).as_posix()}; `kata submit {name}` runs it."
+    return (
+        f"Begin with `kata {'review' if choice.is_review else 'start'} {name}`; `kata show {name}` says what it asks."
+    )
+
+
 @click.command(name="completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion_command(context: click.Context, shell: str) -> None:
-    r"""Print the script that lets a shell complete commands, options and names of katas.
+    r"""Print the script that completes commands and katas in a shell.
 
     Let the shell read it when it starts:
 

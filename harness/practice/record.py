@@ -7,6 +7,7 @@ remembered; here that is read off time, hints and runs, so that nobody has to gr
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _MOST_FAILED = 50
 """Names of failed tests that a run keeps."""
 _LONGEST_DAYS = 365
+_DAY_BEGINS_S = 4 * 3600.0
+"""After midnight: whoever works late is still at it on the day before."""
 
 
 class Grade(IntEnum):
@@ -166,12 +169,21 @@ def last_card(history: History, slug: str) -> Mapping[str, Any] | None:
 
 
 def schedule(before: Mapping[str, Any] | None, rating: Grade, now: float) -> Card:
-    """The card after this review; a damaged one is begun anew."""
+    """The card after this review; a damaged one is begun anew.
+
+    It counts in days as people do: a kata of Tuesday evening that comes back after one day is due on Wednesday morning.
+    """
     from fsrs import Rating
 
-    moment = datetime.fromtimestamp(now, UTC)
-    card, _ = scheduler().review_card(as_card(before, now), Rating(int(rating)), moment)
+    card, _ = scheduler().review_card(as_card(before), Rating(int(rating)), day_of(now))
     return card
+
+
+def day_of(now: float) -> datetime:
+    """The beginning of the day of `now` by this machine's clock, which is at four in the morning."""
+    there = time.localtime(now - _DAY_BEGINS_S)
+    midnight = time.mktime((there.tm_year, there.tm_mon, there.tm_mday, 0, 0, 0, 0, 0, -1))
+    return datetime.fromtimestamp(midnight + _DAY_BEGINS_S, UTC)
 
 
 def scheduler() -> Scheduler:
@@ -181,7 +193,7 @@ def scheduler() -> Scheduler:
     return Scheduler(learning_steps=(), relearning_steps=(), maximum_interval=_LONGEST_DAYS, enable_fuzzing=False)
 
 
-def as_card(data: Mapping[str, Any] | None, now: float) -> Card:
+def as_card(data: Mapping[str, Any] | None) -> Card:
     """An FSRS card from what the history keeps of it, a new one when there is nothing or nothing usable."""
     from fsrs import Card
 
@@ -190,4 +202,4 @@ def as_card(data: Mapping[str, Any] | None, now: float) -> Card:
             return Card.from_dict(data)  # type: ignore[arg-type]  # the history is outside, and checked by the attempt
         except (KeyError, TypeError, ValueError):
             pass
-    return Card(card_id=1, due=datetime.fromtimestamp(now, UTC))
+    return Card(card_id=1, due=datetime.fromtimestamp(0, UTC))
