@@ -176,9 +176,9 @@ An evening:
   kata diff mse       your code beside the reference
 """
 _EPILOG = """\b
-Files: results, history and kept attempts are in .kata/, which git ignores.
-Environment: KATA_ROOT (the checkout), KATA_STATE (in place of .kata/), NO_COLOR.
-Exit codes: 0 done, 1 not passed or not confirmed, 2 a mistake that a sentence explains, 130 interrupted.
+Files: .kata/ keeps results, history and attempts; git ignores it.
+Environment: KATA_ROOT, the checkout; KATA_STATE, instead of .kata/; NO_COLOR.
+Exit codes: 0 done, 1 not passed or refused, 2 an error, 130 interrupted.
 """
 
 

@@ -138,6 +138,11 @@ def test_a_report_from_before_the_attempt_ends_nothing(history: History) -> None
     assert history.entries("run") == []
 
 
+def test_system_time_that_was_put_back_after_a_reset_does_not_bar_the_pass(history: History) -> None:
+    begin_again(history, NOW + 10 * DAY)
+    assert ran(history, "PP", NOW).ends_attempt
+
+
 def test_a_clock_that_was_started_after_a_known_pass_goes_on(history: History) -> None:
     known = make_report("a01_mse", "PP", created=NOW)
     history.start("a01_mse", NOW + 5)

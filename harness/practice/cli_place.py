@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 
+CODE_THEME = "ansi_dark"
+"""The terminal's own colours, which fit its background."""
 KATA_ID = click.argument("kata_id", metavar="KATA", type=KATA)
 KATA_OR_CURRENT = click.argument("kata_id", metavar="[KATA]", type=KATA, default="")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print a JSON document, for scripts.")
@@ -148,7 +150,7 @@ def show_markdown(text: str) -> None:
         return
     from rich.markdown import Markdown
 
-    show(Markdown(text, hyperlinks=False), columns=min(width(), 100))
+    show(Markdown(text, hyperlinks=False, code_theme=CODE_THEME), columns=min(width(), 100))
 
 
 def noted(note: Callable[[], R]) -> R | None:

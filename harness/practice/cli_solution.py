@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +14,7 @@ from harness.model import Kata, Status
 from harness.output import has_color, put, width
 from harness.practice.cli_place import (
     AS_JSON,
+    CODE_THEME,
     KATA_ID,
     KATA_OR_CURRENT,
     YES,
@@ -25,6 +28,8 @@ from harness.practice.solution import Pair, Solution, is_free, passing_code, rea
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from harness.jobs import Listener
 
 _WIDE = 120
 """From this width on, two columns of code are readable."""
@@ -53,17 +58,9 @@ def submit_command(kata_id: str, as_json: bool) -> None:
 
     place = here()
     kata = place.kata(kata_id)
-
-    def say(kind: str, text: str) -> None:
-        if kind == "waiting":
-            click.echo(text, err=True)
-
-    (report,) = run_jobs(
-        [learner_job(kata, LEARNER, "practice")],
-        state=place.state,
-        fresh=True,
-        listener=lambda event: say(event.kind, event.text),
-    )
+    job = learner_job(kata, LEARNER, "practice")
+    with _watching(kata) as listener:
+        (report,) = run_jobs([job], state=place.state, fresh=True, listener=listener)
     recorded = None
     if report.started:
 
@@ -78,6 +75,18 @@ def submit_command(kata_id: str, as_json: bool) -> None:
         show(verdict(kata, report, recorded))
     if report.status is not Status.PASSED:
         sys.exit(1)
+
+
+@contextlib.contextmanager
+def _watching(kata: Kata) -> Iterator[Listener]:
+    """What is going on, on stderr where somebody looks; over a pipe only what must be known."""
+    if not sys.stderr.isatty():
+        yield lambda event: click.echo(event.text, err=True) if event.kind == "waiting" else None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True, markup=False, emoji=False).status(f"running {kata.suite.name}") as status:
+        yield lambda event: status.update(f"{kata.slug} {event.text}"[:70]) if event.text else None
 
 
 @click.command(name="reveal")
@@ -123,9 +132,9 @@ def _show_solution(kata: Kata, solution: Solution) -> None:
 
     columns = min(width(), 100)
     parts: list[RenderableType] = [Rule(f"{kata.id} {kata.title}: the reference"), ""]
-    parts.append(Syntax(solution.reference.rstrip(), "python", background_color="default", word_wrap=True))
+    parts.append(Syntax(solution.reference.rstrip(), "python", theme=CODE_THEME, word_wrap=True))
     if solution.debrief:
-        parts += ["", Rule(), "", Markdown(solution.debrief, hyperlinks=False)]
+        parts += ["", Rule(), "", Markdown(solution.debrief, hyperlinks=False, code_theme=CODE_THEME)]
     show(Group(*parts), columns=columns)
 
 

@@ -89,8 +89,14 @@ def record_run(
 
 
 def record_known_pass(history: History, kata: Kata, report: KataReport) -> Recorded:
-    """End the attempt at `kata` if this report, from a run that was made before, passes it and nobody has noted that."""
+    """End the attempt at `kata` if this report, from a run that was made before, passes it and nobody has noted that.
+
+    A report from before the attempt began does not: that code had passed already.
+    """
     with history.together():
+        begun = attempt(history, kata.slug).begun
+        if begun is not None and report.created < begun:
+            return Recorded(None, history.best_times_s().get(kata.slug), first_pass=False)
         recorded = _end_attempt(history, kata, report, report.created)
     if recorded.ends_attempt:
         _keep_code(history, kata, None)
@@ -98,11 +104,10 @@ def record_known_pass(history: History, kata: Kata, report: KataReport) -> Recor
 
 
 def _end_attempt(history: History, kata: Kata, report: KataReport, now: float) -> Recorded:
-    """Note the pass where there is one. A report from before the attempt began is none: that code had passed already."""
+    """Note the pass where there is one."""
     with history.together():
         present = attempt(history, kata.slug)
-        is_stale = present.begun is not None and report.created < present.begun
-        if report.status is not Status.PASSED or is_stale or present.is_over:
+        if report.status is not Status.PASSED or present.is_over:
             return Recorded(None, history.best_times_s().get(kata.slug), first_pass=False)
         was_passed = present.has_passed or kata.slug in history.best_times_s()
         spent_s = _close_clock(history, kata.slug, now, has_given_up=present.has_given_up)
