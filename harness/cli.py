@@ -79,6 +79,7 @@ _ELSEWHERE = {
     "export": "harness.cohort.cli_export:export_command",
     "grade": "harness.cohort.cli_grade:grade_command",
     "release": "harness.cohort.cli_release:release_command",
+    "interview": "harness.practice.cli_interview:interview_command",
     "regrade": "harness.cohort.cli_grade:regrade_command",
     "similarity": "harness.cohort.cli_export:similarity_command",
     "unseal": "harness.cohort.cli_release:unseal_command",
