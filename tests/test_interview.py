@@ -212,7 +212,7 @@ def the_coding(small: Checkout, sitting: Candidate) -> None:
     assert file.read_text() == STUB
     file.write_text(WRONG)
     sitting.type("n")  # the beginning of a command is enough
-    sitting.hear("B01: submitted, in progress, tests 1/2")
+    sitting.hear("B01: handed in, partly right, tests 1/2")
 
 
 def the_debrief(sitting: Candidate) -> None:
@@ -227,7 +227,7 @@ def the_debrief(sitting: Candidate) -> None:
     sitting.hear("not '5'")
     sitting.hear("not 'four'")
     sitting.type("4")
-    sitting.hear("Rubric: 72 of 100")  # 40*3/4 + 30*3/4 + 20*2/4 + 10*4/4
+    sitting.hear("Rubric: 72.5 of 100")  # 40*3/4 + 30*3/4 + 20*2/4 + 10*4/4
     assert sitting.process.wait(PATIENCE_S) == 0
 
 

@@ -259,7 +259,7 @@ def _show_list(state: Path, *, as_json: bool) -> None:
             as_minutes(one.spent_s),
             f"{one.solved}/{len(one.tasks)}",
             f"{one.passed}/{one.total}",
-            "·" if one.rubric is None else f"{one.rubric:.0f}",
+            "·" if one.rubric is None else f"{one.rubric:g}",
             signed(row.change),
             "" if row.state == "finished" else row.state,
         )

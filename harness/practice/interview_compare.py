@@ -74,7 +74,7 @@ def compare(before: Interview, after: Interview) -> tuple[Point, ...]:
         _number(f"{aspect}, of {BEST}", before.scores.get(aspect), after.scores.get(aspect)) for aspect in Aspect
     ]
     points += [
-        _number("tests passed, %", 100 * before.share, 100 * after.share),
+        _number("tests passed, %", round(100 * before.share), round(100 * after.share)),
         Point("katas solved", _solved(before), _solved(after), signed(after.solved - before.solved)),
         Point("time used", _time(before), _time(after), ""),
         _number("runs of the tests", _runs(before), _runs(after)),
@@ -89,7 +89,7 @@ def signed(change: float | None) -> str:
     """`+5`, `-2`, `0`, or a dot where there is nothing to compare with."""
     if change is None:
         return "·"
-    return f"{round(change):+d}" if round(change) else "0"
+    return f"{change:+g}" if change else "0"
 
 
 def _number(label: str, before: float | None, after: float | None) -> Point:
@@ -98,7 +98,7 @@ def _number(label: str, before: float | None, after: float | None) -> Point:
 
 
 def _shown(value: float | None) -> str:
-    return "·" if value is None else f"{value:.0f}"
+    return "·" if value is None else f"{value:g}"
 
 
 def _solved(interview: Interview) -> str:

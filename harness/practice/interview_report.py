@@ -21,6 +21,18 @@ SHOWN = 10
 """Earlier interviews in the table of a report."""
 
 
+NAMED = 8
+"""Names of failed tests in a table."""
+_IN_WORDS = {
+    Status.NOT_STARTED: "empty",
+    Status.IN_PROGRESS: "partly right",
+    Status.FAILING: "wrong",
+    Status.BROKEN: "broken",
+    Status.TIMED_OUT: "timed out",
+    Status.PASSED: "right",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Talk:
     """The questions about one kata."""
@@ -48,7 +60,7 @@ def lead(interview: Interview) -> str:
 def outcome(task: Task) -> str:
     """How a kata went, in words."""
     if task.ending is Ending.SUBMITTED:
-        return "solved" if task.status == Status.PASSED else f"submitted, {task.status}"
+        return "solved" if task.status == Status.PASSED else f"handed in, {_IN_WORDS[Status(task.status)]}"
     if task.ending is Ending.TIME_UP and task.status == Status.PASSED:
         return "solved as time ran out"
     return task.ending.value or "open"
@@ -57,6 +69,13 @@ def outcome(task: Task) -> str:
 def tests(task: Task) -> str:
     """`7/12`, or a dot where nothing was judged."""
     return f"{task.passed}/{task.total}" if task.total else "·"
+
+
+def failed_names(task: Task, mark: str = "") -> str:
+    """The tests that failed, in one line; `mark` stands on both sides of each."""
+    more = len(task.failed) - NAMED
+    names = [f"{mark}{printable(name)}{mark}" for name in task.failed[:NAMED]]
+    return ", ".join(names) + (f" and {more} more" if more > 0 else "")
 
 
 def talks(interview: Interview) -> tuple[Talk, ...]:
@@ -92,7 +111,7 @@ def render_markdown(interview: Interview, earlier: Sequence[Interview], code: Ma
 
 
 def _task_line(task: Task) -> str:
-    failed = ", ".join(f"`{name}`" for name in task.failed) or "·"
+    failed = failed_names(task, "`") or "·"
     spent = f"{minutes(task.spent_s)}/{task.minutes}"
     return f"| {escape(task.title)} | {outcome(task)} | {tests(task)} | {spent} | {task.runs} | {failed} |"
 
@@ -101,7 +120,7 @@ def _rubric_lines(interview: Interview) -> list[str]:
     if interview.rubric is None:
         return ["## Rubric", "", "Not scored.", ""]
     rows = [
-        f"## Rubric: {interview.rubric:.0f} of 100",
+        f"## Rubric: {interview.rubric:g} of 100",
         "",
         "| aspect | weight | score | which means |",
         "|---|--:|--:|---|",
@@ -120,7 +139,7 @@ def _earlier_lines(interview: Interview, earlier: Sequence[Interview]) -> list[s
     rows += ["|---|---|--:|--:|--:|--:|--:|"]
     for line in shown:
         one = line.interview
-        rubric = "·" if one.rubric is None else f"{one.rubric:.0f}"
+        rubric = "·" if one.rubric is None else f"{one.rubric:g}"
         name = f"**{one.id}**" if one.id == interview.id else one.id
         rows.append(
             f"| {name} | {escape(one.role) or 'any'} | {one.minutes} | {one.solved}/{len(one.tasks)} "
@@ -180,6 +199,7 @@ def render_html(interview: Interview, earlier: Sequence[Interview], code: Mappin
         code=code,
         outcome=outcome,
         tests=tests,
+        failed_names=failed_names,
         minutes=minutes,
         signed=signed,
         passed=Status.PASSED.value,
@@ -193,6 +213,6 @@ def _spark(shown: Sequence[Line]) -> tuple[tuple[float, float, str], ...]:
         return ()
     step = _SPARK_WIDTH / (len(scored) - 1)
     return tuple(
-        (round(i * step, 1), round(_SPARK_HEIGHT * (1 - rubric / 100), 1), f"{identity}: {rubric:.0f}")
+        (round(i * step, 1), round(_SPARK_HEIGHT * (1 - rubric / 100), 1), f"{identity}: {rubric:g}")
         for i, (identity, rubric) in enumerate(scored)
     )

@@ -303,7 +303,7 @@ class Session:
         for aspect in Aspect:
             if aspect not in self.interview.scores:
                 self._keep(with_score(self.interview, aspect, self._score(aspect)))
-        self._voice.say(f"\nRubric: {self.interview.rubric:.0f} of 100", "bold")
+        self._voice.say(f"\nRubric: {self.interview.rubric:g} of 100", "bold")
 
     def _score(self, aspect: Aspect) -> int:
         suggested = suggested_accuracy(self.interview) if aspect is Aspect.ACCURACY else None
