@@ -121,7 +121,7 @@ def test_of_several_due_the_least_remembered_comes_first(history: History) -> No
     new = passed(history, "a01_mse", NOW - 3 * DAY)
     choice = chosen(history, [old, new, *untouched("a01_mse", "c01_matmul")])
     assert choice.kata.slug == "c01_matmul"
-    assert "as 1 more" in choice.reason
+    assert ", as is 1 more;" in choice.reason
     assert list(due_reviews(history, NOW)) == ["c01_matmul", "a01_mse"]
 
 

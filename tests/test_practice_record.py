@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from harness.history import History
 from harness.model import KataReport, Problem, ProblemKind
 from harness.practice.attempt import Attempt, attempt
-from harness.practice.record import Grade, Recorded, grade, record_pass, record_run, schedule
+from harness.practice.record import Grade, Recorded, grade, record_known_pass, record_run, schedule
 
 from boards import make_kata, make_report
 
@@ -130,8 +130,20 @@ def test_code_that_had_passed_and_is_restored_is_no_new_pass(history: History) -
 def test_a_report_from_before_the_attempt_ends_nothing(history: History) -> None:
     begin_again(history, NOW)
     old = make_report("a01_mse", "PP", created=NOW - 5)
-    assert not record_pass(history, MSE, old, now=NOW + 5).ends_attempt
-    assert record_pass(history, MSE, make_report("a01_mse", "PP", created=NOW + 1), now=NOW + 5).ends_attempt
+    assert not record_known_pass(history, MSE, old).ends_attempt
+    new = make_report("a01_mse", "PP", created=NOW + 1)
+    assert record_known_pass(history, MSE, new).ends_attempt
+    assert not record_known_pass(history, MSE, new).ends_attempt
+    assert history.entries("pass")[0].at == NOW + 1
+    assert history.entries("run") == []
+
+
+def test_a_clock_that_was_started_after_a_known_pass_goes_on(history: History) -> None:
+    known = make_report("a01_mse", "PP", created=NOW)
+    history.start("a01_mse", NOW + 5)
+    assert record_known_pass(history, MSE, known).spent_s is None
+    record_known_pass(history, MSE, known)
+    assert history.running() is not None
 
 
 def test_whoever_has_seen_the_reference_passes_without_a_personal_best(history: History) -> None:

@@ -6,15 +6,18 @@ remembered; here that is read off time, hints and runs, so that nobody has to gr
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+from harness.errors import StateError
 from harness.history import History
 from harness.model import Kata, KataReport, Outcome, Status
 from harness.practice.attempt import Attempt, attempt
+from harness.practice.kept import keep
 
 if TYPE_CHECKING:
     from fsrs import Card, Scheduler
@@ -49,10 +52,13 @@ class Recorded:
     """When the kata comes back, seconds since the epoch; only where the attempt ends."""
 
 
-def record_run(history: History, kata: Kata, report: KataReport, *, trigger: str, now: float) -> Recorded:
-    """Note a run of the whole suite, and what follows from it when it passed.
+def record_run(
+    history: History, kata: Kata, report: KataReport, *, trigger: str, now: float, source: bytes | None = None
+) -> Recorded:
+    """Note a run of the whole suite, and what follows from it when it passed; code that ends an attempt is kept.
 
-    An empty stub leaves nothing. Raises `StateError` when the history cannot be written; then nothing of it is.
+    `source` is the code that was run, the learner's file as it is now when it is not given. An empty stub leaves nothing.
+    Raises `StateError` when the history cannot be written; then nothing of it is.
     """
     if not report.started:
         return Recorded(None, history.best_times_s().get(kata.slug), first_pass=False)
@@ -71,27 +77,41 @@ def record_run(history: History, kata: Kata, report: KataReport, *, trigger: str
             failed=list(failed)[:_MOST_FAILED],
             duration_s=round(report.duration_s, 3),
         )
-        return record_pass(history, kata, report, now=now)
+        if report.status is Status.PASSED and attempt(history, kata.slug).is_over:
+            history.abandon(kata.slug, now)  # a clock that runs after the pass measures nothing
+        recorded = _end_attempt(history, kata, report, now)
+    if recorded.ends_attempt:
+        _keep_code(history, kata, source)
+    return recorded
 
 
-def record_pass(history: History, kata: Kata, report: KataReport, *, now: float) -> Recorded:
-    """End the attempt at `kata` if this report passes it; the run itself is noted already, or was long ago.
+def record_known_pass(history: History, kata: Kata, report: KataReport) -> Recorded:
+    """End the attempt at `kata` if this report, from a run that was made before, passes it and nobody has noted that."""
+    with history.together():
+        recorded = _end_attempt(history, kata, report, report.created)
+    if recorded.ends_attempt:
+        _keep_code(history, kata, None)
+    return recorded
 
-    A report from before the attempt began says nothing about it: that code had passed already.
-    """
+
+def _end_attempt(history: History, kata: Kata, report: KataReport, now: float) -> Recorded:
+    """Note the pass where there is one. A report from before the attempt began is none: that code had passed already."""
     with history.together():
         present = attempt(history, kata.slug)
         is_stale = present.begun is not None and report.created < present.begun
-        if report.status is not Status.PASSED or is_stale:
-            return Recorded(None, history.best_times_s().get(kata.slug), first_pass=False)
-        if present.is_over:
-            history.abandon(kata.slug, now)  # a clock that runs after the pass measures nothing
+        if report.status is not Status.PASSED or is_stale or present.is_over:
             return Recorded(None, history.best_times_s().get(kata.slug), first_pass=False)
         was_passed = present.has_passed or kata.slug in history.best_times_s()
         spent_s = _close_clock(history, kata.slug, now, has_given_up=present.has_given_up)
         due = _note_pass(history, kata, present, spent_s, now, was_passed=was_passed)
         best_s = history.best_times_s().get(kata.slug)
     return Recorded(spent_s, best_s, first_pass=not was_passed, ends_attempt=True, due=due)
+
+
+def _keep_code(history: History, kata: Kata, source: bytes | None) -> None:
+    """Keep what has passed beside the history. Where that fails it is still in the learner's own file."""
+    with contextlib.suppress(OSError, StateError):
+        keep(history.path.parent, kata, kata.stub.read_bytes() if source is None else source, has_passed=True)
 
 
 def _close_clock(history: History, slug: str, now: float, *, has_given_up: bool) -> float | None:
