@@ -17,10 +17,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from harness.catalog import load_kata
 from harness.history import History
 from harness.practice import interview_room
 from harness.practice.cli_interview import interview_command
-from harness.practice.interview_room import alone, interview_in_progress
+from harness.practice.interview_room import InterviewError, alone, interview_in_progress, refuse_in_interview
 
 from checkout import GOOD, STUB, Checkout, Done, environment
 
@@ -327,6 +328,8 @@ def test_ctrl_c_pauses_and_says_how_to_go_on(small: Checkout) -> None:
         assert sitting.end(signal.SIGINT) == 130
         sitting.hear("Paused: a01_twice")
         sitting.hear("`kata interview --resume` goes on")
+    with pytest.raises(InterviewError, match="a01_twice is asked in the interview that is under way"):
+        refuse_in_interview(small.state, load_kata(small.root / "katas/a01_twice"))
     again = sit(small, "--minutes", "20")
     assert again.code == 2
     assert "is not finished: a01_twice" in again.err
@@ -483,11 +486,15 @@ def test_a_full_disk_loses_nothing(small: Checkout, monkeypatch: pytest.MonkeyPa
     assert stored(small) == before
 
 
-def test_katas_whose_stub_is_filled_in_and_not_in_git_are_left_out(small: Checkout) -> None:
-    (small.root / "katas/a01_twice/twice.py").write_text(GOOD)
+def test_katas_whose_published_stub_is_lost_are_left_out(small: Checkout) -> None:
+    small.add("c01_lost", GOOD, stub=f"# another one\n{STUB}")
     done = sit(small, "--minutes", "20")
-    assert "Left out, as their published stub is not to be found: a01_twice" in done.out
-    assert interview_in_progress(small.state) == {"b01_double"}
+    assert "Left out, as their published stub is not to be found: c01_lost" in done.out
+    sit(small, "--abandon")
+    (small.root / "katas/a01_twice/twice.py").write_text(GOOD)  # the state folder has its stub
+    (small.root / "katas/b01_double/double.py").write_text(GOOD)
+    sit(small, "--minutes", "20")
+    assert [path.read_text() for path in (small.state / "interviews").glob("*-02/katas/*/*.py")] == [STUB, STUB]
 
 
 def test_typed_bytes_that_are_no_text_do_no_harm(small: Checkout) -> None:

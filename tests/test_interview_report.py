@@ -33,7 +33,7 @@ from harness.practice.interview import (
 from harness.practice.interview_clock import InterviewClock
 from harness.practice.interview_compare import compare, lines
 from harness.practice.interview_report import printable, render_html, render_markdown
-from harness.practice.interview_session import feedback
+from harness.practice.interview_voice import feedback
 
 HOSTILE = [
     "<script>alert(1)</script>",

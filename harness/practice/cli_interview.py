@@ -1,40 +1,28 @@
-"""`kata interview`: arguments, and the voice that speaks and listens."""
+"""`kata interview`: arguments, the draw, and where an interview is begun, resumed and ended."""
 
 from __future__ import annotations
 
-import contextlib
-import json
 import random
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from harness.catalog import find_root, is_published_stub, load_catalog
+from harness.catalog import is_published_stub
+from harness.practice.cli_interview_list import show_interviews, show_two_interviews
+from harness.practice.cli_interview_voice import TerminalVoice
+from harness.practice.cli_place import Place, here
 from harness.practice.interview import Ending, Interview, Phase, Task, with_ending
-from harness.practice.interview_compare import Line, compare, lines, signed
 from harness.practice.interview_draw import Draw, Role, draw, is_of_an_interview, standing
-from harness.practice.interview_room import (
-    InterviewError,
-    Room,
-    alone,
-    load_all,
-    new_folder,
-    set_aside,
-)
+from harness.practice.interview_room import InterviewError, Room, alone, load_all, new_folder, set_aside
 from harness.practice.interview_session import PauseError, Session
-from harness.practice.interview_stubs import published_stub
+from harness.practice.stubs import StubLostError, published_stub
 from harness.render.words import minutes as as_minutes
-from harness.state import state_folder
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from harness.history import History
 
 DEFAULT_MINUTES = 90
@@ -55,7 +43,7 @@ _RESUME = "`kata interview --resume` goes on with it, `kata interview --abandon`
 @click.option("--abandon", is_flag=True, help="End it as it is; its report is written without scores.")
 @click.option("--list", "show_list", is_flag=True, help="Show all interviews, each with its change against the last.")
 @click.option(
-    "--compare", "show_two", is_flag=True, help="Show two beside one another: those named, else the last two."
+    "--compare", "compare_two", is_flag=True, help="Show two beside one another: those named, else the last two."
 )
 @click.option("--json", "as_json", is_flag=True, help="With --list or --compare: JSON, for scripts.")
 def interview_command(
@@ -66,7 +54,7 @@ def interview_command(
     resume: bool,
     abandon: bool,
     show_list: bool,
-    show_two: bool,
+    compare_two: bool,
     as_json: bool,
 ) -> None:
     """Sit a mock interview: katas drawn for you, a clock, questions, a report.
@@ -78,24 +66,23 @@ def interview_command(
     Then the interviewer asks; your answers are kept beside the model answers. You score yourself by the 40/30/20/10 rubric
     (accuracy, communication, approach, code quality), and the report is written under .kata/interviews/, as Markdown and HTML.
     """
-    modes = [resume, abandon, show_list, show_two]
+    modes = [resume, abandon, show_list, compare_two]
     if sum(modes) > 1:
         raise click.UsageError("--resume, --abandon, --list and --compare exclude one another")
     if any(modes) and (minutes, role, seed) != (None, None, None):
         raise click.UsageError("--minutes, --role and --seed are for a new interview")
-    if as_json and not (show_list or show_two):
+    if as_json and not (show_list or compare_two):
         raise click.UsageError("--json goes with --list or --compare")
-    if ids and not show_two:
+    if ids and not compare_two:
         raise click.UsageError("an interview is named with --compare only")
-    root = find_root(Path.cwd())
-    state = state_folder(root)
+    place = here()
     if show_list:
-        _show_list(state, as_json=as_json)
-    elif show_two:
-        _show_two(state, ids, as_json=as_json)
+        show_interviews(place.state, as_json=as_json)
+    elif compare_two:
+        show_two_interviews(place.state, ids, as_json=as_json)
     else:
-        with alone(state), _history(state) as history:
-            desk = _Desk(root, state, history)
+        with alone(place.state), place.history() as history:
+            desk = _Desk(place, history)
             if resume:
                 desk.resume()
             elif abandon:
@@ -107,13 +94,12 @@ def interview_command(
 class _Desk:
     """Where a candidate reports: a new interview, or the one that is not finished."""
 
-    def __init__(self, root: Path, state: Path, history: History) -> None:
-        self._root = root
-        self._state = state
+    def __init__(self, place: Place, history: History) -> None:
+        self._place = place
+        self._state = place.state
         self._history = history
-        self._catalog = load_catalog(root)
         self._interviews = self._readable()
-        self._voice = Voice()
+        self._voice = TerminalVoice()
 
     def begin(self, minutes: int, role: Role | None, seed: int | None) -> None:
         """Draw, and go on to the first kata."""
@@ -124,7 +110,7 @@ class _Desk:
         luck = random.SystemRandom().randrange(10**6) if seed is None else seed
         drawn, weak = self._draw(minutes, role, luck, now, is_repeat=seed is not None)
         folder = new_folder(self._state, now)
-        room = Room(self._state, folder.name, self._root, self._catalog)
+        room = Room(self._state, folder.name, self._place.root, self._place.catalog)
         try:
             for kata in drawn.katas:
                 room.put_stub(kata)
@@ -157,8 +143,13 @@ class _Desk:
         """With a seed that was asked for, earlier interviews don't count: it shall repeat one."""
         from harness.practice.choose import due_reviews
 
-        katas = [kata for kata in self._catalog.katas if published_stub(self._root, kata) is not None]
-        left_out = [kata.slug for kata in self._catalog.katas if kata not in katas]
+        katas, left_out = [], []
+        for kata in self._place.catalog.katas:
+            try:
+                published_stub(self._state, kata)
+                katas.append(kata)
+            except StubLostError:
+                left_out.append(kata.slug)
         if left_out:
             self._voice.say(f"Left out, as their published stub is not to be found: {', '.join(left_out)}.", "yellow")
         entries = [entry for entry in self._history.entries() if not (is_repeat and is_of_an_interview(entry))]
@@ -173,7 +164,7 @@ class _Desk:
     def resume(self) -> None:
         """Go on where it was left."""
         interview = self._need_open("resume")
-        room = Room(self._state, interview.id, self._root, self._catalog)
+        room = Room(self._state, interview.id, self._place.root, self._place.catalog)
         interview = replace(room.load(), pauses=interview.pauses + 1)
         room.save(interview)
         self._voice.say(f"Interview {interview.id} goes on: {_stands(interview)}.")
@@ -182,7 +173,7 @@ class _Desk:
     def abandon(self) -> None:
         """Write the report of what there is."""
         interview = self._need_open("abandon")
-        room = Room(self._state, interview.id, self._root, self._catalog)
+        room = Room(self._state, interview.id, self._place.root, self._place.catalog)
         interview = room.load()
         if interview.current is not None:
             interview = with_ending(interview, Ending.ABANDONED)
@@ -229,154 +220,3 @@ def _stands(interview: Interview) -> str:
     if task is not None:
         return f"{task.slug}, {as_minutes(interview.left_s)} left"
     return {Phase.QUESTIONS: "the questions", Phase.SCORING: "your scores"}.get(interview.phase, interview.phase.value)
-
-
-# --- the list ---
-
-
-def _show_list(state: Path, *, as_json: bool) -> None:
-    rows = _lines(state)
-    if as_json:
-        click.echo(json.dumps([row.as_json() for row in rows], indent=2))
-        return
-    if not rows:
-        click.echo("no interview yet: `kata interview` begins one")
-        return
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for heading, side in (("interview", "left"), ("role", "left")):
-        table.add_column(heading, justify=side)  # type: ignore[arg-type]
-    for heading in ("min", "used", "katas", "tests", "rubric", "change"):
-        table.add_column(heading, justify="right")
-    table.add_column("")
-    for row in rows:
-        one = row.interview
-        table.add_row(
-            one.id,
-            one.role or "any",
-            str(one.minutes),
-            as_minutes(one.spent_s),
-            f"{one.solved}/{len(one.tasks)}",
-            f"{one.passed}/{one.total}",
-            "·" if one.rubric is None else f"{one.rubric:g}",
-            signed(row.change),
-            "" if row.state == "finished" else row.state,
-        )
-    _console().print(table)
-
-
-def _lines(state: Path) -> tuple[Line, ...]:
-    interviews, damaged = load_all(state)
-    for path in damaged:
-        click.echo(f"left out: {path} cannot be read", err=True)
-    return lines(interviews)
-
-
-def _show_two(state: Path, ids: tuple[str, ...], *, as_json: bool) -> None:
-    done = {row.interview.id: row.interview for row in _lines(state) if row.interview.phase is Phase.DONE}
-    for identity in ids:
-        if identity not in done:
-            raise InterviewError(
-                f"no finished interview is called {identity!r}", hint="`kata interview --list` shows all there are"
-            )
-    if len(ids) > 2:
-        raise click.UsageError("two interviews are compared, not more")
-    if len(done) < 2:
-        raise InterviewError(f"two finished interviews can be compared, and there are {len(done)}", hint="practise on")
-    last = [one for identity, one in done.items() if identity not in ids]
-    named = [done[identity] for identity in ids]
-    before, after = {0: last[-2:], 1: [*named, *last[-1:]], 2: named}[len(ids)]
-    points = compare(before, after)
-    if as_json:
-        both = {"before": before.id, "after": after.id, "points": [asdict(point) for point in points]}
-        click.echo(json.dumps(both, indent=2))
-        return
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    table.add_column("")
-    for heading in (before.id, after.id, "change"):
-        table.add_column(heading, justify="right")
-    for point in points:
-        table.add_row(point.label, point.before, point.after, point.change)
-    _console().print(table)
-
-
-# --- the voice ---
-
-
-class Voice:
-    """Speaks with colours in a terminal, in plain lines over a pipe."""
-
-    def __init__(self) -> None:
-        for stream in (sys.stdin, sys.stdout):
-            if hasattr(stream, "reconfigure"):  # what cannot be encoded becomes a question mark, never an error
-                stream.reconfigure(errors="replace")
-        self._is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-        self._console = _console() if self._is_terminal else None
-        self._shown_s = -1
-        if self._is_terminal:
-            with contextlib.suppress(ImportError):
-                import readline  # noqa: F401 (editing a line, and those before it, as in a shell)
-
-    def say(self, text: str, style: str = "") -> None:
-        """A line or more."""
-        if self._console is None:
-            click.echo(text)
-        else:
-            self._console.print(text, style=style or None)
-
-    def show(self, markdown: str) -> None:
-        """A text in Markdown, rendered in a terminal."""
-        if self._console is None:
-            click.echo(markdown.rstrip("\n"))
-        else:
-            from rich.markdown import Markdown
-
-            self._console.print(Markdown(markdown))
-
-    def ask(self, prompt: str) -> str:
-        """One line of the candidate's. Raises `EOFError` when there are no more."""
-        if self._is_terminal:
-            return input(prompt)
-        click.echo(prompt, nl=False)
-        line = sys.stdin.readline()
-        click.echo()
-        if not line:
-            raise EOFError
-        return line.rstrip("\r\n")
-
-    def working(self, text: str) -> AbstractContextManager[object]:
-        """A spinner, as long as the context lasts."""
-        return contextlib.nullcontext() if self._console is None else self._console.status(text)
-
-    def tick(self, kata: str, left_s: float) -> None:
-        """The clock in the terminal's title, where it disturbs no typing."""
-        if self._console is not None and int(left_s) != self._shown_s:
-            self._shown_s = int(left_s)
-            self._console.set_window_title(f"{kata} {as_minutes(left_s)} left")
-
-    def close(self) -> None:
-        """Leave no clock behind that has stopped."""
-        if self._console is not None:
-            self._console.set_window_title("")
-
-
-def _console() -> Console:
-    from rich.console import Console
-
-    return Console(highlight=False, markup=False, emoji=False)
-
-
-@contextlib.contextmanager
-def _history(state: Path) -> Iterator[History]:
-    from harness.history import History
-
-    history = History(state)
-    if history.notice:
-        click.echo(history.notice, err=True)
-    try:
-        yield history
-    finally:
-        history.close()

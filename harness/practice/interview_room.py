@@ -18,7 +18,7 @@ from harness.errors import KataError, StateError
 from harness.jobs import Job
 from harness.model import Catalog, Kata, KataReport
 from harness.practice.interview import VERSION, Answer, Interview, Phase, with_time
-from harness.practice.interview_stubs import published_stub
+from harness.practice.stubs import published_stub
 from harness.state import write_atomically
 
 STATE = "interview.json"
@@ -42,6 +42,15 @@ def interview_in_progress(state: Path) -> set[str]:
     """Slugs of the katas of an interview that is not finished: no hint and no reference may be shown for them."""
     interviews, _ = load_all(state)
     return {task.slug for interview in interviews if interview.phase is not Phase.DONE for task in interview.tasks}
+
+
+def refuse_in_interview(state: Path, kata: Kata) -> None:
+    """Raise `InterviewError` when `kata` is asked in an interview that is not finished: nothing may be given away then."""
+    if kata.slug in interview_in_progress(state):
+        raise InterviewError(
+            f"{kata.slug} is asked in the interview that is under way: no hints, and no reference, until it is over",
+            hint="`kata interview --resume` goes on with it, `kata interview --abandon` ends it as it is",
+        )
 
 
 def load_all(state: Path) -> tuple[list[Interview], list[Path]]:
@@ -171,16 +180,11 @@ class Room:
         return self.folder / "submitted" / kata.slug / f"{kata.module}.py"
 
     def put_stub(self, kata: Kata) -> None:
-        """The file to edit, made from the published stub unless it is there already."""
+        """The file to edit, made from the published stub unless it is there already. Raises `StubLostError`."""
         file = self.file(kata)
         if file.exists():
             return
-        source = published_stub(self._root, kata)
-        if source is None:
-            raise InterviewError(
-                f"the published stub of {kata.slug} is not to be found",
-                hint=f"git has {kata.stub.name} as it was at first",
-            )
+        source = published_stub(self._state, kata)
         with _writing(file):
             write_atomically(file, source)
 

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 from harness.errors import InterruptedRunError, KataError
 from harness.history import History
-from harness.model import Kata, KataReport, Outcome
+from harness.model import Kata, KataReport
 from harness.practice.interview import (
     ANCHORS,
     BEST,
@@ -37,41 +35,14 @@ from harness.practice.interview import (
 from harness.practice.interview_clock import InterviewClock
 from harness.practice.interview_report import outcome, printable, render_html, render_markdown, tests
 from harness.practice.interview_room import Room, interview_entry, run_entry
+from harness.practice.interview_voice import COMMANDS, Voice, command_of, feedback
 from harness.render.words import minutes
 
-COMMANDS = {
-    "run": "run the tests: how many pass, and the first that fails",
-    "next": "hand in the file as it is, and go on",
-    "skip": "leave this kata for good (in full, so that no slip does it)",
-    "time": "how much is left",
-    "statement": "read the kata once more",
-    "quit": "pause; `kata interview --resume` goes on",
-    "help": "this list",
-}
 ENOUGH = "/done"
 """What ends the questions before the last one."""
 PAUSE = "/quit"
 """What pauses where lines are answers."""
 _WARN_S = 300.0
-
-
-class Voice(Protocol):
-    """The interviewer's side of the conversation."""
-
-    def say(self, text: str, style: str = "") -> None:
-        """A line or more."""
-
-    def show(self, markdown: str) -> None:
-        """A text in Markdown."""
-
-    def ask(self, prompt: str) -> str:
-        """One line from the candidate. Raises `EOFError` when there are no more, `KeyboardInterrupt` on Ctrl-C."""
-
-    def working(self, text: str) -> AbstractContextManager[object]:
-        """Say that something takes its time, as long as the context lasts."""
-
-    def tick(self, kata: str, left_s: float) -> None:
-        """The clock goes on."""
 
 
 class PauseError(Exception):
@@ -179,7 +150,7 @@ class Session:
             line = self._voice.ask(f"{kata.id} · {minutes(self._clock.left_s)} left > ")
             if self._clock.is_over:
                 break
-            command = _command(line)
+            command = command_of(line)
             if command == "next":
                 return Ending.SUBMITTED
             if command == "skip":
@@ -321,39 +292,9 @@ class Session:
             self._voice.say(f"A whole number from 0 to {BEST} is expected, not {printable(line)[:40]!r}.", "yellow")
 
 
-def feedback(report: KataReport) -> str:
-    """What an interviewer says of a run: how many tests pass, and what happens in the first that does not. No hints."""
-    if report.problem is not None:
-        return printable(report.problem.sentence)
-    passed = report.count(outcome=Outcome.PASSED)
-    lines = [f"{passed} of {len(report.tests)} tests pass."]
-    first = next((test for test in report.tests if test.outcome is Outcome.FAILED), None)
-    if first is None:
-        lines.append("`next` hands it in." if passed == len(report.tests) else "")
-        return " ".join(lines)
-    lines.append(f"The first that fails: {first.name}")
-    if first.failure is not None:
-        parts = (("asked", first.failure.asked), ("came", first.failure.came), ("expected", first.failure.expected))
-        lines += [f"  {name:<9} {_indented(text)}" for name, text in parts if text]
-    return printable("\n".join(lines))
-
-
 def _near(path: Path) -> str:
     """The path as it is typed from here, where that is shorter."""
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:
         return str(path)
-
-
-def _indented(text: str) -> str:
-    return text.strip().replace("\n", "\n" + " " * 12)
-
-
-def _command(line: str) -> str:
-    """The command that a line means: its beginning is enough, but for `skip`, which cannot be taken back."""
-    word = line.strip().lower()
-    if word in COMMANDS:
-        return word
-    found = [name for name in COMMANDS if word and name.startswith(word) and name != "skip"]
-    return found[0] if len(found) == 1 else ""
