@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -11,7 +12,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ from harness.catalog import load_kata
 from harness.history import History
 from harness.practice import interview_room
 from harness.practice.cli_interview import interview_command
-from harness.practice.interview_room import InterviewError, alone, interview_in_progress, refuse_in_interview
+from harness.practice.interview_room import InterviewError, alone, interview_in_progress, load_all, refuse_in_interview
 
 from checkout import GOOD, STUB, Checkout, Done, environment
 
@@ -116,7 +116,7 @@ class Candidate:
         return self.process.wait(PATIENCE_S)
 
 
-@contextmanager
+@contextlib.contextmanager
 def candidate(checkout: Checkout, *arguments: str) -> Iterator[Candidate]:
     sitting = Candidate(checkout, *arguments)
     try:
@@ -341,8 +341,8 @@ def test_ctrl_c_pauses_and_says_how_to_go_on(small: Checkout) -> None:
     [
         ("", "Paused: a01_twice, 20:00 left"),
         ("quit\n", "Paused: a01_twice"),
-        ("skip\nskip\n/quit\n", "Paused: the questions"),
-        ("skip\nskip\n/done\nquit\n", "Paused: your scores"),
+        ("skip\nskip\n/quit\n/done\n", "Paused: the questions"),
+        ("skip\nskip\n/done\nquit\n1\n1\n1\n1\n", "Paused: your scores"),
     ],
     ids=["end of input", "coding", "questions", "scores"],
 )
@@ -351,6 +351,67 @@ def test_it_can_be_paused_everywhere(small: Checkout, script: str, stands: str) 
     assert (done.code, stands in done.out) == (0, True), done.text
     assert interview_in_progress(small.state) == {"a01_twice", "b01_double"}
     assert "goes on" in sit(small, "--resume").out
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of Unix")
+def test_at_a_terminal_the_clock_is_in_the_title_and_ctrl_c_pauses(small: Checkout) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "harness.cli", "interview", "--minutes", "20", "--seed", "1"]
+    env = {**environment(), "TERM": "xterm-256color", "COLUMNS": "80"}
+    process = subprocess.Popen(
+        command, cwd=small.root, env=env, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    )
+    os.close(theirs)
+    os.set_blocking(ours, False)
+    said, deadline = "", time.monotonic() + PATIENCE_S
+
+    def hear(text: str) -> None:
+        nonlocal said
+        while text not in said:
+            assert time.monotonic() < deadline, f"{text!r} was not said; it said\n{said}"
+            with contextlib.suppress(BlockingIOError):
+                said += os.read(ours, 65536).decode("utf-8", "replace")
+            time.sleep(0.01)
+        said = said.partition(text)[2]
+
+    try:
+        hear("20:00 left > ")
+        hear("\x1b]0;a01_twice 19:5")  # the title
+        os.write(ours, b"time\r")
+        hear("left of 20:00")
+        hear("left > ")
+        process.send_signal(signal.SIGINT)
+        hear("Paused: a01_twice")
+        assert process.wait(PATIENCE_S) == 130
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+
+
+def test_a_seed_repeats_the_draw_whatever_interviews_came_between(checkout: Checkout) -> None:
+    for slug in ("a01_x1", "a02_x2", "a03_x3", "a04_x4", "b01_x5", "b02_x6"):
+        checkout.add(slug)
+    drawn = []
+    for _ in range(2):
+        said = sit(checkout, "--minutes", "20", "--seed", "5").out
+        assert "Weak topics" not in said
+        drawn.append(json.loads(sit(checkout, "--list", "--json").out)[-1]["katas"])
+        sit(checkout, "--abandon")
+        note(checkout, [(slug, "interview") for slug in drawn[0] * 10])
+    assert drawn[0] == drawn[1]
+    note(checkout, [(slug, "watch") for slug in drawn[0] * 10])
+    assert "Weak topics weigh more: test" in sit(checkout, "--minutes", "20", "--seed", "5").out
+
+
+def note(checkout: Checkout, runs: list[tuple[str, str]]) -> None:
+    """Failing runs in the history, of these katas and from there."""
+    history = History(checkout.state)
+    for slug, trigger in runs:
+        history.add("run", slug, time.time(), trigger=trigger, status="failing")
+    history.close()
 
 
 def test_when_the_time_is_up_the_file_as_it_was_counts(small: Checkout) -> None:
@@ -419,12 +480,13 @@ def test_two_interviews_at_once_are_refused(small: Checkout) -> None:
     assert "under way in another terminal" in done.err
 
 
-@pytest.mark.parametrize("damage", [b"", b"{", b"\xff\xfe", b'{"id": 5}'], ids=["empty", "cut", "bytes", "other"])
-def test_a_damaged_state_is_set_aside_and_the_code_stays(small: Checkout, damage: bytes) -> None:
+def test_a_damaged_state_is_set_aside_and_the_code_stays(small: Checkout) -> None:
     sit(small, "--minutes", "20", say="quit\n")
     folder = the_folder(small)
     (folder / "katas/a01_twice/twice.py").write_text(GOOD)
-    (folder / "interview.json").write_bytes(damage)
+    for damage in (b"", b"{", b"\xff\xfe", b'{"id": 5}', (folder / "interview.json").read_bytes()[:-20]):
+        (folder / "interview.json").write_bytes(damage)
+        assert load_all(small.state) == ([], [folder / "interview.json"]), damage
     assert "cannot be read" in sit(small, "--list").err
     done = sit(small, "--resume")
     assert done.code == 2

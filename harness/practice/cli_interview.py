@@ -16,9 +16,9 @@ from harness.practice.cli_interview_list import show_interviews, show_two_interv
 from harness.practice.cli_interview_voice import TerminalVoice
 from harness.practice.cli_place import Place, here
 from harness.practice.interview import Ending, Interview, Phase, Task, with_ending
-from harness.practice.interview_draw import Draw, Role, draw, is_of_an_interview, standing
+from harness.practice.interview_draw import Draw, Role, draw, is_of_an_interview, standing, topic_name
 from harness.practice.interview_room import InterviewError, Room, alone, load_all, new_folder, set_aside
-from harness.practice.interview_session import PauseError, Session
+from harness.practice.interview_session import PauseError, Session, near
 from harness.practice.stubs import StubLostError, published_stub
 from harness.render.words import minutes as as_minutes
 
@@ -158,7 +158,7 @@ class _Desk:
         ]
         candidate = standing(katas, entries, set(due_reviews(self._history, now)), filled, now)
         drawn = draw(katas, minutes, role, candidate, seed)
-        topics = {topic for kata in drawn.katas for topic in kata.topics}
+        topics = {topic_name(topic) for kata in drawn.katas for topic in kata.topics}
         return drawn, tuple(topic for topic in candidate.weak_topics if topic in topics)
 
     def resume(self) -> None:
@@ -195,7 +195,7 @@ class _Desk:
 
     def _report(self, written: tuple[Path, Path]) -> None:
         for path in written:
-            self._voice.say(f"Report: {path}")
+            self._voice.say(f"Report: {near(path)}", wrap=False)
         self._voice.say("`kata interview --list` shows all of them.")
 
     def _readable(self) -> list[Interview]:

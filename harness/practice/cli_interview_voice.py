@@ -32,12 +32,12 @@ class TerminalVoice:
             with contextlib.suppress(ImportError):
                 import readline  # noqa: F401 (editing a line, and those before it, as in a shell)
 
-    def say(self, text: str, style: str = "") -> None:
-        """A line or more."""
+    def say(self, text: str, style: str = "", *, wrap: bool = True) -> None:
+        """A line or more; without `wrap` no line is broken, so that a path can be copied."""
         if self._console is None:
             click.echo(text)
         else:
-            self._console.print(text, style=style or None)
+            self._console.print(text, style=style or None, soft_wrap=not wrap)
 
     def show(self, markdown: str) -> None:
         """A text in Markdown, rendered in a terminal."""

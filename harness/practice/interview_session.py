@@ -133,7 +133,8 @@ class Session:
             f"Kata {number} of {len(self.interview.tasks)}: {kata.id} {kata.title} ({kata.minutes} min)", "bold"
         )
         self._show_statement(kata)
-        self._voice.say(f"Edit this file in your editor, and save it: {_near(self._room.file(kata))}")
+        self._voice.say("Edit this file in your editor, and save it:")
+        self._voice.say(f"  {near(self._room.file(kata))}", wrap=False)
         self._voice.say(f"Then: {', '.join(COMMANDS)}.")
 
     def _show_statement(self, kata: Kata) -> None:
@@ -196,14 +197,18 @@ class Session:
         """The time is up, while the candidate thinks: what is in the file now is what counts."""
         with contextlib.suppress(KataError):  # tried once more when the work is ended
             self._room.hand_in(kata)
-        self._voice.say("\nTime is up. Your file as it is at this moment is what counts. Press Enter.", "bold yellow")
+        with contextlib.suppress(OSError):  # nobody listens any more
+            self._voice.say(
+                "\nTime is up. Your file as it is at this moment is what counts. Press Enter.", "bold yellow"
+            )
 
     def _tick(self, left_s: float) -> None:
         task = self.interview.current
-        self._voice.tick(task.slug if task else "", left_s)
-        if left_s <= _WARN_S and not self._warned:
-            self._warned = True
-            self._voice.say(f"\n{minutes(left_s)} left.", "yellow")
+        with contextlib.suppress(OSError):
+            self._voice.tick(task.slug if task else "", left_s)
+            if left_s <= _WARN_S and not self._warned:
+                self._warned = True
+                self._voice.say(f"\n{minutes(left_s)} left.", "yellow")
 
     def _end(self, kata: Kata, ending: Ending) -> None:
         self.interview = with_time(self.interview, self._clock.spent_s)
@@ -234,7 +239,8 @@ class Session:
         if asked:
             self._voice.say("\nThe coding is over, and the clock is off. Now the interviewer asks.", "bold")
             self._voice.say(
-                f"An empty line ends an answer; at once, it leaves the question out. {ENOUGH} ends them all."
+                f"An empty line ends an answer; at once, it leaves the question out. {ENOUGH} ends them all, "
+                f"{PAUSE} pauses. What you type is kept beside what there is to say, for you to judge."
             )
         for i in range(len(asked)):
             if self.interview.answers and not self.interview.answers[i].is_done:
@@ -292,7 +298,7 @@ class Session:
             self._voice.say(f"A whole number from 0 to {BEST} is expected, not {printable(line)[:40]!r}.", "yellow")
 
 
-def _near(path: Path) -> str:
+def near(path: Path) -> str:
     """The path as it is typed from here, where that is shorter."""
     try:
         return str(path.relative_to(Path.cwd()))

@@ -22,8 +22,8 @@ COMMANDS = {
 class Voice(Protocol):
     """The interviewer's side of the conversation."""
 
-    def say(self, text: str, style: str = "") -> None:
-        """A line or more."""
+    def say(self, text: str, style: str = "", *, wrap: bool = True) -> None:
+        """A line or more; without `wrap` no line is broken, so that a path can be copied."""
 
     def show(self, markdown: str) -> None:
         """A text in Markdown."""
