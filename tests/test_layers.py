@@ -26,6 +26,7 @@ FLOORS: dict[str, int] = {
     "sheet": 1,
     "subject": 2,
     "output": 2,
+    "completion": 2,
     "beside": 3,
     "explain": 3,
     "jobs": 3,
