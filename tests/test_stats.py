@@ -12,7 +12,7 @@ import sys
 import xml.etree.ElementTree as ET
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -23,15 +23,18 @@ from hypothesis import strategies as st
 from harness.cli import app
 from harness.history import ClockPass, Entry, History, Interval
 from harness.model import KataSet
-from harness.practice.attempts import KINDS
+from harness.practice.attempt import Attempt as PracticeAttempt
+from harness.practice.attempt import attempts
+from harness.practice.past import KINDS
 from harness.practice.stats import MOST_MISSED_OF_A_KATA, make_stats
 from harness.practice.stats_data import render_json
 from harness.practice.stats_model import GONE, GroupStats, KataStats, Stats
 from harness.practice.stats_text import render_stats
 from harness.practice.stats_words import level, spans, streak_line
 
-from checkout import Checkout, environment
+from checkout import GOOD, Checkout, environment
 from histories import CATALOG, DAY_S, NOW, Diary, sixty_days
+from people import Person
 
 SLUGS = (*(kata.slug for kata in CATALOG.katas), "c09_gone", "")
 JUNK = (
@@ -286,6 +289,35 @@ def test_all_time_on_the_clock_counts_and_a_clock_set_back_counts_as_nothing() -
     assert stats_of(diary).on_clock_s == 90.0
 
 
+class _Told:
+    """As much of a `History` as the practice commands need to say how an attempt stands."""
+
+    def __init__(self, entries: list[Entry]) -> None:
+        self._entries = entries
+
+    def entries(self) -> list[Entry]:
+        return self._entries
+
+
+STEPS = st.sampled_from(["run", "hint", "reveal", "reset", "restore", "restore passed", "pass"])
+
+
+@given(st.lists(STEPS, max_size=25))
+def test_attempts_are_open_exactly_when_the_practice_commands_say_so(steps: list[str]) -> None:
+    diary = Diary()
+    for step in steps:
+        kind, _, passed = step.partition(" ")
+        before = attempts(cast("History", _Told(diary.entries))).get("a01_one", PracticeAttempt())
+        if kind == "pass" and before.is_over:
+            continue  # an attempt has one pass
+        diary.add(kind, "a01_one", NOW, given_up=not before.has_passed, passed=bool(passed))
+    now = attempts(cast("History", _Told(diary.entries))).get("a01_one", PracticeAttempt())
+    kata = kata_of(stats_of(diary), "a01_one")
+    is_begun = bool(now.runs or now.hints or now.has_given_up)
+    assert kata.open == (is_begun and not now.is_over)
+    assert bool(kata.greens) == now.has_passed
+
+
 # --- histories that are odd ---
 
 
@@ -521,6 +553,32 @@ def test_the_command_shows_text_json_and_page(practised_checkout: Checkout) -> N
     assert both.err == "stats.html\n"
     page = (practised_checkout.root / "stats.html").read_text(encoding="utf-8")
     assert page.count("<svg") >= 2
+
+
+def test_what_the_practice_commands_note_is_what_the_statistics_say(person: Person) -> None:
+    def said() -> Any:
+        return json.loads(person.types("stats", "--json").out)
+
+    person.types("start", "a1")
+    person.stub.write_text("def double(x):\n    return x\n")
+    assert person.types("submit", "a1").code == 1
+    first = said()["all"]
+    assert (first["attempts"], first["runs"], first["passed"]) == (1, 1, 0)
+    assert [missed["test"] for missed in said()["missed"]] == ["test_two_is_four"]
+    person.types("hint", "a1")
+    person.stub.write_text(GOOD)
+    assert person.types("submit", "a1").code == 0
+    (kata,) = said()["katas"]
+    assert (kata["attempts"], kata["runs"], kata["hints"], kata["open"], kata["dropped"]) == (1, 2, 1, False, 0)
+    (green,) = kata["greens"]
+    assert (green["runs"], green["hints"], green["given_up"], green["review"]) == (2, 1, False, False)
+    assert said()["all"]["timed"] == said()["all"]["within"] == 1
+    assert kata["due_s"] > green["at"]
+    person.types("reset", "a1")
+    assert said()["all"]["attempts"] == 1
+    assert "the stub was put back" in person.types("history").out
+    exported = json.loads(person.types("history", "export").out)
+    assert [entry["kind"] for entry in exported["entries"]] == ["run", "hint", "run", "pass", "card", "reset"]
 
 
 def test_no_history_is_no_error_and_makes_none(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import time
 from pathlib import Path
@@ -10,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.catalog import find_root, load_catalog
 from harness.output import check_output, has_blocks, has_color, put, width, write_output
-from harness.state import state_folder
+from harness.practice.cli_place import AS_JSON, Place, here
 
 if TYPE_CHECKING:
     from harness.history import ClockPass, Entry, Interval
@@ -21,7 +19,7 @@ _HTML = (".html", ".htm")
 _FORMATS = ("json", "csv")
 
 
-_STATS_HELP = """Show what your history says: attempts, times, streak, missed tests.
+_STATS_HELP = """Show what your history says: attempts, times, missed tests.
 
 A pass after a look at the reference counts as a pass and as given up, and its time and runs are left out. The streak is
 days in a row, by this machine's clock, with a run or a pass. The page needs matplotlib, the extra `charts`; it is one file
@@ -66,16 +64,16 @@ Examples:
 @click.option(
     "--html", type=click.Path(path_type=Path), metavar="FILE", help="Write them as a page with charts instead."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print them as a JSON document, for scripts.")
+@AS_JSON
 def stats_command(html: Path | None, as_json: bool) -> None:
     """Say what the history says."""
     from harness.practice.stats import make_stats
 
     check_output(html, _HTML)
-    root = find_root(Path.cwd())
-    entries, intervals, clock_passes = _read(root)
+    place = here()
+    entries, intervals, clock_passes = _read(place)
     stats = make_stats(
-        load_catalog(root), entries, intervals=intervals, clock_passes=clock_passes, now=time.time(), zone=None
+        place.catalog, entries, intervals=intervals, clock_passes=clock_passes, now=time.time(), zone=None
     )
     if html is not None:
         from harness.practice.stats_page import render_page
@@ -104,7 +102,7 @@ def history_group(context: click.Context, last: int) -> None:
     from harness.practice.history_text import LONGEST, last_lines
 
     room = width() if sys.stdout.isatty() else LONGEST
-    found = last_lines(*_read(find_root(Path.cwd())), most=last, width=room)
+    found = last_lines(*_read(here()), most=last, width=room)
     put("".join(f"{line}\n" for line in found) or "Nothing has happened yet.\n")
 
 
@@ -126,7 +124,7 @@ def export_command(form: str | None, output: Path | None) -> None:
     ending = output.suffix.lower().removeprefix(".") if output else ""
     form = form or (ending if ending in _FORMATS else "json")
     check_output(output, (f".{form}",))
-    found = _read(find_root(Path.cwd()))
+    found = _read(here())
     text = export_csv(*found) if form == "csv" else export_json(*found)
     if output is None:
         _put_exactly(text)
@@ -142,15 +140,9 @@ def _put_exactly(text: str) -> None:
     sys.stdout.buffer.flush()
 
 
-def _read(root: Path) -> tuple[list[Entry], list[Interval], list[ClockPass]]:
+def _read(place: Place) -> tuple[list[Entry], list[Interval], list[ClockPass]]:
     """All that is in the history; nothing, and no file is made, when there is none yet."""
-    state = state_folder(root)
-    if not (state / "history.sqlite3").exists():
+    if not (place.state / "history.sqlite3").exists():
         return [], [], []
-    from harness.history import History
-
-    history = History(state)
-    if history.notice:
-        click.echo(history.notice, err=True)
-    with contextlib.closing(history):
+    with place.history() as history:
         return history.entries(), history.intervals(), history.clock_passes()

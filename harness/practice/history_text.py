@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 
 from harness.history import ClockPass, Entry, Interval
 from harness.plain import clean_text
-from harness.practice.attempts import count, names, number
+from harness.practice.past import count, names, number
 from harness.practice.stats_words import hours, plural
 
 LONGEST = 300

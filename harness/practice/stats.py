@@ -16,7 +16,7 @@ from statistics import median
 from harness.history import ClockPass, Entry, Interval
 from harness.model import Catalog, Kata, KataSet
 from harness.plain import clean_text
-from harness.practice.attempts import KINDS, Attempt, attempts_of, names, number
+from harness.practice.past import KINDS, Attempt, attempts_of, names, number
 from harness.practice.stats_model import GONE, Day, GroupStats, KataStats, Missed, Stats, Streak
 
 MOST_MISSED = 10

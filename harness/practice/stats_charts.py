@@ -12,7 +12,7 @@ from harness.model import KataSet
 from harness.practice.stats_words import hours, level, plural, share, spans
 
 if TYPE_CHECKING:
-    from harness.practice.attempts import Green
+    from harness.practice.past import Green
     from harness.practice.stats_model import KataStats, Stats
     from harness.practice.svg import Canvas
 

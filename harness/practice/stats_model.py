@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from harness.model import KataSet
-from harness.practice.attempts import Green
+from harness.practice.past import Green
 
 
 @dataclass(frozen=True, slots=True)
