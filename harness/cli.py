@@ -16,7 +16,7 @@ import click
 
 from harness.catalog import find_kata, find_root, load_catalog, select_katas
 from harness.errors import KataError, StateError
-from harness.model import Catalog, KataReport, KataSet, Scoreboard, Status
+from harness.model import Catalog, Kata, KataReport, KataSet, Scoreboard, Status
 from harness.render import Format, render
 from harness.render.words import minutes
 from harness.state import state_folder, write_atomically
@@ -141,8 +141,11 @@ def scoreboard(
     jobs: int | None,
     fresh: bool,
 ) -> None:
-    """Run what has changed and show how every kata stands."""
-    from harness.jobs import learner_job
+    """Run what has changed and show how every kata stands.
+
+    The follow-up of a kata is run when the kata passes, and counts as a star.
+    """
+    from harness.jobs import follow_up_jobs, learner_job
     from harness.runner import run_jobs
 
     base, catalog = _catalog()
@@ -153,8 +156,12 @@ def scoreboard(
     work = [learner_job(kata, subject, chosen) for kata in katas]
     with _progress() as listener:
         reports = run_jobs(work, state=_state(base), workers=jobs, fresh=fresh, listener=listener)
+        more = follow_up_jobs(work, reports)
+        followed = run_jobs(more, state=_state(base), workers=jobs, fresh=fresh, listener=listener)
     best = _close_attempts(base, reports) if subject == LEARNER else {}
-    board = tally(Catalog(katas, catalog.faults), reports, best_times_s=best, subject=subject)
+    if subject == LEARNER:
+        _note_follow_ups(base, [job.kata for job in more], followed)
+    board = tally(Catalog(katas, catalog.faults), [*reports, *followed], best_times_s=best, subject=subject)
     _write(board, Format(form), output)
     _finish(board, required)
 
@@ -345,6 +352,16 @@ def _close_attempts(base: Path, reports: list[KataReport]) -> dict[str, float]:
         return history.best_times_s()
 
 
+def _note_follow_ups(base: Path, katas: list[Kata], reports: list[KataReport]) -> None:
+    if not reports:
+        return
+    from harness.practice.follow_up import record_follow_up
+
+    with _history(base) as history:
+        for kata, report in zip(katas, reports, strict=True):
+            record_follow_up(history, kata, report, time.time())
+
+
 def _required(catalog: Catalog, names: tuple[str, ...]) -> set[str]:
     """Slugs that must be passed, from ids and set letters, separated by commas or spaces."""
     slugs: set[str] = set()
@@ -428,7 +445,8 @@ def _progress() -> Iterator[Listener]:
 
         def listen(event: Event) -> None:
             if event.kind == "planned":
-                progress.update(task, total=int(event.text))
+                planned = sum(known.total or 0 for known in progress.tasks)  # follow-ups come after what they follow
+                progress.update(task, total=planned + int(event.text))
             elif event.kind == "waiting":
                 progress.console.print(event.text)
             elif event.kind in ("finished", "cached"):

@@ -9,7 +9,13 @@ def summary(board: Scoreboard) -> str:
     """The whole scoreboard in one line."""
     tests = board.tests
     run = f"{tests.passed} of {tests.total} tests pass" if tests.total else "nothing run yet"
-    return f"{board.passed} of {board.total} katas passed, {run}"
+    stars = f" ({board.stars} with the follow-up)" if board.stars else ""
+    return f"{board.passed} of {board.total} katas passed{stars}, {run}"
+
+
+def status_words(row: Row, *, unicode: bool = True) -> str:
+    """How a kata stands, with a star when the follow-up is passed too: `passed ★`."""
+    return f"{row.status} {'★' if unicode else '*'}" if row.star else str(row.status)
 
 
 def fraction(tally: BandTally | None) -> str:
