@@ -37,6 +37,8 @@ FLOORS: dict[str, int] = {
     "children": 5,
     "scaffold": 5,
     "runner": 6,
+    "proofread": 6,
+    "verdicts": 6,
     "audit": 7,
     "cohort": 7,
     "practice": 7,
