@@ -29,6 +29,7 @@ LEAST_HINTS = 3
 LEAST_QUESTIONS = 3
 
 _README_PARTS = ("## Task", "## Rules", "## Example")
+_FOLLOW_UP_PARTS = ("## Rules", "## Example")
 _DEBRIEF_PARTS = ("## Complexity", "## Trade-offs", "## Follow-up questions")
 _CAUGHT_BY = re.compile(r"^Caught by: (test_\w+(?:, test_\w+)*)\.?$", re.MULTILINE)
 _NUMBERED = re.compile(r"^\d+\. ", re.MULTILINE)
@@ -58,8 +59,8 @@ def proofread(catalog: Catalog, kata: Kata) -> Iterator[str]:
     yield from _stray_files(kata)
     yield from _suite(kata, follow_up=False)
     if has_follow_up(kata):
-        if not _text(kata.follow_up_statement).strip():
-            yield f"{kata.follow_up_statement.name}, the statement of the follow-up, is missing"
+        yield from _headings(kata.follow_up_statement.name, _text(kata.follow_up_statement), _FOLLOW_UP_PARTS)
+        yield from _title(kata, kata.follow_up_statement)
         yield from _suite(kata, follow_up=True)
 
 
@@ -109,15 +110,9 @@ def _documents(kata: Kata) -> Iterator[str]:
     hints = _text(kata.folder / "hints.md")
     debrief = _text(reference_folder(kata) / "debrief.md")
     readme = _text(kata.folder / "README.md")
-    for name, text, parts in (("README.md", readme, _README_PARTS), ("debrief.md", debrief, _DEBRIEF_PARTS)):
-        if not text:
-            yield f"{name} is missing"
-        else:
-            for part in parts:
-                if not re.search(rf"^{part}\b", text, re.MULTILINE):
-                    yield f"{name} has no heading {part!r}"
-    if readme and not readme.startswith(f"# {kata.id} "):
-        yield f"README.md does not begin with '# {kata.id} '"
+    yield from _headings("README.md", readme, _README_PARTS)
+    yield from _headings("debrief.md", debrief, _DEBRIEF_PARTS)
+    yield from _title(kata, kata.folder / "README.md")
     if len(_NUMBERED.findall(hints)) < LEAST_HINTS:
         yield f"hints.md has {len(_NUMBERED.findall(hints))} numbered hints, expected at least {LEAST_HINTS}"
     questions = debrief.partition("## Follow-up questions")[2].count("?")
@@ -125,6 +120,21 @@ def _documents(kata: Kata) -> Iterator[str]:
         yield f"debrief.md has {questions} follow-up questions, expected at least {LEAST_QUESTIONS}"
     if not kata.topics:
         yield "kata.toml has no topics"
+
+
+def _headings(name: str, text: str, parts: tuple[str, ...]) -> Iterator[str]:
+    if not text:
+        yield f"{name} is missing"
+        return
+    for part in parts:
+        if not re.search(rf"^{part}\b", text, re.MULTILINE):
+            yield f"{name} has no heading {part!r}"
+
+
+def _title(kata: Kata, file: Path) -> Iterator[str]:
+    text = _text(file)
+    if text and not text.startswith(f"# {kata.id} "):
+        yield f"{file.name} does not begin with '# {kata.id} '"
 
 
 def _text(path: Path) -> str:

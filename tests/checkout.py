@@ -87,7 +87,9 @@ class Checkout:
     def add_follow_up(self, slug: str, suite: str = FOLLOW_UP) -> Path:
         """Give a kata a follow-up, which asks for `double(x, times=1)`; returns its suite."""
         folder = self.root / "katas" / slug
-        (folder / "follow_up.md").write_text("# Now double it `times` times\n", encoding="utf-8")
+        (folder / "follow_up.md").write_text(
+            "# A01 · Follow-up: again and again\n\n## Rules\n\n## Example\n", encoding="utf-8"
+        )
         file = folder / "test_follow_up.py"
         file.write_text(textwrap.dedent(suite).format(module=slug.partition("_")[2]), encoding="utf-8")
         return file

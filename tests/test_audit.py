@@ -252,8 +252,10 @@ FOLLOW = f"{SOLUTIONS}/follow_up"
 FOLLOW_UP_FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "no statement": (
         remove(f"{KATA}/follow_up.md"),
-        "follow_up.md, the statement of the follow-up, is missing",
+        "follow_up.md is missing",
     ),
+    "no rules": (edit(f"{KATA}/follow_up.md", "## Rules", "Rules:"), "follow_up.md has no heading '## Rules'"),
+    "title": (edit(f"{KATA}/follow_up.md", "# A01 ", "# "), "follow_up.md does not begin with '# A01 '"),
     "no suite": (remove(f"{KATA}/test_follow_up.py"), "the follow-up's suite test_follow_up.py is missing"),
     "no reference": (remove(f"{FOLLOW}/double.py"), "the follow-up's reference: a01_double: there is no double.py"),
     "stray": (write(f"{FOLLOW}/old.py"), "stray file in solutions/a01_double/follow_up: old.py"),
