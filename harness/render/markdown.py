@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from harness.model import Band, Row, Scoreboard, SetTally, Status
-from harness.render.words import bar, clock, fraction, next_line, status_words, summary
+from harness.render.words import bar, clock, fraction, next_line, standing, summary
 
 _MARKS = {
     Status.PASSED: "✅",
@@ -39,7 +39,7 @@ def _set_lines(tally: SetTally, rows: list[Row]) -> list[str]:
     for row in rows:
         bands = " | ".join(fraction(row.bands.get(band)) for band in Band)
         notes = escape("; ".join([*row.figures, *([row.note] if row.note else [])]))
-        status = f"{_MARKS[row.status]} {status_words(row)}"
+        status = f"{_MARKS[row.status]} {standing(row)}"
         lines.append(f"| {row.id} {escape(row.title)} | {status} | {bands} | {clock(row)} | {notes} |")
     return [*lines, ""]
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.model import Band, BandTally, Row, Scoreboard, SetTally, Status
-from harness.render.words import bar, clock, fraction, next_line, status_words, summary
+from harness.render.words import bar, clock, fraction, next_line, standing, summary
 
 _STYLES = {
     Status.PASSED: "bold green",
@@ -85,7 +85,7 @@ def _print_set(console: Console, tally: SetTally, rows: list[Row], title_width: 
     if wide:
         table.add_column("figures", overflow="fold")
     for row in rows:
-        cells = [Text(f"{row.id} {row.title}"), Text(status_words(row, unicode=unicode), style=_STYLES[row.status])]
+        cells = [Text(f"{row.id} {row.title}"), Text(standing(row, unicode=unicode), style=_STYLES[row.status])]
         cells += [_band_cell(row.bands.get(band)) for band in Band]
         cells.append(Text(clock(row)))
         if wide:

@@ -13,8 +13,8 @@ def summary(board: Scoreboard) -> str:
     return f"{board.passed} of {board.total} katas passed{stars}, {run}"
 
 
-def status_words(row: Row, *, unicode: bool = True) -> str:
-    """How a kata stands, with a star when the follow-up is passed too: `passed ★`."""
+def standing(row: Row, *, unicode: bool = True) -> str:
+    """The status in words, with a star when the follow-up is passed too: `passed ★`."""
     return f"{row.status} {'★' if unicode else '*'}" if row.star else str(row.status)
 
 
