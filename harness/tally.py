@@ -76,7 +76,7 @@ def _row(kata: Kata, report: KataReport | None, follow_up: KataReport | None, be
         status=status,
         bands={band: _band_tally(band, tests) for band in Band if any(test.band is band for test in tests)},
         figures=tuple(figure.text for test in tests for figure in test.figures),
-        note=_follow_up_note(follow_up) if follow_up else _note(report, status),
+        note=follow_up_note(follow_up) if follow_up else _note(report, status),
         best_s=best_s,
         follow_up=BandTally(follow_up.count(outcome=Outcome.PASSED), len(follow_up.tests)) if follow_up else None,
         star=follow_up is not None and follow_up.status is Status.PASSED,
@@ -105,7 +105,7 @@ def _note(report: KataReport | None, status: Status) -> str:
     return f"{failed.name}: {failure.mistake or failure.came}"
 
 
-def _follow_up_note(report: KataReport) -> str:
+def follow_up_note(report: KataReport) -> str:
     """How far the follow-up is, and what helps most; empty when it is passed."""
     if report.status is Status.PASSED:
         return ""

@@ -11,7 +11,8 @@ from harness.catalog import load_kata
 from harness.cohort.blobs import pack
 from harness.history import History
 from harness.jobs import Job, digest
-from harness.practice.follow_up import record_follow_up
+from harness.practice.follow_up import invitation, record_follow_up, run_follow_up
+from harness.tally import follow_up_note
 
 from boards import make_kata, make_report
 from checkout import FOLLOW_UP, GOOD, GOOD_FOLLOW_UP, Checkout
@@ -116,3 +117,22 @@ def test_a_report_from_the_cache_is_no_news_to_the_history(tmp_path: Path) -> No
     history.close()
     assert (first.at, second.at) == (11.0, 21.0)
     assert first.data == {"passed": 2, "total": 3, "status": "in progress"}
+
+
+def test_whoever_sees_a_pass_can_go_on_with_the_follow_up(checkout: Checkout) -> None:
+    folder = checkout.add(SLUG, GOOD)
+    checkout.state.mkdir()
+    history = History(checkout.state)
+    kata = load_kata(folder)
+    assert (invitation(kata), run_follow_up(kata, history, state=checkout.state, now=1.0)) == ("", None)
+
+    checkout.add_follow_up(SLUG)
+    kata = load_kata(folder)
+    assert "follow_up.md" in invitation(kata)
+    first, again = (run_follow_up(kata, history, state=checkout.state, now=now) for now in (1.0, 2.0))
+    assert first is not None
+    assert first == again
+    assert follow_up_note(first).startswith("follow-up 1/2: test_two_doubled_twice_is_eight")
+    assert len(history.entries("follow_up")) == 1
+    history.close()
+    assert row_of(checkout)["follow_up"] == {"passed": 1, "total": 2}
