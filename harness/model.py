@@ -296,6 +296,8 @@ class Row:
     """The follow-up's tests, None when there is none, or when it was not run because the kata is not passed."""
     star: bool = False
     """Whether the kata and its follow-up are passed."""
+    due: bool = False
+    """It passes, and a review from the empty stub is due."""
 
     @property
     def tests(self) -> BandTally:
@@ -312,6 +314,8 @@ class SetTally:
     total: int
     tests: BandTally
     statuses: dict[Status, int] = field(default_factory=dict)
+    due: int = 0
+    """Of those passed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +336,11 @@ class Scoreboard:
         return sum(tally.passed for tally in self.sets)
 
     @property
+    def due(self) -> int:
+        """Katas passed whose review is due, over all sets."""
+        return sum(tally.due for tally in self.sets)
+
+    @property
     def total(self) -> int:
         """Katas there are, over all sets."""
         return sum(tally.total for tally in self.sets)
@@ -345,3 +354,16 @@ class Scoreboard:
     def tests(self) -> BandTally:
         """Tests passed and there, over all sets; those of follow-ups are not counted."""
         return sum((tally.tests for tally in self.sets), BandTally())
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the history has to say on a scoreboard."""
+
+    best_times_s: dict[str, float] = field(default_factory=dict)
+    due: frozenset[str] = frozenset()
+    """Slugs of katas whose review is due."""
+    following: tuple[str, str] | None = None
+    """The kata to do next, and why; None leaves it to the scoreboard."""
+    news: tuple[str, ...] = ()
+    """What has just happened, in sentences."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from harness.errors import ReportError
 from harness.model import (
@@ -30,11 +30,14 @@ def tally(
     reports: Iterable[KataReport],
     *,
     best_times_s: Mapping[str, float] | None = None,
+    due: Container[str] = (),
+    following: tuple[str, str] | None = None,
     subject: str = "learner",
 ) -> Scoreboard:
     """The scoreboard of `catalog`: a kata without a report is not started, of several reports the newest counts.
 
-    Reports of follow-ups count for nothing but the star of katas that are passed.
+    `due` has the slugs whose review is due, `following` the kata to do next and why, where somebody knows better. Reports of
+    follow-ups count for nothing but the star of katas that are passed.
 
     Raises `ReportError` for a report of a kata that the catalog does not have.
     """
@@ -48,10 +51,16 @@ def tally(
             newest[key] = report
     best = best_times_s or {}
     rows = tuple(
-        _row(kata, newest.get((kata.slug, False)), newest.get((kata.slug, True)), best.get(kata.slug))
+        _row(
+            kata,
+            newest.get((kata.slug, False)),
+            newest.get((kata.slug, True)),
+            best.get(kata.slug),
+            is_due=kata.slug in due,
+        )
         for kata in catalog.katas
     )
-    next_slug, reason = next_kata(catalog.katas, {row.slug: row.status for row in rows})
+    next_slug, reason = following or next_kata(catalog.katas, {row.slug: row.status for row in rows})
     return Scoreboard(
         rows=rows,
         sets=tuple(_set_tally(kata_set, rows) for kata_set in KataSet if any(row.set is kata_set for row in rows)),
@@ -62,7 +71,9 @@ def tally(
     )
 
 
-def _row(kata: Kata, report: KataReport | None, follow_up: KataReport | None, best_s: float | None) -> Row:
+def _row(
+    kata: Kata, report: KataReport | None, follow_up: KataReport | None, best_s: float | None, *, is_due: bool
+) -> Row:
     status = report.status if report else Status.NOT_STARTED
     if status is not Status.PASSED:
         follow_up = None
@@ -80,6 +91,7 @@ def _row(kata: Kata, report: KataReport | None, follow_up: KataReport | None, be
         best_s=best_s,
         follow_up=BandTally(follow_up.count(outcome=Outcome.PASSED), len(follow_up.tests)) if follow_up else None,
         star=follow_up is not None and follow_up.status is Status.PASSED,
+        due=is_due and status is Status.PASSED,
     )
 
 
@@ -125,6 +137,7 @@ def _set_tally(kata_set: KataSet, rows: Iterable[Row]) -> SetTally:
         total=len(mine),
         tests=sum((row.tests for row in mine), BandTally()),
         statuses={status: statuses[status] for status in Status if statuses[status]},
+        due=sum(row.due for row in mine),
     )
 
 
