@@ -69,6 +69,8 @@ def load_kata(folder: Path) -> Kata:
     if letter not in [known.value for known in KataSet]:
         known = ", ".join(KataSet)
         raise CatalogError(f"{folder.name} is in set {letter}, which does not exist (sets are {known})")
+    if f"test_{match['name']}.py" == FOLLOW_UP_SUITE:
+        raise CatalogError(f"{folder.name} cannot be called that: {FOLLOW_UP_SUITE} is the suite of a kata's follow-up")
     metadata = _read_metadata(folder / "kata.toml")
     kata_set = KataSet(letter)
     return Kata(

@@ -369,6 +369,7 @@ def test_new_writes_every_file_and_the_audit_says_what_is_left_to_do(checkout: C
         (("b", "Other"), "'b' is no kata id"),
         (("b02", "!!!"), "gives no module name"),
         (("b02", "3 things"), "gives no module name"),
+        (("b02", "Follow-up"), "test_follow_up.py is the suite of a kata's follow-up"),
     ],
 )
 def test_new_refuses_what_is_taken_or_has_no_name(

@@ -104,6 +104,13 @@ def test_a_suite_and_a_follow_up_depend_on_nothing_of_each_other(checkout: Check
     assert digest(followed) == between
 
 
+def test_no_kata_is_called_like_a_follow_up(checkout: Checkout) -> None:
+    checkout.add("a01_follow_up", GOOD)
+    done = checkout.kata("scoreboard")
+    assert done.code == 1
+    assert "a01_follow_up cannot be called that: test_follow_up.py is the suite" in " ".join(done.out.split())
+
+
 def test_a_report_from_the_cache_is_no_news_to_the_history(tmp_path: Path) -> None:
     history = History(tmp_path)
     kata = make_kata("a01_mse")
