@@ -186,5 +186,6 @@ def test_there_is_always_something_to_do_until_all_is_passed(
 
 
 def test_times_that_are_no_numbers_are_passed_over(history: History) -> None:
-    history.add("card", "a01_mse", NOW, due="tomorrow")
+    for due in ("tomorrow", None, float("nan"), float("inf"), -1, 1e300, [1]):
+        history.add("card", "a01_mse", NOW, due=due)
     assert review_times(history) == {}

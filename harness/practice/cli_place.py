@@ -57,7 +57,7 @@ class Place:
 
     def _current(self) -> Kata:
         """The kata whose clock runs, else the begun one that was saved last."""
-        with contextlib.suppress(StateError), self.history() as history:
+        with contextlib.suppress(KataError), self.history() as history:  # or a clock of a kata that is gone
             running = history.running()
             if running is not None:
                 return find_kata(self.catalog, running.slug)
