@@ -100,11 +100,17 @@ def test_before_a_pass_the_reference_is_shown_only_to_who_gives_up(person: Perso
         assert (done.code, "nothing was done" in done.err) == (1, True)
         assert "x + x" not in done.out
     assert person.happened() == []
+    person.types("start", "a1")
     done = person.types("reveal", "a1", answer="y\n")
     assert done.code == 0
     assert REFERENCE.strip() in done.out
     assert "Because." in done.out
     assert person.happened() == [("reveal", {"given_up": True})]
+    person.stub.write_text(REFERENCE)
+    told = person.types("submit", "a1").out
+    assert "the reference was seen, so this is no personal best" in told
+    assert "to spare" not in told
+    assert "/10" not in person.types("scoreboard").out
 
 
 def test_after_a_pass_the_reference_is_free(person: Person) -> None:
