@@ -84,6 +84,7 @@ _ELSEWHERE = {
     "list": "harness.practice.cli_katas:list_command",
     "next": "harness.practice.cli_katas:next_command",
     "release": "harness.cohort.cli_release:release_command",
+    "interview": "harness.practice.cli_interview:interview_command",
     "regrade": "harness.cohort.cli_grade:regrade_command",
     "reset": "harness.practice.cli_attempts:reset_command",
     "restore": "harness.practice.cli_attempts:restore_command",
