@@ -168,7 +168,7 @@ def test_nothing_is_next_when_all_is_passed_and_none_is_due(history: History) ->
 @given(
     st.lists(st.tuples(st.sampled_from(KATAS), st.sampled_from(["", "PP", "PF", "FF"])), max_size=8), st.floats(0, 90)
 )
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_there_is_always_something_to_do_until_all_is_passed(
     tmp_path_factory: pytest.TempPathFactory,
     runs: list[tuple[Kata, str]],

@@ -144,6 +144,20 @@ def test_a_solution_that_is_sealed_or_not_there_is_a_sentence(person: Person) ->
     assert "is sealed" in person.types("diff", "a1").err
 
 
+@pytest.mark.parametrize("command", ["hint", "reveal", "diff"])
+def test_nothing_is_given_away_while_an_interview_asks_for_it(
+    person: Person, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    person.has_run(outcomes="PF" if command == "hint" else "PP")
+    monkeypatch.setattr("harness.practice.interview_room.interview_in_progress", lambda _: {"a01_twice"})
+    done = person.types(command, "a1")
+    assert (done.code, "is asked in the interview that is under way" in done.err) == (2, True)
+    assert "x + x" not in done.out
+    assert person.happened() == []
+    monkeypatch.setattr("harness.practice.interview_room.interview_in_progress", lambda _: {"b01_thrice"})
+    assert person.types(command, "a1").code == 0
+
+
 # --- diff ------------------------------------------------------------------------------------------------------------
 
 
