@@ -25,7 +25,7 @@ _PASSPHRASE_FILE = click.option(
     "--passphrase-file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Read the passphrase from this file; else from KATA_PASSPHRASE, else it is asked for.",
+    help="Read the passphrase from this file; else from KATA_PASSPHRASE, else it is asked for (or read from a pipe).",
 )
 _NEEDS = ("pyproject.toml", ".ci/requirements.txt")
 """Files that say what has to be installed."""
@@ -84,7 +84,9 @@ def _chosen(root: Path, ids: Sequence[str], sets: str | None) -> tuple[Kata, ...
         wanted = {part.strip().lower() for part in sets.split(",") if part.strip()}
         unknown = wanted - {known.value.lower() for known in KataSet}
         if unknown or not wanted:
-            raise KataError(f"there is no set {', '.join(sorted(unknown)).upper() or sets!r}: sets are A, B, C and D")
+            raise KataError(
+                f"there is no set {', '.join(sorted(unknown)).upper() or repr(sets)}: sets are A, B, C and D"
+            )
         chosen = tuple(kata for kata in catalog.katas if kata.set.value.lower() in wanted)
     slugs = {kata.slug for kata in chosen}
     for fault in catalog.faults:
@@ -198,4 +200,10 @@ def _passphrase(file: Path | None, *, confirm: bool) -> Passphrase:
     given = os.environ.get("KATA_PASSPHRASE")
     if given is not None:
         return check_passphrase(given)
-    return check_passphrase(click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm))
+    stdin = click.get_text_stream("stdin")
+    if stdin.isatty():
+        return check_passphrase(click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm))
+    line = stdin.readline()
+    if not line.strip():
+        raise KataError("no passphrase was given", hint="--passphrase-file FILE, or KATA_PASSPHRASE in the environment")
+    return check_passphrase(line)
