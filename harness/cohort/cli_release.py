@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -200,10 +201,12 @@ def _passphrase(file: Path | None, *, confirm: bool) -> Passphrase:
     given = os.environ.get("KATA_PASSPHRASE")
     if given is not None:
         return check_passphrase(given)
-    stdin = click.get_text_stream("stdin")
-    if stdin.isatty():
+    if sys.stdin.isatty():
         return check_passphrase(click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm))
-    line = stdin.readline()
+    try:
+        line = sys.stdin.readline()
+    except UnicodeDecodeError:
+        raise KataError("the passphrase is not UTF-8 text") from None
     if not line.strip():
         raise KataError("no passphrase was given", hint="--passphrase-file FILE, or KATA_PASSPHRASE in the environment")
     return check_passphrase(line)
