@@ -72,6 +72,7 @@ def test_other_places_times_umasks_and_a_checkout_without_git_give_the_same_comm
         commits.add(git(target, "rev-parse", "HEAD", "HEAD^{tree}"))
         assert files_of(target) == files_of(edition)
         assert git(target, "status", "--porcelain") == ""
+        assert (target / "README.md").stat().st_mode & 0o777 == 0o644
     assert len(commits) == 1
 
 

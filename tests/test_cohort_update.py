@@ -154,15 +154,18 @@ def test_permissions_stay_and_new_files_are_ordinary_ones(fork: Path) -> None:
 
 def test_a_file_that_is_saved_while_the_update_is_planned_stays(fork: Path) -> None:
     (fork / STATEMENT).write_bytes(b"my notes")
-    newer = make_edition({**FIRST, STUB: b"stub 2", STATEMENT: b"statement 2"}, STUBS)
+    kept = {path: data for path, data in FIRST.items() if path != "harness/x.py"}
+    newer = make_edition({**kept, STUB: b"stub 2", STATEMENT: b"statement 2"}, STUBS)
     plan = plan_update(fork, reader(newer))
     (fork / STUB).write_bytes(b"saved just now")
     (fork / f"{STATEMENT}.new").write_bytes(b"this too")
+    (fork / "harness/x.py").write_bytes(b"and this, which was to be removed")
     assert sorted(step.path for step in carry_out(fork, plan)) == [f"{STATEMENT}.new2", f"{STUB}.new"]
     assert (fork / STUB).read_bytes() == b"saved just now"
     assert (fork / f"{STUB}.new").read_bytes() == b"stub 2"
     assert (fork / f"{STATEMENT}.new").read_bytes() == b"this too"
     assert (fork / f"{STATEMENT}.new2").read_bytes() == b"statement 2"
+    assert (fork / "harness/x.py").read_bytes() == b"and this, which was to be removed"
 
 
 # --- any three states ------------------------------------------------------------------------------------------------
@@ -419,10 +422,10 @@ def newer_than(files: Mapping[str, bytes]) -> dict[str, bytes]:
     return make_edition({**plain, suite: plain[suite] + b"# more\n"}, ("katas/a01_double/double.py",))
 
 
-def zipped(path: Path, files: Mapping[str, bytes], top: str = "") -> Path:
+def zipped(path: Path, files: Mapping[str, bytes], below: Mapping[str, bytes] | None = None, top: str = "") -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(top + name, data)
+        for name, data in {**files, **{top + name: data for name, data in (below or {}).items()}}.items():
+            archive.writestr(name, data)
     return path
 
 
@@ -431,7 +434,7 @@ def source_of(kind: str, folder: Path, files: Mapping[str, bytes]) -> list[str]:
     if kind == "zip":
         return [str(zipped(folder / "edition.zip", files))]
     if kind == "zip with a folder":
-        return [str(zipped(folder / "edition.zip", {**files, "x.dojo/manifest.json": b"{}"}, "edition-main/"))]
+        return [str(zipped(folder / "edition.zip", {"x.dojo/manifest.json": b"{}"}, files, "edition-main/"))]
     place = write_files(folder / "edition", files)
     if kind == "link to a folder":
         (folder / "link").symlink_to(place)
