@@ -21,6 +21,7 @@ from editions import KATAS, clone, copy_repository, files_of, git, release, run
 from harness.cohort import release_texts as texts
 from harness.cohort.manifest import EditionError
 
+from boards import make_kata
 from checkout import ROOT, environment
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
@@ -360,6 +361,9 @@ def test_a_pyproject_that_cannot_be_shortened_safely_stops_it() -> None:
         assert changed != source
         with pytest.raises(EditionError, match=r"pyproject\.toml is"):
             texts.project(changed)
+    kata = make_kata("a01_mse", requires=("a02_r2_score",))
+    with pytest.raises(EditionError, match=r"katas/a01_mse/kata\.toml is written in a way"):
+        texts.metadata('"requires" = ["a02_r2_score"]\n', kata, {"a01_mse"})
     assert texts.version(source) == tomllib.loads(source)["project"]["version"]
 
 
