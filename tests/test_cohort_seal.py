@@ -14,7 +14,6 @@ import pytest
 pytest.importorskip("cryptography", reason="sealing is part of the extra cohort")
 
 from click.testing import CliRunner
-from editions import PASSPHRASE, clone, copy_repository, files_of, git, release, run
 
 from harness.catalog import load_kata
 from harness.cli import app
@@ -26,6 +25,7 @@ from harness.errors import KataError
 from harness.model import Kata
 
 from checkout import Checkout
+from editions import PASSPHRASE, clone, copy_repository, files_of, git, release, run
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX links and permissions")
 SLUG = "a01_double"
@@ -102,12 +102,15 @@ def test_the_same_is_sealed_to_the_same_bytes_and_another_to_others(checkout: Ch
 def test_what_else_lies_beside_the_reference_comes_along(checkout: Checkout, kata: Kata) -> None:
     folder = checkout.root / "solutions" / SLUG
     unseal(checkout.root, kata, check_passphrase(PASSPHRASE))
-    (folder / "follow_up.py").write_text("# streamed\n", encoding="utf-8")
+    (folder / "follow_up/wrong").mkdir(parents=True)
+    (folder / "follow_up/double.py").write_text("# streamed\n", encoding="utf-8")
+    (folder / "follow_up/wrong/halved.py").write_text("# wrong\n", encoding="utf-8")
     (folder / "notes.txt").write_text("no\n", encoding="utf-8")
     (checkout.root / PATH).write_bytes(seal(checkout.root, kata, check_passphrase(PASSPHRASE)))
     shutil.rmtree(folder)
-    names = [path.name for path in unseal(checkout.root, kata, check_passphrase(PASSPHRASE))]
-    assert names == ["debrief.md", "double.py", "follow_up.py"]
+    paths = unseal(checkout.root, kata, check_passphrase(PASSPHRASE))
+    names = [path.relative_to(folder).as_posix() for path in paths]
+    assert names == ["debrief.md", "double.py", "follow_up/double.py"]
 
 
 def test_letters_may_be_composed_either_way_and_a_line_may_end() -> None:

@@ -54,7 +54,7 @@ def write(root: Path, path: str, data: bytes) -> None:
         target.chmod(mode)
     except OSError as error:
         raise EditionError(
-            f"{path} cannot be written: {error.strerror}", hint="then run the same command again: it goes on"
+            f"{path} cannot be written: {error.strerror}", hint="run the same command again: it goes on"
         ) from error
 
 
@@ -73,5 +73,5 @@ def remove(root: Path, path: str) -> None:
             folder.rmdir()
     except OSError as error:
         raise EditionError(
-            f"{path} cannot be removed: {error.strerror}", hint="then run the same command again: it goes on"
+            f"{path} cannot be removed: {error.strerror}", hint="run the same command again: it goes on"
         ) from error

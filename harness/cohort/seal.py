@@ -35,7 +35,7 @@ _N, _R, _P = 2**17, 8, 1
 _MOST_N, _MOST_R, _MOST_P = 2**19, 8, 4
 _KEY_BYTES = 64
 _LINE = 100
-_FILE = re.compile(r"[a-z0-9_]+\.(py|md)")
+_FILE = re.compile(r"(follow_up/)?[a-z0-9_]+\.(py|md)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +64,14 @@ def check_passphrase(text: str) -> Passphrase:
 
 
 def seal(root: Path, kata: Kata, passphrase: Passphrase) -> bytes:
-    """The sealed file of a kata: its reference, its debrief, and what else lies beside them, but not the folders.
+    """The sealed file of a kata: its reference, its debrief, and what else lies beside them, the follow-up's too; no wrong ones.
 
     Raises `EditionError` when one of the two is not there.
     """
     folder = root / "solutions" / kata.slug
     names = {kata.stub.name, "debrief.md"}
-    if folder.is_dir():
-        names |= {path.name for path in folder.iterdir() if path.is_file() and _FILE.fullmatch(path.name)}
+    beside = (path for path in (*folder.glob("*"), *folder.glob("follow_up/*")) if path.is_file())
+    names |= {name for name in (path.relative_to(folder).as_posix() for path in beside) if _FILE.fullmatch(name)}
     try:
         files = {name: (folder / name).read_text(encoding="utf-8") for name in sorted(names)}
     except (OSError, UnicodeDecodeError) as error:
