@@ -22,6 +22,9 @@ from harness.model import FOLLOW_UP_SUITE, Catalog, Fault, Kata, KataSet
 SLUG = re.compile(r"(?P<set>[a-z])(?P<number>\d{2})_(?P<name>[a-z][a-z0-9_]*)")
 """A kata folder's name: set letter, two digits, module name."""
 
+EDITION = ".dojo/manifest.json"
+"""What a learners' edition has, and the whole repository has not."""
+
 _ID = re.compile(r"(?P<set>[a-z])(?P<number>\d{1,2})", re.IGNORECASE)
 
 
@@ -58,6 +61,11 @@ def find_root(start: Path) -> Path:
         f"no katas/ folder in {start} or above it",
         hint="run this inside a clone of the repository, or set KATA_ROOT to one",
     )
+
+
+def is_edition(root: Path) -> bool:
+    """Whether `root` is a learners' edition, which has neither solutions nor what authors need."""
+    return (root / EDITION).is_file()
 
 
 def load_kata(folder: Path) -> Kata:

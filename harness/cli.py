@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import click
 
-from harness.catalog import find_root, load_catalog, select_katas
+from harness.catalog import find_root, is_edition, load_catalog, select_katas
+from harness.cohort.roles import AUTHORS, INSTRUCTORS
 from harness.completion import KATA
 from harness.errors import KataError, StateError
 from harness.model import Catalog, Kata, KataReport, Remembered, Scoreboard, Status
@@ -152,11 +153,17 @@ class _Commands(click.Group):
                     formatter.write_dl(rows)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Their names."""
-        return sorted({*super().list_commands(ctx), *_ELSEWHERE})
+        """Their names; a learners' edition speaks of learners' commands only."""
+        hidden = {*AUTHORS, *INSTRUCTORS} if _in_edition() else set()
+        return sorted({*super().list_commands(ctx), *_ELSEWHERE} - hidden)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name."""
+        """The command of that name. Raises `KataError` for one that an edition cannot have."""
+        if cmd_name in AUTHORS and _in_edition():
+            raise KataError(
+                f"this is a learners' edition, and kata {cmd_name} is for authors: it needs the whole repository",
+                hint="kata --help lists what there is here",
+            )
         if cmd_name not in _ELSEWHERE:
             found = super().get_command(ctx, cmd_name)
             return found and _with_blocks(found)
@@ -389,6 +396,13 @@ def stamp(ids: tuple[str, ...]) -> None:
 
 
 # --- helpers ---------------------------------------------------------------------------------------------------------
+
+
+def _in_edition() -> bool:
+    try:
+        return is_edition(find_root(Path.cwd()))
+    except KataError:
+        return False
 
 
 def _catalog() -> tuple[Path, Catalog]:

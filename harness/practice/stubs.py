@@ -48,7 +48,8 @@ def published_stub(state: Path, kata: Kata, given: Path | None = None) -> bytes:
         if not is_published_stub(kata, source):
             raise StubLostError(f"{given} is not the published stub of {kata.slug}")
         return source
-    for source in (_read(kata.stub), _read(_copy(state, kata))):
+    beside = kata.stub.with_name(f"{kata.stub.name}.new")  # where `kata update` lays a newer one
+    for source in (_read(kata.stub), _read(_copy(state, kata)), _read(beside)):
         if source is not None and is_published_stub(kata, source):
             return source
     for source in _versions_in_git(kata.stub):

@@ -129,6 +129,18 @@ def _trouble(info: zipfile.ZipInfo) -> str | None:
     return ""
 
 
+def read_member(archive: zipfile.ZipFile, path: str, most_bytes: int) -> bytes:
+    """The bytes of the member at `path`. Raises `RefusedError` when there is none, or it is not to be trusted."""
+    try:
+        info = archive.getinfo(path)
+    except KeyError:
+        raise RefusedError(f"has no file {clean(path)}") from None
+    trouble = _trouble(info)
+    if trouble is None or trouble:
+        raise RefusedError(f"has {clean(path)}, which {trouble or 'is a folder'}")
+    return _read(archive, info, most_bytes)
+
+
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, most_bytes: int) -> bytes:
     """The bytes of a member."""
     check_size(info.file_size, most_bytes)
