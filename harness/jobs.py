@@ -20,7 +20,7 @@ from harness.model import Kata, KataReport, Problem, ProblemKind
 from harness.report import read
 from harness.subject import LEARNER, resolve
 
-_DEPENDENCIES = ("pytest", "pytest-timeout", "pytest-json-report", "hypothesis", "numpy", "scipy", "scikit-learn")
+DEPENDENCIES = ("pytest", "pytest-timeout", "pytest-json-report", "hypothesis", "numpy", "scipy", "scikit-learn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def digest(job: Job, source: bytes | None = None) -> str:
 @functools.cache
 def _environment_digest() -> str:
     sha = hashlib.sha256(f"{platform.python_implementation()} {sys.version} {platform.platform()}".encode())
-    for name in _DEPENDENCIES:
+    for name in DEPENDENCIES:
         sha.update(f"{name} {importlib.metadata.version(name)}\n".encode())
     for file in sorted([*Path(__file__).parent.glob("*.py"), *Path(__file__).parent.glob("referee/*.py")]):
         sha.update(file.read_bytes())
