@@ -267,6 +267,18 @@ def test_no_worker_is_a_sentence_before_and_after(cluster: Cluster, kata: Kata, 
         executor.close()
 
 
+def test_a_worker_that_cannot_write_is_named(cluster: Cluster, kata: Kata, tmp_path: Path) -> None:
+    cluster.start_worker("one")
+    (job,) = jobs_of(kata, tmp_path / "submissions", [GOOD])
+    with opened(cluster) as executor:
+        (folder,) = cluster.root.glob("one/local/*/*/kata-*")
+        shutil.rmtree(folder)
+        folder.write_text("in the way")
+        executor.submit(job)
+        with pytest.raises(ClusterError, match=r"the worker tcp://.* is unfit: it cannot work: .*Not a directory"):
+            executor.wait()
+
+
 def test_a_run_that_is_given_up_ends_on_the_workers_too(cluster: Cluster, kata: Kata, tmp_path: Path) -> None:
     cluster.start_worker("one")
     kata_toml = kata.folder / "kata.toml"

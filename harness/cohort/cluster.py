@@ -121,8 +121,9 @@ class ClusterExecutor:
         if known is not None:
             self._ready.append((job, known))
             return
+        source = resolve(job.kata, job.choice).file.read_bytes()
         with self._asking():
-            self._send(self._flight(job))
+            self._send(self._flight(job, source))
 
     def wait(self) -> tuple[Job, KataReport]:
         """The next job that has come back. Raises `ClusterError` when there is nobody left to do it."""
@@ -144,11 +145,10 @@ class ClusterExecutor:
 
     # --- out
 
-    def _flight(self, job: Job) -> _Flight:
+    def _flight(self, job: Job, source: bytes) -> _Flight:
         """A submission travels with the first of its tasks; for others it is named, as suites are."""
         from harness.cohort.site import SUBMISSION, Task
 
-        source = resolve(job.kata, job.choice).file.read_bytes()
         name = blob_name(source)
         suite = self._manifest(job.kata)
         manifest = Manifest((*suite.files, (f"{SUBMISSION}/{job.kata.stub.name}", name)))
@@ -191,15 +191,15 @@ class ClusterExecutor:
             return
         try:
             reply: Reply = future.result(timeout=CONNECT_S)
-        except TimeoutError:  # its worker died with it, and it is made once more
-            self._ended.put(future)
-            self._look_after_workers()
-            return
         except KilledWorker:
             self._forget(future)
             self._suspect(flight)
             return
         except Exception as error:
+            if isinstance(error, TimeoutError) and future.status != "error":  # its worker died with it
+                self._ended.put(future)  # and it is made once more
+                self._look_after_workers()
+                return
             if future.status == "cancelled":
                 raise self._lost() from error
             raise ClusterError(

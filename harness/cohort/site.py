@@ -5,6 +5,7 @@ A worker needs this package and nothing else: no shared disk, no checkout. A tas
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
@@ -104,7 +105,10 @@ class Host(WorkerPlugin):  # type: ignore[misc]
         """Called on each worker, also on those that come later, before any task."""
         self.problem = misfit(self._wanted, self._player)
         self.folder = home(worker, self.name)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self.problem = f"it cannot work: {error}"
         self.store = BlobStore(self.folder / "blobs")
         self._turns = Turns()
         self._nests = Nests(self.folder)
@@ -166,8 +170,9 @@ class Parcel(WorkerPlugin):  # type: ignore[misc]
         self._blobs = dict(blobs)
 
     def setup(self, worker: Worker) -> None:
-        """Unpack."""
-        BlobStore(home(worker, host_name(self._run)) / "blobs").put(self._blobs.values())
+        """Unpack. A worker that cannot is found out when it cannot do its first task."""
+        with contextlib.suppress(OSError):
+            BlobStore(home(worker, host_name(self._run)) / "blobs").put(self._blobs.values())
         self._blobs.clear()
 
 
@@ -199,7 +204,10 @@ def do_task(task: Task) -> Reply:
     """What dask is given to run."""
     worker = get_worker()
     host = worker.plugins.get(host_name(task.run))
-    reply = host.answer(task) if isinstance(host, Host) else Reply(unfit="it does not know of this run")
+    try:
+        reply = host.answer(task) if isinstance(host, Host) else Reply(unfit="it does not know of this run")
+    except OSError as error:  # its disk is full, or the like
+        reply = Reply(unfit=f"it cannot work: {error}")
     return Reply(reply.report, reply.missing, reply.unfit, worker.address)
 
 
