@@ -20,7 +20,7 @@ from harness.model import FOLLOW_UP_SUITE, Kata, KataReport, Problem, ProblemKin
 from harness.report import read
 from harness.subject import LEARNER, resolve
 
-_DEPENDENCIES = ("pytest", "pytest-timeout", "pytest-json-report", "hypothesis", "numpy", "scipy", "scikit-learn")
+DEPENDENCIES = ("pytest", "pytest-timeout", "pytest-json-report", "hypothesis", "numpy", "scipy", "scikit-learn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def run_files(kata: Kata, *, follow_up: bool = False) -> list[Path]:
 @functools.cache
 def _environment_digest() -> str:
     sha = hashlib.sha256(f"{platform.python_implementation()} {sys.version} {platform.platform()}".encode())
-    for name in _DEPENDENCIES:
+    for name in DEPENDENCIES:
         sha.update(f"{name} {importlib.metadata.version(name)}\n".encode())
     for file in sorted([*Path(__file__).parent.glob("*.py"), *Path(__file__).parent.glob("referee/*.py")]):
         sha.update(file.read_bytes())

@@ -1,20 +1,16 @@
-"""A real scheduler and real workers on loopback: what they grade is what this machine grades, whoever dies on the way."""
+"""Jobs on real workers of a real scheduler: what they are sent, who may do them, and what it means when one is lost."""
 
 from __future__ import annotations
 
 import contextlib
-import functools
-import json
 import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,73 +18,17 @@ import pytest
 
 from harness.catalog import load_catalog
 from harness.cohort.blobs import blob_name
-from harness.cohort.cluster import ClusterError, ClusterExecutor, open_cluster
+from harness.cohort.cluster import ClusterError, ClusterExecutor
+from harness.cohort.connect import executor_for, open_scheduler
+from harness.cohort.nests import Nests
 from harness.jobs import Job
-from harness.model import Kata, KataReport, ProblemKind, Status
-from harness.runner import run_jobs
+from harness.model import Kata, KataReport, ProblemKind
 
-from checkout import GOOD, ROOT, STUB, SUITE, Checkout, environment
+from checkout import GOOD, ROOT, SUITE, Checkout
+from clusters import LIMIT_S, Cluster, wait_until
 
 pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="workers are ended by signals")
-
-BAD = "def double(x):\n    return x\n"
-LIMIT_S = 60
-
-
-@dataclass
-class Cluster:
-    """A scheduler and workers, each a process in a folder of its own, with a home and a temporary folder of its own."""
-
-    root: Path
-    address: str = ""
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
-
-    def start_scheduler(self) -> None:
-        file = self.root / "scheduler.json"
-        arguments = ["--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file), "--no-dashboard"]
-        self._start("scheduler", arguments, {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "0"})
-        wait_until(file.exists)
-        self.address = json.loads(file.read_text())["address"]
-
-    def start_worker(self, name: str, *, nanny: bool = False, env: dict[str, str] | None = None) -> None:
-        place = self.root / name
-        arguments = [self.address, "--name", name, "--nthreads", "1", "--no-dashboard", "--memory-limit", "0"]
-        arguments += ["--nanny" if nanny else "--no-nanny", "--local-directory", str(place / "local")]
-        self._start("worker", arguments, {"HOME": str(place), "TMPDIR": str(place), **(env or {})}, place)
-
-    def _start(self, kind: str, arguments: list[str], env: dict[str, str], place: Path | None = None) -> None:
-        folder = place or self.root
-        folder.mkdir(exist_ok=True)
-        with (folder / "log").open("wb") as log:
-            self.processes.append(
-                subprocess.Popen(
-                    [sys.executable, "-m", f"distributed.cli.dask_{kind}", *arguments],
-                    cwd=folder,
-                    env={**environment(), "PYTHONPATH": str(ROOT / "tests"), **env},
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    start_new_session=True,
-                )
-            )
-
-    def kill(self, number: int) -> None:
-        """End the scheduler (0) or a worker, at once and without a word."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.processes[number].pid, signal.SIGKILL)
-        self.processes[number].wait()
-
-    def close(self) -> None:
-        for number in range(len(self.processes)):
-            self.kill(number)
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + LIMIT_S
-    while not condition():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -105,7 +45,21 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 @contextlib.contextmanager
 def opened(cluster: Cluster) -> Iterator[ClusterExecutor]:
-    executor = open_cluster(cluster.address, None)
+    executor = open_scheduler(cluster.address)
+    try:
+        yield executor
+    finally:
+        executor.close()
+
+
+@contextlib.contextmanager
+def working(cluster: Cluster, work: Callable[[Any], Any]) -> Iterator[ClusterExecutor]:
+    """With a stand-in for runs, a function of this module."""
+    import test_cohort_cluster as here  # workers load what they run by this name
+    from distributed import Client
+
+    client = Client(cluster.address, set_as_default=False)
+    executor = ClusterExecutor(client, work=getattr(here, work.__name__))
     try:
         yield executor
     finally:
@@ -130,10 +84,8 @@ def jobs_of(kata: Kata, folder: Path, sources: list[str], **settings: Any) -> li
     return jobs
 
 
-def run_all(
-    executor: ClusterExecutor, jobs: list[Job], *, each: Callable[[int], None] = lambda _: None
-) -> list[KataReport]:
-    """What the grader does: submit while there is room, and wait; `each` hears how many have come back."""
+def run_all(executor: ClusterExecutor, jobs: list[Job]) -> list[KataReport]:
+    """What the grader does: submit while there is room, and wait."""
     waiting = list(jobs)
     reports: dict[Job, KataReport] = {}
     while waiting or executor.busy:
@@ -142,63 +94,81 @@ def run_all(
         job, report = executor.wait()
         assert job not in reports
         reports[job] = report
-        each(len(reports))
     return [reports[job] for job in jobs]
 
 
-def verdict(report: KataReport) -> object:
-    """What must be the same wherever a run was."""
-    tests = tuple(replace(test, duration_s=0.0, figures=()) for test in report.tests)
-    return report.slug, report.subject, report.seed, report.started, report.problem, tests
+def other_harness(folder: Path) -> dict[str, str]:
+    """The environment of a machine with another version of this package."""
+    shutil.copytree(ROOT / "harness", folder / "harness", ignore=shutil.ignore_patterns("__pycache__"))
+    with (folder / "harness" / "model.py").open("a") as file:
+        file.write("# changed\n")
+    return {"PYTHONPATH": str(folder)}
 
 
-def blobs(cluster: Cluster, worker: str = "*") -> dict[Path, int]:
-    """The blobs of a worker, or of all, and which file each is: one that was written again is another file."""
-    return {file: file.stat().st_ino for file in cluster.root.glob(f"{worker}/local/**/blobs/[0-9a-f]*")}
+def no_harness(folder: Path) -> dict[str, str]:
+    """The environment of a machine without this package."""
+    folder.mkdir()
+    (folder / "harness.py").write_text("")
+    return {"PYTHONPATH": str(folder)}
 
 
-def test_two_workers_give_what_one_machine_gives_although_one_of_them_is_killed(
-    cluster: Cluster, kata: Kata, tmp_path: Path
-) -> None:
-    for name in ("one", "two"):
-        cluster.start_worker(name)
-    exits = "import os\nos._exit(0)\n"
-    sources = [GOOD, BAD, "x = (", exits, STUB, GOOD + "# \u00e9\n"]
-    jobs = jobs_of(kata, tmp_path / "submissions", sources)
-    seen: dict[Path, int] = {}
-
-    def disturb(count: int) -> None:
-        if count == 3:
-            seen.update(blobs(cluster))
-            cluster.kill(1)
-
-    with opened(cluster) as executor:
-        wait_until(lambda: len(executor.census(fresh=True)) == 2)
-        reports = run_all(executor, jobs, each=disturb)
-        assert executor.busy == 0
-        files = len(list(kata.folder.glob("*.*"))) + 1
-        assert len(seen) == 2 * files  # each on each worker ...
-        assert {file: inode for file, inode in blobs(cluster).items() if file in seen} == seen  # ... and once
-    local = run_jobs(jobs, state=tmp_path, fresh=True)
-    assert list(map(verdict, reports)) == list(map(verdict, local))
-    assert reports[0].status is Status.PASSED
-    assert not blobs(cluster, "two")  # and nothing is left behind
-
-
-def test_a_late_worker_has_what_the_others_had_and_gets_anew_what_is_damaged(
+def test_files_travel_once_to_each_worker_and_anew_only_when_they_are_damaged(
     cluster: Cluster, kata: Kata, tmp_path: Path
 ) -> None:
     cluster.start_worker("one")
-    jobs = jobs_of(kata, tmp_path / "submissions", [GOOD] * 3)
-    with opened(cluster) as executor:
-        run_all(executor, jobs[:1])
-        cluster.kill(1)
+    first, again, other = jobs_of(kata, tmp_path / "submissions", [GOOD, GOOD, GOOD + "# other\n"])
+    files = len(list(kata.folder.glob("*.*"))) + 1  # and pyproject.toml
+    with working(cluster, unpack) as executor:
+        laid_out = weight(run_all(executor, [first])[0])
+        before = cluster.blobs()
+        assert len(before) == files + 1
+        assert weight(run_all(executor, [again])[0]) == laid_out
+        assert cluster.blobs() == before
         cluster.start_worker("two")
-        assert [report.status for report in run_all(executor, jobs[1:2])] == [Status.PASSED]
-        for file in blobs(cluster, "two"):
+        wait_until(lambda: len(cluster.blobs("two")) == files)  # what the other had, without the submission ...
+        cluster.kill(1)
+        assert weight(run_all(executor, [again])[0]) == laid_out  # ... which it says that it lacks
+        assert len(cluster.blobs("two")) == files + 1
+        for file in cluster.blobs("two"):
             file.write_bytes(b"damaged")
-        assert [report.status for report in run_all(executor, jobs[2:])] == [Status.PASSED]
-        assert all(blob_name(file.read_bytes()) == file.name for file in blobs(cluster, "two"))
+        assert weight(run_all(executor, [other])[0]) == laid_out + len("# other\n")
+        whole = [file for file in cluster.blobs("two") if blob_name(file.read_bytes()) == file.name]
+        assert len(whole) == files + 1  # all but the first submission, which nobody asked for
+    wait_until(lambda: not cluster.blobs("two"))  # nothing is left behind
+
+
+def unpack(task: Any) -> Any:
+    """Stands for a run: says how many bytes were laid out for it."""
+    from distributed import get_worker
+
+    from harness.cohort.site import host_name
+
+    host = get_worker().plugins[host_name(task.run)]
+    host._run = lambda _, folder: weighed(task, sum(file.stat().st_size for file in folder.rglob("*.*")))
+    return host.answer(task)
+
+
+def test_what_is_known_to_be_there_is_named_and_not_sent(kata: Kata, cluster: Cluster, tmp_path: Path) -> None:
+    cluster.start_worker("one")
+    with working(cluster, weigh) as executor:
+        reports = run_all(executor, jobs_of(kata, tmp_path / "submissions", [GOOD, GOOD, GOOD + "#\n"]))
+    assert sorted(map(weight, reports)) == [0, len(GOOD), len(GOOD) + 2]
+
+
+def weigh(task: Any) -> Any:
+    """Stands for a run: says how many bytes rode along."""
+    from harness.cohort.site import Reply
+    from harness.report import dump
+
+    return Reply(dump(weighed(task, sum(map(len, task.blobs.values())))))
+
+
+def weighed(task: Any, count: int) -> KataReport:
+    return KataReport(task.slug, "", (), digest=str(count))
+
+
+def weight(report: KataReport) -> int:
+    return int(report.digest)
 
 
 def test_two_katas_of_one_name_are_two_katas(cluster: Cluster, kata: Kata, tmp_path: Path) -> None:
@@ -213,80 +183,66 @@ def test_two_katas_of_one_name_are_two_katas(cluster: Cluster, kata: Kata, tmp_p
     assert [test.name for test in reports[1].tests] == ["test_held_out"]
 
 
-def test_a_worker_with_another_harness_is_refused(cluster: Cluster, tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "harness", tmp_path / "other" / "harness", ignore=shutil.ignore_patterns("__pycache__"))
-    with (tmp_path / "other" / "harness" / "model.py").open("a") as file:
-        file.write("# changed\n")
-    cluster.start_worker("one", env={"PYTHONPATH": str(tmp_path / "other")})
-    with pytest.raises(ClusterError, match=r"is unfit: the harness there is .*, here it is") as caught:
-        open_cluster(cluster.address, None)
-    assert "the same version" in caught.value.hint
+def test_machines_with_another_harness_or_none_are_refused(cluster: Cluster, tmp_path: Path) -> None:
+    cluster.start_worker("one", env=other_harness(tmp_path / "other"))
+    with pytest.raises(ClusterError, match=r"the worker .* is unfit: the harness there is .*, here it is") as caught:
+        open_scheduler(cluster.address)
+    assert "the same versions" in caught.value.hint
+    cluster.kill(1)
+    cluster.start_worker("two", env=no_harness(tmp_path / "none"))
+    with pytest.raises(ClusterError, match=r"the worker .* is unfit: it cannot load this harness"):
+        open_scheduler(cluster.address)
 
 
-def test_a_worker_without_the_harness_is_refused(cluster: Cluster, tmp_path: Path) -> None:
-    (tmp_path / "none").mkdir()
-    (tmp_path / "none" / "harness.py").write_text("")
-    cluster.start_worker("one", env={"PYTHONPATH": str(tmp_path / "none")})
-    with pytest.raises(ClusterError, match="it cannot load this harness"):
-        open_cluster(cluster.address, None)
+def test_a_scheduler_without_the_harness_is_refused(tmp_path: Path) -> None:
+    bare = Cluster(tmp_path / "bare")
+    try:
+        bare.start_scheduler(env=no_harness(tmp_path / "none"))
+        bare.start_worker("one")
+        with pytest.raises(ClusterError, match=r"the scheduler is unfit: it cannot load this harness"):
+            open_scheduler(bare.address)
+    finally:
+        bare.close()
 
 
-def test_an_unfit_worker_that_comes_late_gets_nothing_to_do(cluster: Cluster, kata: Kata, tmp_path: Path) -> None:
+def test_a_worker_without_a_sandbox_is_refused_where_one_is_asked_for(cluster: Cluster, tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    cluster.start_worker("one", env={"PATH": str(tmp_path / "bin")})
+    with pytest.raises(ClusterError, match=r"the worker .* is unfit: there is no sandbox: ") as caught:
+        open_scheduler(cluster.address, player="sandbox")
+    assert "bubblewrap" in caught.value.hint
+    open_scheduler(cluster.address, player="process").close()
+
+
+def test_an_unfit_worker_that_comes_late_grades_nothing(cluster: Cluster, kata: Kata, tmp_path: Path) -> None:
     cluster.start_worker("one")
-    shutil.copytree(ROOT / "harness", tmp_path / "other" / "harness", ignore=shutil.ignore_patterns("__pycache__"))
-    with (tmp_path / "other" / "harness" / "model.py").open("a") as file:
-        file.write("# changed\n")
-    jobs = jobs_of(kata, tmp_path / "submissions", [GOOD] * 4)
+    (job,) = jobs_of(kata, tmp_path / "submissions", [GOOD])
     with opened(cluster) as executor:
-        cluster.start_worker("two", env={"PYTHONPATH": str(tmp_path / "other")})
-        wait_until(lambda: len(executor.census(fresh=True)) == 2)
-        assert {report.status for report in run_all(executor, jobs)} == {Status.PASSED}
         cluster.kill(1)
-        executor.submit(jobs[0])
+        cluster.start_worker("two", env=other_harness(tmp_path / "other"))
+        executor.submit(job)
         with pytest.raises(ClusterError, match=r"is unfit: the harness"):
             executor.wait()
 
 
-def deadly(marker: str, task: Any) -> Any:
+def deadly(task: Any) -> Any:
     """Stands for a run that takes its worker with it."""
-    from harness.cohort.site import do_task
-
-    if marker.encode() in task.submission:
+    if any(b"KILL" in data for data in task.blobs.values()):
         os.kill(os.getpid(), signal.SIGKILL)
-    return do_task(task)
+    return weigh(task)
 
 
 def test_a_task_that_ends_its_workers_is_a_report_and_its_neighbours_are_not_to_blame(
     cluster: Cluster, kata: Kata, tmp_path: Path
 ) -> None:
-    import test_cohort_cluster as here  # workers load what they run by this name
-    from distributed import Client
-
     cluster.start_worker("one", nanny=True)
-    client = Client(cluster.address, set_as_default=False)
-    executor = ClusterExecutor(client, work=functools.partial(here.deadly, "KILL"))
-    try:
-        reports = run_all(executor, jobs_of(kata, tmp_path / "submissions", [GOOD, GOOD + "# KILL\n", GOOD]))
-    finally:
-        executor.close()
-    assert [report.status for report in reports] == [Status.PASSED, Status.BROKEN, Status.PASSED]
-    problem = reports[1].problem
+    with working(cluster, deadly) as executor:
+        reports = run_all(executor, jobs_of(kata, tmp_path / "submissions", [GOOD, "# KILL\n", GOOD + "#\n"]))
+    problems = [report.problem for report in reports]
+    assert [problem is not None and problem.kind is ProblemKind.DIED for problem in problems] == [False, True, False]
+    problem = problems[1]
     assert problem is not None
-    assert problem.kind is ProblemKind.DIED
     assert "ended each worker" in problem.sentence
-
-
-def test_a_lost_scheduler_is_a_sentence(cluster: Cluster, kata: Kata, tmp_path: Path) -> None:
-    cluster.start_worker("one")
-    jobs = jobs_of(kata, tmp_path / "submissions", [GOOD] * 4)
-    with opened(cluster) as executor:
-        for job in jobs:
-            executor.submit(job)
-        executor.wait()
-        cluster.kill(0)
-        with pytest.raises(ClusterError, match=r"the scheduler at tcp://.* is gone") as caught:
-            run_all(executor, [])
-    assert "kept" in caught.value.hint
 
 
 def test_no_worker_is_a_sentence_before_and_after(cluster: Cluster, kata: Kata, tmp_path: Path) -> None:
@@ -311,80 +267,84 @@ def test_no_worker_is_a_sentence_before_and_after(cluster: Cluster, kata: Kata, 
         executor.close()
 
 
+def test_a_worker_that_cannot_write_is_named(cluster: Cluster, kata: Kata, tmp_path: Path) -> None:
+    cluster.start_worker("one")
+    (job,) = jobs_of(kata, tmp_path / "submissions", [GOOD])
+    with opened(cluster) as executor:
+        (folder,) = cluster.root.glob("one/local/*/*/kata-*")
+        shutil.rmtree(folder)
+        folder.write_text("in the way")
+        executor.submit(job)
+        with pytest.raises(ClusterError, match=r"the worker tcp://.* is unfit: it cannot work: .*Not a directory"):
+            executor.wait()
+
+
 def test_a_run_that_is_given_up_ends_on_the_workers_too(cluster: Cluster, kata: Kata, tmp_path: Path) -> None:
     cluster.start_worker("one")
-    marker = tmp_path / "began"
-    slow = f"import time\nopen({str(marker)!r}, 'w').close()\ntime.sleep(600)\n"
-    (job,) = jobs_of(replace(kata, hang_limit_s=600), tmp_path / "submissions", [slow])
+    kata_toml = kata.folder / "kata.toml"
+    kata_toml.write_text(kata_toml.read_text().replace("hang_limit_s = 2", "hang_limit_s = 600"))
+    (job,) = jobs_of(kata, tmp_path / "submissions", ["import time\ntime.sleep(600)\n"])
     with opened(cluster) as executor:
         executor.submit(job)
-        wait_until(marker.exists)
-        assert runs_below(cluster.root)
-    wait_until(lambda: not runs_below(cluster.root))
+        wait_until(cluster.runs)
+    wait_until(lambda: not cluster.runs())
 
 
-def runs_below(root: Path) -> list[str]:
-    """Processes that run a suite in a folder below `root`."""
-    found = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            line = file.read_bytes().decode("utf-8", "replace")
-            found += [line] if "--json-report" in line and str(root) in line else []
-    return found
-
-
-def test_a_local_cluster_is_one_too(kata: Kata, tmp_path: Path) -> None:
-    executor = open_cluster(None, "local:1")
-    try:
-        assert executor.room > 0
-        (report,) = run_all(executor, jobs_of(kata, tmp_path / "submissions", [GOOD], player="process"))
-    finally:
-        executor.close()
-    assert report.status is Status.PASSED
+def test_a_nest_is_not_lent_after_the_end(tmp_path: Path) -> None:
+    nests = Nests(tmp_path)
+    nests.close()
+    with nests.lend(tmp_path / "test_x.py") as nest:
+        assert nest is None
 
 
 @pytest.mark.parametrize(
     ("scheduler", "cluster", "sentence"),
     [
-        (None, None, "not both"),
-        ("tcp://a:1", "local:2", "not both"),
+        (None, None, "give one of them"),
+        ("tcp://a:1", "local:2", "give one of them"),
         ("a:8786", None, "no scheduler's address"),
         ("tcp://a", None, "no scheduler's address"),
         ("http://a:8786", None, "no scheduler's address"),
         ("tcp://a:99999", None, "no scheduler's address"),
+        ("", None, "no scheduler's address"),
         (None, "local:0", "no cluster"),
         (None, "local:many", "no cluster"),
         (None, "slurm:2", "no cluster"),
+        (None, "", "no cluster"),
     ],
 )
 def test_what_is_no_cluster_is_a_sentence(scheduler: str | None, cluster: str | None, sentence: str) -> None:
     with pytest.raises(ClusterError, match=sentence):
-        open_cluster(scheduler, cluster)
+        executor_for(scheduler, cluster, "process")
 
 
 def test_an_address_where_nobody_or_somebody_else_listens_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.cohort.cluster.CONNECT_S", 1.0)
+    monkeypatch.setattr("harness.cohort.connect.CONNECT_S", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as server:
-        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
-        talker = threading.Thread(target=_greet, args=(server,), daemon=True)
+        server.settimeout(LIMIT_S)
+        is_over = threading.Event()
+        talker = threading.Thread(target=_greet, args=(server, is_over))
         talker.start()
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
         with pytest.raises(ClusterError, match="no scheduler answers"):
-            open_cluster(address, None)
-    talker.join()
+            open_scheduler(address)
+        is_over.set()
+        socket.create_connection(server.getsockname()).close()  # which ends its wait
+        talker.join()
     with pytest.raises(ClusterError, match="no scheduler answers"):
-        open_cluster(address, None)
+        open_scheduler(address)
 
 
-def _greet(server: socket.socket) -> None:
+def _greet(server: socket.socket, is_over: threading.Event) -> None:
     """A server of another kind."""
-    with contextlib.suppress(OSError):
-        while True:
-            connection, _ = server.accept()
-            with connection:
-                connection.sendall(b"220 mail.example.org ESMTP\r\n")
+    while not is_over.is_set():
+        connection, _ = server.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.sendall(b"220 mail.example.org ESMTP\r\n")
 
 
-def test_without_the_library_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(ClusterError, match="not installed"):
-        open_cluster(None, "local:1")
+@pytest.mark.parametrize("library", ["distributed", "cryptography"])
+def test_without_the_libraries_there_is_a_sentence(monkeypatch: pytest.MonkeyPatch, library: str) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(ClusterError, match=f"needs {library}, which is not installed"):
+        executor_for(None, "local:1", "process")

@@ -154,6 +154,7 @@ def test_hold_out_suites_count_and_are_told_apart(checkout: Checkout) -> None:
     page = checkout.kata("grade", "roster.csv", "--player", PROCESS, "--hold-out", "hold-out")
     assert page.code == 0, page.text
     assert "test_three_is_six" not in (checkout.root / "results" / "results.json").read_text()
+    assert statuses(checkout.root) == {**EXPECTED, ("half", "a01_double"): "passed"}
 
 
 def test_seeds_differ_and_are_kept(checkout: Checkout) -> None:

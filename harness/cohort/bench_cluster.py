@@ -1,7 +1,8 @@
 """What a cluster costs beside the work: `python -m harness.cohort.bench_cluster [COUNT]...`, part of `nox -s bench`.
 
-Submissions are sent to two worker processes on this machine the way `kata grade --cluster local:2` sends them, and answered
-after 10 ms instead of a run. Each line is a client process of its own, so that its peak memory is that of this line.
+Submissions go the whole way that `kata grade --cluster local:2` sends them, from a results folder to two worker processes on
+this machine and back into the folder, and are answered after 10 ms instead of a run. Each line is a client process of its
+own, so that its peak memory is that of this line.
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.catalog import find_root, load_catalog
-from harness.jobs import Job
-from harness.model import Band, Kata, KataReport, Outcome, TestResult
+from harness.cohort.grade import Grader, Settings
+from harness.cohort.model import Submission
+from harness.cohort.results import ResultsFolder
+from harness.model import Band, KataReport, Outcome, TestResult
 from harness.report import dump
 
 if TYPE_CHECKING:
-    from harness.cohort.cluster import ClusterExecutor
     from harness.cohort.site import Reply, Task
 
 COUNTS = (1_000, 10_000)
@@ -77,33 +79,25 @@ def say(count: int) -> None:
 
 
 def simulate(count: int) -> Measured:
-    """Send `count` submissions and take in their reports; also the peak memory of this process so far.
-
-    The scheduler of a local cluster lives in this process, and is counted.
-    """
-    from harness.cohort.cluster import ClusterExecutor, local_cluster
+    """Grade `count` submissions that all differ; also the peak memory of this process so far."""
+    from harness.cohort.connect import open_local
 
     kata = load_catalog(find_root(Path.cwd())).katas[0]
-    with tempfile.TemporaryDirectory(prefix="kata-bench-") as folder:
-        executor = ClusterExecutor(local_cluster(WORKERS), work=nap)
-        try:
-            begun = time.perf_counter()
-            _run(executor, kata, Path(folder) / kata.stub.name, count)
-            wall_s = time.perf_counter() - begun
-        finally:
-            executor.close()
-    return Measured(count, wall_s, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-
-
-def _run(executor: ClusterExecutor, kata: Kata, file: Path, count: int) -> None:
     source = kata.stub.read_text(encoding="utf-8")
-    sent = 0
-    while sent < count or executor.busy:
-        while sent < count and executor.room:
-            file.write_text(f"{source}\n# learner {sent}\n", encoding="utf-8")
-            executor.submit(Job(kata, str(file), seed=sent))
-            sent += 1
-        executor.wait()
+    with tempfile.TemporaryDirectory(prefix="kata-bench-") as folder:
+        results = ResultsFolder(Path(folder))
+        executor = open_local(WORKERS, work=nap)
+        grader = Grader([kata], results, Settings("none"), executor=lambda: executor)
+        submissions = (
+            Submission(f"learner-{number}", kata.slug, f"{source}\n# {number}\n".encode()) for number in range(count)
+        )
+        begun = time.perf_counter()
+        graded = grader.grade(map(results.put_submission, submissions))
+        wall_s = time.perf_counter() - begun
+        grader.close()
+    if graded != count:
+        raise RuntimeError(f"{count} submissions were sent, and {graded} graded")
+    return Measured(count, wall_s, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 def nap(task: Task) -> Reply:

@@ -19,6 +19,7 @@ from harness.errors import KataError
 from harness.referee.sandbox import PROCESS, SANDBOX, require_sandbox, sandbox_problem
 
 if TYPE_CHECKING:
+    from harness.cohort.execution import Executor
     from harness.cohort.model import Refusal, Ticket
     from harness.cohort.results import Grade
 
@@ -37,6 +38,8 @@ _FOLDER = click.Path(path_type=Path)
 @click.option("--no-speed", is_flag=True, help="Leave the speed bands out.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Repeat a run: the hypothesis seed of all suites.")
 @click.option("--jobs", "-j", type=click.IntRange(min=1), help="Suites at once; cores and one more when not given.")
+@click.option("--scheduler", metavar="ADDRESS", help="Grade on the workers of a Dask scheduler, tcp://host:8786.")
+@click.option("--cluster", metavar="local:N", help="Grade on so many worker processes of this machine.")
 def grade_command(
     roster: Path,
     out: Path,
@@ -47,11 +50,16 @@ def grade_command(
     no_speed: bool,
     seed: int | None,
     jobs: int | None,
+    scheduler: str | None,
+    cluster: str | None,
 ) -> None:
     """Grade everybody on a roster.
 
     ROSTER is a CSV file (name, source, and optionally ref and group), a folder of folders, or a folder of zips. Results
     are kept in the results folder, one file each: a run that was ended goes on, and a second one costs nothing.
+
+    With --scheduler or --cluster suites run on the workers of dask.distributed, which need this package and no shared
+    disk. They do what a client tells them: keep scheduler and workers in a network that you trust, or use tls://.
     """
     from harness.cohort.collect import collect, read_roster
     from harness.cohort.export.options import Form
@@ -59,13 +67,7 @@ def grade_command(
     from harness.cohort.grade import Grader, Settings
     from harness.cohort.results import CohortIndex, KataEntry, ResultsFolder
 
-    if strict:
-        require_sandbox()
-    chosen = player or (PROCESS if sandbox_problem() else SANDBOX)
-    if chosen == SANDBOX:
-        require_sandbox()
-    elif not player:
-        click.echo(f"{sandbox_problem()}: code runs in plain processes, which isolate less", err=True)
+    chosen, executor = _place(player, strict, jobs, scheduler, cluster)
     base = find_root(Path.cwd())
     wanted = select_katas(load_catalog(base), katas)
     learners = read_roster(roster)
@@ -77,7 +79,7 @@ def grade_command(
         tickets += map(results.put_submission, taken)
         refusals += refused
     settings = Settings(chosen, seed=seed, with_speed=not no_speed, hold_out=hold_out, workers=jobs)
-    grader = Grader(wanted, results, settings)
+    grader = Grader(wanted, results, settings, executor=executor)
     try:
         index = CohortIndex(
             learners=tuple(learners),
@@ -97,6 +99,30 @@ def grade_command(
     export(results.cohort(), out, list(Form))
     click.echo(f"{len(learners)} learners, {len(tickets)} submissions, {len(refusals)} refusals")
     click.echo(out / "index.html")
+
+
+def _place(
+    player: str | None, strict: bool, jobs: int | None, scheduler: str | None, cluster: str | None
+) -> tuple[str, Callable[[], Executor] | None]:
+    """How code is isolated, and what makes that which runs the suites: None is this machine."""
+    if strict and player == PROCESS:
+        raise KataError("--require-sandbox and --player process contradict each other")
+    if scheduler is not None or cluster is not None:
+        from harness.cohort.connect import executor_for
+
+        if jobs is not None:
+            raise KataError(
+                "--jobs is for this machine, and says nothing to a cluster",
+                hint="how many suites run at once there is up to its workers: their number, and --nthreads of each",
+            )
+        chosen = player or SANDBOX  # which the workers must have; whether this machine has one is of no interest
+        return chosen, executor_for(scheduler, cluster, chosen)
+    chosen = player or (PROCESS if sandbox_problem() and not strict else SANDBOX)
+    if chosen == SANDBOX:
+        require_sandbox()
+    elif not player:
+        click.echo(f"{sandbox_problem()}: code runs in plain processes, which isolate less", err=True)
+    return chosen, None
 
 
 @contextmanager

@@ -9,19 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import logging
-import os
 import queue
-import re
-import secrets
 import time
-import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from harness.cohort.blobs import Manifest, pack
+from harness.cohort.blobs import Manifest, blob_name, pack
 from harness.errors import KataError
 from harness.jobs import Job, empty_report, without_a_run
 from harness.model import Kata, KataReport, Problem, ProblemKind
@@ -41,8 +36,10 @@ _IN_FLIGHT = 4
 """Tasks on their way for each thread of a worker, so that none waits for the client."""
 _POLL_S = 1.0
 _CENSUS_S = 5.0
-_MENDINGS = 3
+_MENDINGS = 5
 """How often a task is sent again for what its worker lacked."""
+_REMEMBERED = 1000
+"""Submissions of which it is known that they were sent before; one that is forgotten travels again."""
 
 Work = Callable[["Task"], "Reply"]
 
@@ -57,6 +54,8 @@ class _Flight:
 
     job: Job
     task: Task
+    source: bytes
+    future: Future | None = None
     mended: int = 0
     is_alone: bool = False
     """Whether it is tried with nothing beside it, because its worker died."""
@@ -65,32 +64,41 @@ class _Flight:
 class ClusterExecutor:
     """The workers of a cluster as an `Executor`. What it keeps does not grow with the number of jobs."""
 
-    def __init__(self, client: Client, *, work: Work | None = None, patience_s: float = PATIENCE_S) -> None:
-        """`work` stands for what is done on a worker, when it is to be measured what everything else costs.
+    def __init__(
+        self,
+        client: Client,
+        *,
+        player: str = "none",
+        work: Work | None = None,
+        patience_s: float = PATIENCE_S,
+        left: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`player` is what all jobs ask for: a worker that has none is found before anything is graded.
 
-        Raises `ClusterError` when no worker comes, or one does not fit.
+        `left` is called when it has been closed. `work` stands for what is done on a worker, when it is to be measured
+        what everything else costs. Raises `ClusterError` when no worker comes, or a machine does not fit.
         """
-        from harness.cohort.site import Host, do_task, facts
+        from harness.cohort.site import do_task
 
         self._client = client
         self._work = work or do_task
         self._patience_s = patience_s
-        self._run = secrets.token_hex(6)
+        self._left = left
+        self._run = str(client.id)
         self._numbers = itertools.count()
         self._manifests: dict[Kata, Manifest] = {}
         self._contents: dict[str, bytes] = {}
-        self._plugins: list[str] = []
+        self._parcels = 0
+        self._sent: deque[str] = deque(maxlen=_REMEMBERED)
         self._flights: dict[Any, _Flight] = {}
-        self._futures: dict[Any, Future] = {}
         self._suspects: deque[_Flight] = deque()
         self._ready: deque[tuple[Job, KataReport]] = deque()
         self._ended: queue.SimpleQueue[Future] = queue.SimpleQueue()
-        self._unfit: dict[str, str] = {}
         self._threads: Mapping[str, int] = {}
         self._counted = self._seen = 0.0
-        self._wait_for_workers()
-        self._refuse_the_unfit()
-        self._install(Host(self._run, facts()))
+        with self._asking():
+            self._wait_for_workers()
+            self._move_in(player)
 
     # --- the protocol
 
@@ -99,7 +107,8 @@ class ClusterExecutor:
         """How many more jobs it would like to have."""
         if self._suspects or any(flight.is_alone for flight in self._flights.values()):
             return 0
-        return max(0, _IN_FLIGHT * max(1, sum(self.census().values())) - self.busy)
+        with self._asking():
+            return max(0, _IN_FLIGHT * max(1, sum(self.census().values())) - self.busy)
 
     @property
     def busy(self) -> int:
@@ -112,8 +121,9 @@ class ClusterExecutor:
         if known is not None:
             self._ready.append((job, known))
             return
+        source = resolve(job.kata, job.choice).file.read_bytes()
         with self._asking():
-            self._send(_Flight(job, self._task(job)))
+            self._send(self._flight(job, source))
 
     def wait(self) -> tuple[Job, KataReport]:
         """The next job that has come back. Raises `ClusterError` when there is nobody left to do it."""
@@ -128,26 +138,24 @@ class ClusterExecutor:
         return self._ready.popleft()
 
     def close(self) -> None:
-        """End what still runs on the workers, and take from them what they were given."""
-        with contextlib.suppress(Exception):  # whoever is gone has nothing left to give back
-            if self._client.status == "running":
-                self._client.cancel(list(self._futures.values()), force=True)
-                for name in reversed(self._plugins):
-                    self._client.unregister_worker_plugin(name)
-        cluster = self._client.cluster
-        with contextlib.suppress(Exception):
+        """Leave. The scheduler hears of it, whatever way it comes, and `site.Farewell` does what is to be done then."""
+        with contextlib.suppress(Exception):  # whoever is gone already need not be left
             self._client.close(timeout=CONNECT_S)
-        if cluster is not None:
-            cluster.close(timeout=CONNECT_S)
+        self._left()
 
     # --- out
 
-    def _task(self, job: Job) -> Task:
-        from harness.cohort.site import Task
+    def _flight(self, job: Job, source: bytes) -> _Flight:
+        """A submission travels with the first of its tasks; for others it is named, as suites are."""
+        from harness.cohort.site import SUBMISSION, Task
 
-        source = resolve(job.kata, job.choice).file.read_bytes()
-        manifest = self._manifest(job.kata)
-        return Task(self._run, job.kata.slug, manifest, source, job.only, job.profile, job.seed, job.player, job.gated)
+        name = blob_name(source)
+        suite = self._manifest(job.kata)
+        manifest = Manifest((*suite.files, (f"{SUBMISSION}/{job.kata.stub.name}", name)))
+        blobs = {} if name in self._sent else {name: source}
+        self._sent.append(name)
+        task = Task(self._run, job.kata.slug, manifest, job.only, job.profile, job.seed, job.player, job.gated, blobs)
+        return _Flight(job, task, source)
 
     def _manifest(self, kata: Kata) -> Manifest:
         """The files of `kata`, which are on all workers when this returns."""
@@ -157,23 +165,20 @@ class ClusterExecutor:
             manifest, contents = pack(kata)
             new = {name: data for name, data in contents.items() if name not in self._contents}
             if new:
-                self._install(Parcel(self._run, len(self._plugins), new))
+                self._parcels += 1
+                self._give(Parcel(self._run, self._parcels, new))
             self._contents |= new
             self._manifests[kata] = manifest
         return self._manifests[kata]
 
-    def _install(self, plugin: Any) -> None:
-        self._plugins.append(plugin.name)
+    def _give(self, plugin: Any) -> None:
         self._client.register_plugin(plugin)
 
     def _send(self, flight: _Flight) -> None:
-        where = [address for address in self.census() if address not in self._unfit] if self._unfit else None
-        future = self._client.submit(
-            self._work, flight.task, key=(f"kata-{self._run}", next(self._numbers)), pure=False, workers=where
-        )
-        self._flights[future.key] = flight
-        self._futures[future.key] = future
-        future.add_done_callback(self._ended.put)
+        key = (f"kata-{self._run}", next(self._numbers))
+        flight.future = self._client.submit(self._work, flight.task, key=key, pure=False)
+        self._flights[key] = flight
+        flight.future.add_done_callback(self._ended.put)
 
     # --- and back
 
@@ -186,43 +191,42 @@ class ClusterExecutor:
             return
         try:
             reply: Reply = future.result(timeout=CONNECT_S)
-        except TimeoutError:  # its worker died with it, and it is made once more
-            self._ended.put(future)
-            self._look_after_workers()
-            return
         except KilledWorker:
             self._forget(future)
             self._suspect(flight)
             return
         except Exception as error:
+            if isinstance(error, TimeoutError) and future.status != "error":  # its worker died with it
+                self._ended.put(future)  # and it is made once more
+                self._look_after_workers()
+                return
             if future.status == "cancelled":
                 raise self._lost() from error
             raise ClusterError(
                 f"a worker could not do {flight.job.kata.slug}: {type(error).__name__}: {error}",
-                hint="mend the worker; the same command goes on",
+                hint="mend the worker; what was graded is kept, and the same command goes on",
             ) from error
         self._forget(future)
         self._take(flight, reply)
 
     def _forget(self, future: Future) -> None:
-        del self._flights[future.key], self._futures[future.key]
+        del self._flights[future.key]
         future.release()
 
     def _take(self, flight: _Flight, reply: Reply) -> None:
+        if reply.unfit:
+            raise _unfit(reply.worker, reply.unfit)
         if reply.report:
             (report,) = parse(reply.report, f"the report of {flight.job.kata.slug} from {reply.worker}")
             self._ready.append((flight.job, replace(report, subject=flight.job.choice)))
             return
-        if reply.unfit:
-            self._unfit[reply.worker] = reply.unfit
-            if not set(self.census(fresh=True)) - set(self._unfit):
-                raise _unfit(reply.worker, reply.unfit)
-        else:
-            flight.mended += 1
-            if flight.mended > _MENDINGS:
-                raise ClusterError(f"the worker {reply.worker} does not keep the files that it is sent")
-            contents = {name: self._contents[name] for name in reply.missing}
-            flight.task = replace(flight.task, blobs={**flight.task.blobs, **contents})
+        flight.mended += 1
+        if flight.mended > _MENDINGS:
+            raise ClusterError(f"the worker {reply.worker} does not keep the files that it is sent")
+        known = {**self._contents, blob_name(flight.source): flight.source}
+        flight.task = replace(
+            flight.task, blobs={name: known[name] for name in reply.missing} | dict(flight.task.blobs)
+        )
         self._send(flight)
 
     def _suspect(self, flight: _Flight) -> None:
@@ -249,10 +253,7 @@ class ClusterExecutor:
     def _look_after_workers(self) -> None:
         if self._client.status != "running":
             raise self._lost()
-        workers = set(self.census(fresh=True))
-        if workers and workers <= set(self._unfit):
-            raise _unfit(*next(iter(self._unfit.items())))
-        if not workers and time.monotonic() - self._seen > self._patience_s:
+        if not self.census(fresh=True) and time.monotonic() - self._seen > self._patience_s:
             raise ClusterError(
                 f"all workers of {self._address} are gone, for {self._patience_s:.0f} s now",
                 hint="what was graded is kept: start workers, and run the same command again",
@@ -267,15 +268,28 @@ class ClusterExecutor:
                 hint=f"start some: dask worker {self._address} --local-directory /tmp",
             )
 
-    def _refuse_the_unfit(self) -> None:
-        """Raise `ClusterError` for the first worker whose results would not be those of this machine."""
-        from harness.cohort.site import difference, facts
+    def _move_in(self, player: str) -> None:
+        """Prepare all machines. Raises `ClusterError` for the first whose results would not be those of this one.
+
+        The scheduler is one of them: it unpacks the tasks that pass through it.
+        """
+        from harness.cohort.site import Farewell, Host, facts, misfit
 
         here = facts()
-        for worker, there in self._client.run(facts, on_error="return").items():
-            problem = difference(here, there) if isinstance(there, dict) else f"it cannot load this harness: {there}"
+        try:
+            found = {"": self._client.run_on_scheduler(misfit, here)}
+        except OSError:
+            raise
+        except Exception as error:  # whatever keeps it from loading this package
+            found = {"": error}
+        found |= self._client.run(misfit, here, player, on_error="return") if not found[""] else {}
+        for machine, problem in found.items():
             if problem:
-                raise _unfit(worker, problem)
+                raise _unfit(
+                    machine, problem if isinstance(problem, str) else f"it cannot load this harness: {problem}"
+                )
+        self._give(Farewell(self._run))
+        self._give(Host(self._run, here, player))
 
     @property
     def _address(self) -> str:
@@ -292,93 +306,16 @@ class ClusterExecutor:
         """A connection that breaks while something is asked of it is a scheduler that is gone."""
         try:
             yield
-        except OSError as error:
-            raise self._lost() from error
+        except KataError:
+            raise
+        except Exception as error:
+            if isinstance(error, OSError) or self._client.status != "running":
+                raise self._lost() from error
+            raise
 
 
-def _unfit(worker: str, problem: str) -> ClusterError:
+def _unfit(machine: str, problem: str) -> ClusterError:
     return ClusterError(
-        f"the worker {worker} is unfit: {problem}",
-        hint="install on every worker what is installed here, the same version",
+        f"the {f'worker {machine}' if machine else 'scheduler'} is unfit: {problem}",
+        hint="what is installed here must be there too, the same versions, and bubblewrap for the sandbox",
     )
-
-
-# --- opening one
-
-
-def open_cluster(scheduler: str | None, cluster: str | None) -> ClusterExecutor:
-    """The executor for `--scheduler tcp://host:8786` or `--cluster local:2`, of which one is to be given.
-
-    Raises `ClusterError` when there is no such cluster, or none that can be used.
-    """
-    if (scheduler is None) == (cluster is None):
-        raise ClusterError("give a scheduler's address or a cluster, and not both")
-    client = _connect(scheduler) if scheduler is not None else local_cluster(_number(str(cluster)))
-    try:
-        return ClusterExecutor(client)
-    except BaseException:
-        own = client.cluster
-        client.close()
-        if own is not None:
-            own.close()
-        raise
-
-
-def _connect(address: str) -> Client:
-    match = re.fullmatch(r"(?:tcp|tls)://(?:\[[0-9a-fA-F:.]+\]|[^\s/:\[\]]+):(\d{1,5})", address)
-    if match is None or not 0 < int(match[1]) < 2**16:
-        raise ClusterError(f"{address!r} is no scheduler's address", hint="expected one like tcp://host:8786")
-    return _client(address, f"no scheduler answers at {address}")
-
-
-def _number(text: str) -> int:
-    match = re.fullmatch(r"local:(\d{1,3})", text)
-    if match is None or not int(match[1]):
-        raise ClusterError(f"{text!r} is no cluster", hint="expected local:2, or another number of worker processes")
-    return int(match[1])
-
-
-def local_cluster(workers: int) -> Client:
-    """The client of a cluster on this machine, with so many worker processes that do one task at a time."""
-    _require()
-    import dask
-    from distributed import LocalCluster
-
-    with dask.config.set({"distributed.scheduler.allowed-failures": 1}):
-        own = LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            memory_limit=0,
-            dashboard_address=None,
-            silence_logs=logging.CRITICAL,
-            security=True,  # its ports are open to everybody on this machine, also to what is graded
-        )
-    try:
-        return _client(own, "the local cluster does not answer")
-    except BaseException:
-        own.close()
-        raise
-
-
-def _client(place: Any, complaint: str) -> Client:
-    _require()
-    from distributed import Client
-    from distributed.versions import VersionMismatchWarning
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", VersionMismatchWarning)  # what has to fit is looked at afterwards
-        try:
-            return Client(place, timeout=CONNECT_S, set_as_default=False, name=f"kata-grade-{os.getpid()}")
-        except Exception as error:  # what a server of another kind says can end in anything, also in lack of memory
-            raise ClusterError(f"{complaint}: {error}", hint="is it running, and is the port right?") from error
-
-
-def _require() -> None:
-    try:
-        import distributed  # noqa: F401 (asked for here, so that the sentence is ours)
-    except ImportError:
-        raise ClusterError(
-            "grading on a cluster needs dask.distributed, which is not installed",
-            hint="pip install 'ml-kata-dojo[cluster]', or -e '.[cluster]' in a checkout",
-        ) from None

@@ -85,7 +85,9 @@ class Grader:
         self._katas = {kata.slug: kata for kata in katas}
         self._results = results
         self._settings = settings
-        self._state = results.path / ".work"
+        self._state = (
+            results.path.resolve() / ".work"
+        )  # suites run in folders of their own, from which it must be found
         self._state.mkdir(parents=True, exist_ok=True)
         self._scratch = Path(tempfile.mkdtemp(prefix="grade-", dir=self._state))
         self._hidden = _hidden_katas(katas, settings.hold_out, self._scratch / "hold-out") if settings.hold_out else {}

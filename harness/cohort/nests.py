@@ -27,16 +27,18 @@ class Nests:
         self._folder = folder
         self._lock = threading.Lock()
         self._current: _Lent | None = None
+        self._is_closed = False
 
     @contextmanager
     def lend(self, suite: Path) -> Iterator[Nest | None]:
-        """One that has imported what `suite` imports, among others; None where forking is not safe."""
-        if sys.platform != "linux":
+        """One that has imported what `suite` imports, among others; None where forking is not safe, and after the end."""
+        with self._lock:
+            lent = None if self._is_closed or sys.platform != "linux" else self._with(frozenset(preloaded([suite])))
+            if lent is not None:
+                lent.users += 1
+        if lent is None:
             yield None
             return
-        with self._lock:
-            lent = self._with(frozenset(preloaded([suite])))
-            lent.users += 1
         try:
             yield lent.nest
         finally:
@@ -48,6 +50,7 @@ class Nests:
     def close(self) -> None:
         """End it, now or with the last run that uses it."""
         with self._lock:
+            self._is_closed = True
             self._replace(None)
 
     def _with(self, modules: frozenset[str]) -> _Lent:

@@ -5,6 +5,7 @@ A worker needs this package and nothing else: no shared disk, no checkout. A tas
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
@@ -16,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from distributed import Worker, WorkerPlugin, get_worker
+from distributed import Scheduler, SchedulerPlugin, Worker, WorkerPlugin, get_worker
 
 import harness
 from harness.catalog import load_kata
@@ -24,28 +25,31 @@ from harness.children import Child, conclude, run_limit_s
 from harness.cohort.blobs import BlobStore, Manifest
 from harness.cohort.nests import Nests
 from harness.cohort.turns import Turns
-from harness.jobs import _DEPENDENCIES, Job, without_a_run
+from harness.jobs import DEPENDENCIES, Job, without_a_run
 from harness.model import KataReport
 from harness.processes import start_pytest
 from harness.referee.sandbox import SANDBOX, sandbox_problem
 from harness.report import dump
 
+SUBMISSION = "submission"
+"""The folder of a checkout on a worker that holds what is graded."""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A job as it travels: the submission rides along, the rest of the checkout is named."""
+    """A job as it travels: files are named, and only new ones ride along."""
 
     run: str
     slug: str
     manifest: Manifest
-    submission: bytes
+    """All of the checkout, and the submission."""
     only: tuple[str, ...]
     profile: str
     seed: int | None
     player: str
     gated: bool
     blobs: Mapping[str, bytes] = field(default_factory=dict)
-    """Contents that a worker said it lacked."""
+    """Contents that no worker has yet, or that one said it lacked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,29 +80,35 @@ def facts() -> dict[str, str]:
         "Python": f"{platform.python_implementation()} {platform.python_version()}",
         "the harness": sha.hexdigest()[:12],
     }
-    return found | {name: importlib.metadata.version(name) for name in _DEPENDENCIES}
+    return found | {name: importlib.metadata.version(name) for name in (*DEPENDENCIES, "distributed")}
 
 
-def difference(wanted: Mapping[str, str], found: Mapping[str, str]) -> str:
-    """The first difference in a sentence; empty when there is none."""
+def misfit(wanted: Mapping[str, str], player: str = "none") -> str:
+    """Why results of this machine would not be those of the one with these facts, in a sentence; empty when they are."""
+    found = facts()
     for name, version in wanted.items():
         if found.get(name) != version:
             return f"{name} there is {found.get(name, 'missing')}, here it is {version}"
-    return ""
+    problem = sandbox_problem() if player == SANDBOX else ""
+    return f"there is no sandbox: {problem}" if problem else ""
 
 
 class Host(WorkerPlugin):  # type: ignore[misc]
     """A worker's part in one run: where its blobs are, and whether it fits. Gone from the worker when the run is over."""
 
-    def __init__(self, run: str, wanted: Mapping[str, str]) -> None:
+    def __init__(self, run: str, wanted: Mapping[str, str], player: str) -> None:
         self.name = host_name(run)
         self._wanted = dict(wanted)
+        self._player = player
 
     def setup(self, worker: Worker) -> None:
         """Called on each worker, also on those that come later, before any task."""
-        self.problem = difference(self._wanted, facts())
+        self.problem = misfit(self._wanted, self._player)
         self.folder = home(worker, self.name)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self.problem = f"it cannot work: {error}"
         self.store = BlobStore(self.folder / "blobs")
         self._turns = Turns()
         self._nests = Nests(self.folder)
@@ -115,9 +125,8 @@ class Host(WorkerPlugin):  # type: ignore[misc]
 
     def answer(self, task: Task) -> Reply:
         """Do a task, in a checkout made for it."""
-        problem = self.problem or (_sandbox_problem() if task.player == SANDBOX else "")
-        if problem:
-            return Reply(unfit=problem)
+        if self.problem:
+            return Reply(unfit=self.problem)
         self.store.put(task.blobs.values())
         with tempfile.TemporaryDirectory(prefix="task-", dir=self.folder, ignore_cleanup_errors=True) as name:
             folder = Path(name)
@@ -161,9 +170,29 @@ class Parcel(WorkerPlugin):  # type: ignore[misc]
         self._blobs = dict(blobs)
 
     def setup(self, worker: Worker) -> None:
-        """Unpack."""
-        BlobStore(home(worker, host_name(self._run)) / "blobs").put(self._blobs.values())
+        """Unpack. A worker that cannot is found out when it cannot do its first task."""
+        with contextlib.suppress(OSError):
+            BlobStore(home(worker, host_name(self._run)) / "blobs").put(self._blobs.values())
         self._blobs.clear()
+
+
+class Farewell(SchedulerPlugin):  # type: ignore[misc]
+    """Takes from the workers what a run gave them once its client is gone, in peace or not."""
+
+    def __init__(self, run: str) -> None:
+        self.name = host_name(run)
+        self._run = run
+
+    def remove_client(self, scheduler: Scheduler, client: str) -> None:
+        """Called when any client has left."""
+        if client == self._run:
+            scheduler.loop.add_callback(self._clear, scheduler)
+
+    async def _clear(self, scheduler: Scheduler) -> None:
+        own = [name for name in scheduler.worker_plugins if name.startswith(self.name)]
+        for name in reversed(own):  # the host comes last: it removes what the others have unpacked
+            await scheduler.unregister_worker_plugin(None, name)
+        await scheduler.unregister_scheduler_plugin(self.name)
 
 
 def home(worker: Worker, name: str) -> Path:
@@ -175,7 +204,10 @@ def do_task(task: Task) -> Reply:
     """What dask is given to run."""
     worker = get_worker()
     host = worker.plugins.get(host_name(task.run))
-    reply = host.answer(task) if isinstance(host, Host) else Reply(unfit="it does not know of this run")
+    try:
+        reply = host.answer(task) if isinstance(host, Host) else Reply(unfit="it does not know of this run")
+    except OSError as error:  # its disk is full, or the like
+        reply = Reply(unfit=f"it cannot work: {error}")
     return Reply(reply.report, reply.missing, reply.unfit, worker.address)
 
 
@@ -184,15 +216,7 @@ def _end(child: Child) -> None:
         child.end()
 
 
-@functools.cache
-def _sandbox_problem() -> str:
-    problem = sandbox_problem()
-    return f"there is no sandbox: {problem}" if problem else ""
-
-
 def _job(task: Task, folder: Path) -> Job:
     kata = load_kata(folder / "katas" / task.slug)
-    file = folder / "submission" / kata.stub.name
-    file.parent.mkdir()
-    file.write_bytes(task.submission)
+    file = folder / SUBMISSION / kata.stub.name
     return Job(kata, str(file), task.only, task.profile, task.seed, task.player, task.gated)
