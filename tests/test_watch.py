@@ -32,7 +32,9 @@ from harness.practice.live import FILE, LiveLines
 from harness.practice.saves import saves
 from harness.practice.screen import PlainScreen, draw, footer
 from harness.practice.view import Clock, Page, Phase, Triumph, View
-from harness.practice.warm import Run, WarmParent, plan_run
+from harness.practice.plan import plan_run
+from harness.practice.run import Run
+from harness.practice.warm import WarmParent
 from harness.practice.watch import Watch
 from harness.runner import run_jobs
 

@@ -25,6 +25,8 @@ from harness.state import write_atomically
 
 POLL_S = 0.004
 """How often a run is looked at."""
+DRAW_S = 0.06
+"""How often what it says is drawn, unless it is the verdict: drawing takes time that the run could use."""
 TICK_S = 1.0
 """How often the clock, and the file should a save have been missed, are looked at."""
 GONE_AFTER_S = 0.3
@@ -159,6 +161,9 @@ class Watch:
         self._missing_since: float | None = None
         self._saved_at = 0.0
         self._next_tick = 0.0
+        self._next_draw = 0.0
+        self._has_news = False
+        """Whether the run has said something that is not drawn yet."""
         self._is_over = False
         self._keys: dict[str, Callable[[], None]] = {
             "h": self._hint,
@@ -205,7 +210,8 @@ class Watch:
         with contextlib.suppress(queue.Empty):
             self._take(self.events.get(timeout=POLL_S if self._run else TICK_S))
         if self._run is not None:
-            if self._run.poll():
+            self._has_news |= self._run.poll()
+            if self._has_news:
                 self._show_run(self._run)
         elif self.events.empty():
             self._look()  # a save may have been missed: on network drives nobody tells
@@ -315,6 +321,8 @@ class Watch:
         self._end_run()
         kata = self._view.kata
         self._printed = {}
+        self._has_news = False
+        self._next_draw = 0.0
         self._saved_at = self._clock()
         known = without_a_run(Job(kata))
         if known is not None:
@@ -334,9 +342,15 @@ class Watch:
     def _show_run(self, run: Running) -> None:
         self._printed = run.printed
         if run.report is not None:
+            self._has_news = False
             self._conclude(run.report)
             return
         tests = run.results()
+        is_verdict = self._view.verdict is None and any(test.outcome is Outcome.FAILED for test in tests)
+        if self._clock() < self._next_draw and not is_verdict:
+            return
+        self._has_news = False
+        self._next_draw = self._clock() + DRAW_S
         if any(test.outcome is not Outcome.NOT_RUN for test in tests):
             chosen = 0 if self._view.is_stale else self._view.chosen
             self._show_tests(tests, is_stale=False, chosen=chosen)
