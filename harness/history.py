@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import filelock
+
 from harness.errors import ClockError, StateError
 
 _SCHEMA = """
@@ -26,6 +28,10 @@ CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, at REAL NOT NULL, slu
                                    data TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS events_by_kata ON events (slug, kind);
 """
+_PATIENCE_S = 10.0
+"""How long somebody else may write before we give up."""
+_NO_PASS = 0
+"""In place of a pass, for intervals of attempts that led to none; real passes count from 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +65,38 @@ class History:
         """What happened to a history that could not be read, empty when all is well."""
         try:
             self._database = self._open()
+        except sqlite3.OperationalError as error:  # locked, full, not ours to open: nothing is wrong with what is in it
+            raise StateError(f"the history {self.path} cannot be opened: {error}") from error
         except sqlite3.DatabaseError:
-            aside = self.path.with_name(f"history-unreadable-{time.time_ns()}.sqlite3")
-            try:
-                self.path.replace(aside)
-                self._database = self._open()
-            except (OSError, sqlite3.DatabaseError) as error:
-                raise StateError(f"the history {self.path} can be neither read nor set aside: {error}") from error
-            self.notice = f"the history could not be read; it is set aside as {aside.name}, and a new one is begun"
+            self._database = self._begin_anew()
 
     def _open(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self.path, timeout=10.0, isolation_level=None)
+        database = sqlite3.connect(self.path, timeout=_PATIENCE_S, isolation_level=None)
         try:
             database.executescript(_SCHEMA)
-            database.execute("SELECT COUNT(*) FROM intervals").fetchone()
-        except sqlite3.DatabaseError:
+            (verdict,) = database.execute("PRAGMA quick_check(1)").fetchone()
+            if verdict != "ok":
+                raise sqlite3.DatabaseError(verdict)
+        except sqlite3.Error:
             database.close()
             raise
+        return database
+
+    def _begin_anew(self) -> sqlite3.Connection:
+        """Set aside what cannot be read, its journal too; of two who find it so, the second takes what the first began."""
+        try:
+            with filelock.FileLock(self.path.with_name("history.lock"), timeout=_PATIENCE_S):
+                with contextlib.suppress(sqlite3.DatabaseError):
+                    return self._open()
+                aside = self.path.with_name(f"history-unreadable-{time.time_ns()}.sqlite3")
+                self.path.replace(aside)
+                for ending in ("-journal", "-wal", "-shm"):
+                    with contextlib.suppress(FileNotFoundError):
+                        self.path.with_name(self.path.name + ending).replace(aside.with_name(aside.name + ending))
+                database = self._open()
+        except (OSError, sqlite3.DatabaseError) as error:
+            raise StateError(f"the history {self.path} can be neither read nor set aside: {error}") from error
+        self.notice = f"the history could not be read; it is set aside as {aside.name}, and a new one is begun"
         return database
 
     def close(self) -> None:
@@ -83,31 +104,49 @@ class History:
         self._database.close()
 
     @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """What is read and written inside is one: all of it or nothing, and no other process comes between.
+
+        Raises `StateError` when it cannot be written.
+        """
+        with self._write():
+            yield
+
+    @contextlib.contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it, or nothing."""
+        """One transaction, or a part of the one that is open."""
+        if self._database.in_transaction:
+            yield self._database
+            return
         try:
             self._database.execute("BEGIN IMMEDIATE")
             yield self._database
             self._database.execute("COMMIT")
-        except sqlite3.Error as error:
+        except BaseException as error:
             with contextlib.suppress(sqlite3.Error):
                 self._database.execute("ROLLBACK")
-            raise StateError(f"the history {self.path} cannot be written: {error}") from error
+            if isinstance(error, sqlite3.Error):
+                raise StateError(f"the history {self.path} cannot be written: {error}") from error
+            raise
+
+    def _read(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
+        try:
+            return self._database.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise StateError(f"the history {self.path} cannot be read: {error}") from error
 
     def running(self) -> Running | None:
         """The clock that is running, None when none is."""
-        row = self._database.execute(
-            "SELECT slug, begun FROM intervals WHERE ended IS NULL ORDER BY id DESC"
-        ).fetchone()
-        return Running(*row) if row else None
+        rows = self._read("SELECT slug, begun FROM intervals WHERE ended IS NULL ORDER BY id DESC LIMIT 1")
+        return Running(*rows[0]) if rows else None
 
     def start(self, slug: str, now: float) -> None:
         """Start the clock of `slug`. Raises `ClockError` when a clock is running already."""
-        running = self.running()
-        if running is not None:
-            hint = "it goes on; `kata stop` stops it" if running.slug == slug else "`kata stop` stops it first"
-            raise ClockError(f"the clock of {running.slug} is running already", hint=hint)
         with self._write() as database:
+            running = self.running()
+            if running is not None:
+                hint = "it goes on; `kata stop` stops it" if running.slug == slug else "`kata stop` stops it first"
+                raise ClockError(f"the clock of {running.slug} is running already", hint=hint)
             database.execute("INSERT INTO intervals (slug, begun) VALUES (?, ?)", (slug, now))
 
     def stop(self, now: float) -> tuple[str, float]:
@@ -121,7 +160,7 @@ class History:
 
     def spent_s(self, slug: str, now: float) -> float:
         """Seconds on the clock of `slug` since its last pass."""
-        rows = self._database.execute(
+        rows = self._read(
             "SELECT begun, COALESCE(ended, ?) FROM intervals WHERE slug = ? AND pass_id IS NULL", (now, slug)
         )
         return float(sum(max(0.0, ended - begun) for begun, ended in rows))
@@ -132,7 +171,7 @@ class History:
         None, and nothing is closed, when no clock ran for it, or when it was started after that pass.
         """
         open_attempt = "SELECT MAX(begun) FROM intervals WHERE slug = ? AND pass_id IS NULL"
-        (begun,) = self._database.execute(open_attempt, (slug,)).fetchone()
+        ((begun,),) = self._read(open_attempt, (slug,))
         if begun is None or begun > now:
             return None
         spent_s = self.spent_s(slug, now)
@@ -142,6 +181,14 @@ class History:
             database.execute(
                 "UPDATE intervals SET pass_id = ? WHERE slug = ? AND pass_id IS NULL", (cursor.lastrowid, slug)
             )
+        return spent_s
+
+    def abandon(self, slug: str, now: float) -> float:
+        """Stop the clock of `slug` and begin it anew, without a pass; returns the seconds that were on it."""
+        with self._write() as database:
+            spent_s = self.spent_s(slug, now)
+            database.execute("UPDATE intervals SET ended = ? WHERE slug = ? AND ended IS NULL", (now, slug))
+            database.execute("UPDATE intervals SET pass_id = ? WHERE slug = ? AND pass_id IS NULL", (_NO_PASS, slug))
         return spent_s
 
     def add(self, kind: str, slug: str, now: float, **data: Any) -> int:
@@ -154,13 +201,22 @@ class History:
 
     def entries(self, *kinds: str, slug: str = "") -> list[Entry]:
         """What happened, oldest first: of these kinds (all when none is given), of one kata when `slug` is given."""
-        rows = self._database.execute("SELECT id, at, slug, kind, data FROM events ORDER BY id")
+        rows = self._read("SELECT id, at, slug, kind, data FROM events ORDER BY id")
         return [
-            Entry(number, at, of, kind, json.loads(data))
+            Entry(number, at, of, kind, _loads(data))
             for number, at, of, kind, data in rows
             if (not kinds or kind in kinds) and (not slug or of == slug)
         ]
 
     def best_times_s(self) -> dict[str, float]:
         """The least seconds to a pass, by slug."""
-        return dict(self._database.execute("SELECT slug, MIN(spent_s) FROM passes GROUP BY slug"))
+        return dict(self._read("SELECT slug, MIN(spent_s) FROM passes GROUP BY slug"))
+
+
+def _loads(data: str) -> Mapping[str, Any]:
+    """What an entry says; nothing when somebody has been at it by hand."""
+    try:
+        loaded = json.loads(data)
+    except ValueError:
+        return {}
+    return loaded if isinstance(loaded, dict) else {}
