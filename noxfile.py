@@ -104,3 +104,4 @@ def bench(session: nox.Session) -> None:
     prepare(session, TEST_LOCK)
     session.run("python", "-m", "harness.bench", *session.posargs)
     session.run("python", "-m", "harness.cohort.bench", *session.posargs)
+    session.run("python", "-m", "harness.practice.bench_watch", *session.posargs[:1])

@@ -83,6 +83,7 @@ _ELSEWHERE = {
     "similarity": "harness.cohort.cli_export:similarity_command",
     "unseal": "harness.cohort.cli_release:unseal_command",
     "update": "harness.cohort.cli_release:update_command",
+    "watch": "harness.practice.cli_watch:watch_command",
 }
 """Commands that are imported only when they are asked for."""
 
@@ -95,7 +96,7 @@ class _Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that is asked for; the name of a kata alone is answered with what to say instead."""
         if args and self.get_command(ctx, args[0]) is None and re.fullmatch(r"[a-dA-D]\d{1,2}(_\w+)?", args[0]):
-            ctx.fail(f"{args[0]} is no command. For one kata: kata scoreboard {args[0]}")
+            ctx.fail(f"{args[0]} is no command. To work on it: kata watch {args[0]}")
         return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -118,10 +119,12 @@ def app(context: click.Context) -> None:
     """Code katas for machine-learning interviews.
 
     Fill in a stub, run its suite, watch the scoreboard grow. Katas are named as a1, A01, mse or a01_mse. Without a
-    command: the scoreboard.
+    command: kata watch, which runs the suite of the kata you are at on every save.
     """
     if context.invoked_subcommand is None:
-        context.invoke(scoreboard)
+        from harness.practice.cli_watch import watch_command
+
+        context.invoke(watch_command, kata_id="")
 
 
 @app.command()

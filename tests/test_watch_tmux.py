@@ -18,7 +18,6 @@ from checkout import GOOD, Checkout, environment
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed here")
 
-L = "import harness.cli as c; c._ELSEWHERE['watch']='harness.practice.cli_watch:watch_command'; c.main()"
 WRONG = "def double(x):\n    return x\n"
 PATIENCE_S = 30.0
 
@@ -83,7 +82,7 @@ def terminal(checkout: Checkout) -> Iterator[Terminal]:
 
 
 def watch(terminal: Terminal, *arguments: str) -> None:
-    terminal.run(sys.executable, "-c", L, "watch", *arguments)
+    terminal.run(sys.executable, "-m", "harness.cli", *arguments)
 
 
 def expect_restored(terminal: Terminal) -> None:

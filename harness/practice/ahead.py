@@ -101,6 +101,11 @@ class Ahead:
         """Whether all of them are there still."""
         return all(held.child.process.poll() is None for held in self._held)
 
+    def alone(self) -> Ahead:
+        """The same run in one child."""
+        folder = self._folder.with_name(f"{self._folder.name}-alone")
+        return Ahead(self._kata, self._warm, folder, Plan(((),)), all_bands=self.all_bands)
+
     def close(self) -> None:
         """End whoever is there still, and leave nothing behind."""
         for held in self._held:

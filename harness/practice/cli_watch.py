@@ -86,14 +86,16 @@ def _watch(base: Path, state: Path, catalog: Catalog, named: Kata | None) -> str
 
 
 def current_kata(catalog: Catalog, desk: Desk) -> Kata:
-    """The kata whose file was changed last, of those that are begun; else the next; else the first not passed."""
+    """The kata whose file was changed last, of those that are begun and not passed yet; else the next, else the first."""
     from harness.catalog import is_published_stub
     from harness.model import Status
 
     if not catalog.katas:
         raise CatalogError("there are no katas here", hint="`kata list` says what is wrong with folders")
+    passed = {report.slug for report in desk.reports() if report.status is Status.PASSED}
+    todo = [kata for kata in catalog.katas if kata.slug not in passed]
     touched: list[tuple[float, Kata]] = []
-    for kata in catalog.katas:
+    for kata in todo:
         with contextlib.suppress(OSError):
             if not is_published_stub(kata, kata.stub.read_bytes()):
                 touched.append((kata.stub.stat().st_mtime, kata))
@@ -102,8 +104,7 @@ def current_kata(catalog: Catalog, desk: Desk) -> Kata:
     try:
         return desk.next_kata(None, time.time())[0]
     except KataError:
-        passed = {report.slug for report in desk.reports() if report.status is Status.PASSED}
-        return next((kata for kata in catalog.katas if kata.slug not in passed), catalog.katas[0])
+        return todo[0] if todo else catalog.katas[0]
 
 
 def last_words(view: View) -> str:
@@ -111,7 +112,9 @@ def last_words(view: View) -> str:
     from harness.model import Outcome
 
     passed = sum(test.outcome is Outcome.PASSED for test in view.tests)
-    how = f"{view.verdict.value}, {passed} of {len(view.tests)} tests pass" if view.verdict and view.tests else "left"
+    how = view.verdict.value if view.verdict else "left"
+    if view.verdict and view.tests:
+        how += f", {passed} of {len(view.tests)} tests pass"
     running = "; the clock goes on, `kata stop` stops it" if view.clock and view.clock.is_running else ""
     return f"{view.kata.slug}: {how}{running}"
 

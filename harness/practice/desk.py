@@ -6,16 +6,16 @@ Nothing here ends a session: what cannot be had raises `KataError`, which the wa
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from harness.catalog import find_kata, load_catalog
 from harness.errors import KataError, StateError
-from harness.history import Entry, History
+from harness.history import History
 from harness.jobs import cached_report, digest, learner_job, without_a_run
-from harness.model import Catalog, Kata, KataReport, Status
+from harness.model import Catalog, Kata, KataReport, ProblemKind, Status
 from harness.practice.view import Clock, Page, Triumph
 from harness.report import dump
 from harness.state import write_atomically
@@ -40,8 +40,6 @@ def guarded(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
         except sqlite3.Error as error:
             raise StateError(f"the history cannot be used: {error}") from error
-        except ImportError as error:
-            raise StateError(f"this checkout is not complete: {error}") from error
         except OSError as error:
             raise StateError(f"cannot write to the state folder: {error.strerror or error}") from error
 
@@ -86,6 +84,9 @@ class Desk:
             raise NothingToShowError("every kata is passed, and none is due")
         if current is not None and choice.kata.slug == current.slug:
             raise NothingToShowError(f"{current.slug} is the one to do: {choice.reason}")
+        if choice.is_review:
+            begin = f"`kata reset {choice.kata.id.lower()}` begins it from an empty stub, and keeps your code"
+            return choice.kata, f"{choice.reason}. {begin}"
         return choice.kata, choice.reason
 
     # --- history ---
@@ -113,37 +114,37 @@ class Desk:
         """Keep the report where the scoreboard finds it and note the run; what to say when it passed."""
         from harness.practice.record import record_run
 
+        if report.problem is not None and report.problem.kind is ProblemKind.KILLED:
+            return None  # whatever killed it was not the learner's doing alone
         job = learner_job(kata, LEARNER, "practice")
         write_atomically(self._state / job.store, dump(replace(report, digest=digest(job, source))))
         recorded = record_run(self._history, kata, report, trigger="watch", now=now)
         if report.status is not Status.PASSED:
             return None
-        return Triumph(recorded.spent_s, recorded.best_s, recorded.first_pass)
+        return Triumph(recorded.spent_s, recorded.best_s, recorded.first_pass, recorded.due)
 
     @guarded
     def hint(self, kata: Kata, now: float) -> tuple[int, int, str]:
         """One hint more: its number, how many there are, and what it says. After the last one, the last one again."""
+        from harness.practice.attempt import attempt
         from harness.practice.statement import read_hints
 
         hints = read_hints(kata)
         if not hints:
             raise NothingToShowError(f"{kata.slug} has no hints")
-        taken = sum(entry.kind == "hint" for entry in self._attempt(kata))
-        number = min(taken + 1, len(hints))
-        if taken < len(hints):
-            self._history.add("hint", kata.slug, now, number=number)
+        with self._history.together():
+            taken = attempt(self._history, kata.slug).hints
+            number = min(taken + 1, len(hints))
+            if taken < len(hints):
+                self._history.add("hint", kata.slug, now, number=number)
         return number, len(hints), hints[number - 1]
-
-    def _attempt(self, kata: Kata) -> Sequence[Entry]:
-        """What has happened since the last pass or reset."""
-        entries = self._history.entries(slug=kata.slug)
-        last = max((i for i, entry in enumerate(entries) if entry.kind in ("pass", "reset")), default=-1)
-        return entries[last + 1 :]
 
     @guarded
     def has_passed(self, kata: Kata) -> bool:
-        """Whether the kata was ever passed, so that its reference is free to see."""
-        return bool(self._history.entries("pass", slug=kata.slug))
+        """Whether this attempt at the kata has passed, so that its reference is free to see."""
+        from harness.practice.attempt import attempt
+
+        return attempt(self._history, kata.slug).is_over
 
     # --- pages ---
 
@@ -154,18 +155,24 @@ class Desk:
         return Page(f"{kata.id} {kata.title}", Markdown(_read(kata.folder / "README.md")))
 
     @guarded
-    def reveal(self, kata: Kata, now: float) -> Page:
-        """The reference and what there is to say about it; noted as given up unless the kata was passed before."""
+    def reveal(self, kata: Kata, now: float, *, given_up: bool) -> Page:
+        """The reference and what there is to say about it. Before a pass it is not shown unless that can be noted."""
         from rich.console import Group
         from rich.markdown import Markdown
         from rich.syntax import Syntax
 
         folder = reference_folder(kata)
         source = _read(folder / f"{kata.module}.py")
-        parts: list[RenderableType] = [Syntax(source, "python", background_color="default")]
+        parts: list[RenderableType] = [
+            Syntax(source, "python", theme="ansi_dark", background_color="default", word_wrap=True)
+        ]
         if (folder / "debrief.md").is_file():
             parts += ["", Markdown(_read(folder / "debrief.md"))]
-        self._history.add("reveal", kata.slug, now, given_up=not self.has_passed(kata))
+        try:
+            self._history.add("reveal", kata.slug, now, given_up=given_up)
+        except StateError:
+            if given_up:
+                raise
         return Page(f"{kata.id} {kata.title}: the reference", Group(*parts))
 
     def board(self) -> Page:

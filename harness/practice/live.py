@@ -90,9 +90,7 @@ class _Writer:
     def pytest_collection(self) -> None:
         """Wait until there is something to run."""
         if self._hold.exists():
-            with self._hold.open("rb") as pipe:
-                if not pipe.read(1):
-                    os._exit(0)  # whoever wanted it is gone
+            wait_at(self._hold)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -117,6 +115,19 @@ class _Writer:
     def pytest_unconfigure(self) -> None:
         """Close the file."""
         os.close(self._file)
+
+
+def wait_at(hold: Path) -> None:
+    """Wait for a byte in the pipe. When whoever wanted this process is gone, it ends."""
+    pipe = os.open(hold, os.O_RDONLY | os.O_NONBLOCK)  # else opening would wait for a writer that may be gone
+    try:
+        byte = os.read(pipe, 1)
+    except BlockingIOError:
+        os.set_blocking(pipe, True)
+        byte = os.read(pipe, 1)
+    if not byte:
+        os._exit(0)
+    os.close(pipe)
 
 
 def _band(item: pytest.Item) -> Band | None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from harness.children import Child, conclude
 from harness.model import Band, Failure, Kata, KataReport, Outcome, Problem, ProblemKind, TestResult
 from harness.practice.ahead import Ahead
 from harness.practice.live import FILE, Line, LiveLines
 from harness.practice.plan import function_of
+from harness.state import write_atomically
 
 
 class Run:
@@ -26,15 +28,20 @@ class Run:
     def __init__(self, kata: Kata, ahead: Ahead, cores: int) -> None:
         self.kata = kata
         self.begun = time.monotonic()
+        self.report: KataReport | None = None
+        """The report, once the run is over."""
+        self._cores = cores
+        self._source = _read_if_there(kata.stub)
+        self._stamp = _stamp(kata.stub)
+        self._start(ahead)
+
+    def _start(self, ahead: Ahead) -> None:
         self.tests: dict[str, TestResult] = {}
         """What is known so far, by name."""
         self.printed: dict[str, str] = {}
         """What failed tests printed, by name."""
-        self.report: KataReport | None = None
-        """The report, once the run is over."""
         self._ahead = ahead
         self._plan = ahead.plan
-        self._cores = cores
         self._lines: dict[Child, LiveLines] = {}
         self._working = [self._heard(child) for child in ahead.answers()]
         self._answers: list[KataReport] = []
@@ -42,6 +49,14 @@ class Run:
         self._is_alone = False
         """Whether nobody else worked while speed was measured."""
         self._measured: KataReport | None = None
+
+    def _start_alone(self) -> None:
+        """A module that deletes its own file has taken it from the other children: one alone is not disturbed."""
+        ahead = self._ahead.alone()
+        self._ahead.close()
+        if self._source is not None and not self.kata.stub.exists():
+            write_atomically(self.kata.stub, self._source)
+        self._start(ahead)
 
     def _heard(self, child: Child) -> Child:
         self._lines[child] = LiveLines(child.folder / FILE)
@@ -83,7 +98,10 @@ class Run:
             if ended:
                 self._conclude(child)
         if self._problem() is not None:
-            self._finish()
+            if len(self._plan.answers) > 1 and _stamp(self.kata.stub) != self._stamp:
+                self._start_alone()
+            else:
+                self._finish()
         elif self._working:
             self._measure_beside()
         else:
@@ -169,6 +187,23 @@ class Run:
 
     def _children(self) -> list[Child]:
         return [*self._working, *([self._speed] if self._speed else [])]
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    """Changes when the file is written or replaced."""
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns
+
+
+def _read_if_there(file: Path) -> bytes | None:
+    """What is in the file, None when it cannot be read."""
+    try:
+        return file.read_bytes()
+    except OSError:
+        return None
 
 
 def _not_run(name: str) -> TestResult:

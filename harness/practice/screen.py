@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -10,7 +11,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from harness.model import Band, BandTally, Outcome, Status, TestResult
+from harness.model import Band, Outcome, Status, TestResult
 from harness.practice.view import Page, Phase, View
 from harness.render.words import bar, fraction, minutes
 
@@ -46,6 +47,10 @@ _PARTS = (
 )
 _MAX_PART_LINES = 8
 _BAR = 6
+_WIDE = 76
+"""From this width on there is room for bars and for the names of all keys."""
+_SOON_S = 1.0
+_LONG_S = 3.0
 
 
 class Screen(Protocol):
@@ -64,14 +69,15 @@ class Screen(Protocol):
 # --- what is drawn -----------------------------------------------------------------------------------------------------
 
 
-def draw(view: View, *, unicode: bool = True, has_keys: bool = True) -> RenderableType:
+def draw(view: View, *, width: int = 80, unicode: bool = True, has_keys: bool = True) -> RenderableType:
     """All that there is to see of a kata."""
-    parts: list[RenderableType] = [_head(view), *_bands(view, unicode=unicode), _verdict(view)]
+    bands = _bands(view, unicode=unicode, has_bars=width >= _WIDE)
+    parts: list[RenderableType] = [_head(view), *bands, _verdict(view)]
     if view.triumph is not None:
         parts += [Text(), _triumph(view, unicode=unicode, has_keys=has_keys)]
     else:
-        parts += _body(view)
-    if view.hint:
+        parts += _body(view, has_keys=has_keys)
+    if view.hint and view.triumph is None:
         parts += [Text(), Text.assemble((f"hint {view.hint_number} of {view.hints_there}  ", "bold cyan"), view.hint)]
     if view.notices:
         parts += [Text(), *(Text(notice, style="yellow") for notice in view.notices)]
@@ -92,20 +98,23 @@ def _head(view: View) -> RenderableType:
     return table
 
 
-def _bands(view: View, *, unicode: bool) -> list[RenderableType]:
-    tallies = [(band, view.band(band)) for band in Band]
-    cells = [_band(band, tally, unicode=unicode) for band, tally in tallies if tally.total]
-    if not cells:
+def _bands(view: View, *, unicode: bool, has_bars: bool) -> list[RenderableType]:
+    bands = [band for band in Band if view.band(band).total]
+    if not bands:
         return []
     table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_row(*cells)
+    table.add_row(*(_band(view, band, unicode=unicode, has_bars=has_bars) for band in bands))
     return [table]
 
 
-def _band(band: Band, tally: BandTally, *, unicode: bool) -> Text:
-    done = tally.passed == tally.total
-    blocks = bar(tally.passed, tally.total, _BAR, unicode=unicode)
-    return Text.assemble(f"{band.value} ", (f"{blocks} {fraction(tally)}", "green" if done else ""))
+def _band(view: View, band: Band, *, unicode: bool, has_bars: bool) -> Text:
+    """A band as far as it is. Speed that was not measured has not failed: it waits for right answers."""
+    tally = view.band(band)
+    outcomes = {test.outcome for test in view.tests if test.band is band}
+    waits = band is Band.SPEED and view.phase is Phase.DONE and outcomes == {Outcome.NOT_RUN}
+    blocks = bar(tally.passed, tally.total, _BAR, unicode=unicode) + " " if has_bars else ""
+    style = "green" if tally.passed == tally.total else ""
+    return Text.assemble(f"{band.value} ", (f"{blocks}{'waits' if waits else fraction(tally)}", style))
 
 
 def _verdict(view: View) -> Text:
@@ -113,7 +122,7 @@ def _verdict(view: View) -> Text:
         return Text("file missing", style="bold red")
     verdict = view.verdict
     if verdict is None:
-        return Text(view.phase.value, style="dim")
+        return Text.assemble((view.phase.value, "dim"), (_waiting(view), "dim"))
     told = ""
     if view.report is None:
         told = "  still running"
@@ -123,24 +132,35 @@ def _verdict(view: View) -> Text:
     return Text.assemble((verdict.value, _STYLES[verdict]), (told, "dim"))
 
 
-def _body(view: View) -> list[RenderableType]:
+def _waiting(view: View) -> str:
+    """What is said to people who wait, once that takes longer than they would expect."""
+    if view.phase is not Phase.RUNNING or view.duration_s < _SOON_S:
+        return ""
+    return f"  {view.duration_s:.0f} s  {view.running_test}"
+
+
+def _body(view: View, *, has_keys: bool) -> list[RenderableType]:
+    stub = f"katas/{view.kata.slug}/{view.kata.stub.name}"
     if view.phase is Phase.GONE:
         return [
             Text(),
             Text(f"{view.kata.stub.name} is not there any more: waiting for it to come back", style="bold"),
-            Text(f"`git checkout -- katas/{view.kata.slug}/{view.kata.stub.name}` brings the stub back"),
+            Text(f"`git checkout -- {stub}` brings the stub back"),
         ]
     report = view.report
     if report is not None and not report.started and report.problem is None:
-        return [Text(), Text(f"{view.kata.stub.name} is the empty stub: fill it in and save it")]
+        what = "o shows what it asks" if has_keys else f"katas/{view.kata.slug}/README.md says what it asks"
+        return [Text(), Text(f"{stub} is the empty stub: fill it in and save it."), Text(f"{what}.")]
     parts: list[RenderableType] = []
     if report is not None and report.problem is not None:
         parts += [Text(), Text(report.problem.sentence, style="bold red")]
+    waits = report is None and view.is_stale and view.duration_s >= _SOON_S
+    if waits and view.duration_s >= _LONG_S:
+        limit = f"a test counts as hanging after {view.kata.hang_limit_s:g} s"
+        parts += [Text(), Text(f"{limit}; save the file to begin again", style="dim")]
     shown = view.shown
-    if shown is not None:
+    if shown is not None and not waits:
         parts += [Text(), _failure(view, shown)]
-    elif report is None and view.running_test:
-        parts += [Text(), Text(view.running_test, style="dim")]
     return parts
 
 
@@ -188,6 +208,13 @@ def _triumph(view: View, *, unicode: bool, has_keys: bool) -> RenderableType:
         is_best = triumph.spent_s is not None and triumph.spent_s <= triumph.best_s
         words = ", a new personal best" if is_best and not triumph.is_first else ""
         lines.append(Text(f"  best      {minutes(triumph.best_s)}{words}", style="bold" if words else ""))
+    if triumph is not None and triumph.due is not None:
+        day = time.localtime(triumph.due)
+        lines.append(
+            Text(
+                f"  again     on {time.strftime('%a', day)} {day.tm_mday} {time.strftime('%b', day)}, from the empty stub"
+            )
+        )
     figures = [figure for test in view.tests for figure in test.figures]
     lines += [Text(f"  speed     {figure.text}") for figure in figures]
     if has_keys:
@@ -195,10 +222,12 @@ def _triumph(view: View, *, unicode: bool, has_keys: bool) -> RenderableType:
     return Group(*lines)
 
 
-def footer() -> Text:
-    """The keys there are, in one line of 80 columns."""
+def footer(width: int = 80) -> Text:
+    """The keys there are in one line; where that is short, those that one needs most."""
     line = Text(no_wrap=True, overflow="ellipsis")
     for key, what in KEYS:
+        if width < _WIDE and key in "aol":
+            continue
         line.append(key, style="bold")
         line.append(f" {what}  ", style="dim")
     return line
@@ -278,12 +307,12 @@ class TerminalScreen:
         options = self._console.options.update(width=width, height=None)
         if view.page is not None:
             return self._fit_page(view.page)
-        lines = self._console.render_lines(draw(view, unicode=self._unicode), options)
+        lines = self._console.render_lines(draw(view, width=width, unicode=self._unicode), options)
         room = max(1, height - 2)
         if len(lines) > room:
             more = "... more than fits: make the window higher"
             lines = lines[: room - 1] + self._console.render_lines(Text(more, style="dim"), options)
-        return Group(_Lines(lines, room + 1), footer())
+        return Group(_Lines(lines, room + 1), footer(width))
 
     def _fit_page(self, page: Page) -> RenderableType:
         options = self._console.options.update(width=self._console.width, height=None)
@@ -315,5 +344,5 @@ class PlainScreen:
         told = (view.kata.slug, view.phase, view.report, view.notices)
         if view.is_settled and told != self._told:
             self._told = told
-            self._console.print(draw(view, unicode=self._unicode, has_keys=False))
+            self._console.print(draw(view, width=self._console.width, unicode=self._unicode, has_keys=False))
             self._console.print()

@@ -39,6 +39,8 @@ class Triumph:
     best_s: float | None = None
     """The personal best, this pass among them."""
     is_first: bool = False
+    due: float | None = None
+    """When the kata comes back, seconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)

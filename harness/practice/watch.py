@@ -122,7 +122,7 @@ class Files(Protocol):
     def statement(self, kata: Kata) -> Page:
         """What the kata asks."""
 
-    def reveal(self, kata: Kata, now: float) -> Page:
+    def reveal(self, kata: Kata, now: float, *, given_up: bool) -> Page:
         """The reference."""
 
     def board(self) -> Page:
@@ -158,6 +158,8 @@ class Watch:
         self._source: bytes | None = None
         self._suite = fingerprint(kata)
         self._printed: Mapping[str, str] = {}
+        self._told: tuple[str, ...] = ()
+        """What is said as long as the session lasts."""
         self._missing_since: float | None = None
         self._saved_at = 0.0
         self._next_tick = 0.0
@@ -190,7 +192,8 @@ class Watch:
 
     def tell(self, sentence: str) -> None:
         """Have something said from the beginning."""
-        self._view = replace(self._view, notices=(*self._view.notices, sentence))
+        self._told += (sentence,)
+        self._view = replace(self._view, notices=self._told)
 
     # --- the loop ---
 
@@ -254,6 +257,9 @@ class Watch:
         if self._clock() < self._next_tick:
             return
         self._next_tick = self._clock() + TICK_S
+        if self._run is not None:
+            waited_s = self._clock() - self._saved_at
+            self._show(duration_s=waited_s, running_test=self._run.running_test)
         try:
             shown = self._files.clock(self._view.kata, self._now())
         except KataError as error:
@@ -310,9 +316,9 @@ class Watch:
             return
         self._runner.restart(kata)
         self._show(kata=kata)
-        self._notice(f"{why}: starting again")
         self._source = None
         self._look()
+        self._notice(f"{why}: started again")
 
     # --- runs ---
 
@@ -330,7 +336,8 @@ class Watch:
             self._show(phase=Phase.DONE, report=known, is_settled=True)
             return
         # The last run's tests stay on the screen until this one has something to say: that does not flicker.
-        self._view = replace(self._view, report=None, triumph=None, running_test="", notices=(), question="")
+        self._view = replace(self._view, report=None, triumph=None, running_test="", duration_s=0.0, question="")
+        self._view = replace(self._view, notices=self._told)
         self._show(phase=Phase.RUNNING, is_stale=True, is_settled=False)
         self._run = self._runner.begin(all_bands=all_bands)
 
@@ -346,16 +353,18 @@ class Watch:
             self._conclude(run.report)
             return
         tests = run.results()
+        if not any(test.outcome is not Outcome.NOT_RUN for test in tests):
+            self._has_news = False
+            if run.running_test != self._view.running_test:
+                self._show(running_test=run.running_test)
+            return
         is_verdict = self._view.verdict is None and any(test.outcome is Outcome.FAILED for test in tests)
         if self._clock() < self._next_draw and not is_verdict:
             return
         self._has_news = False
         self._next_draw = self._clock() + DRAW_S
-        if any(test.outcome is not Outcome.NOT_RUN for test in tests):
-            chosen = 0 if self._view.is_stale else self._view.chosen
-            self._show_tests(tests, is_stale=False, chosen=chosen)
-        elif run.running_test != self._view.running_test:
-            self._show(running_test=run.running_test)
+        chosen = 0 if self._view.is_stale else self._view.chosen
+        self._show_tests(tests, is_stale=False, chosen=chosen)
 
     def _conclude(self, report: KataReport) -> None:
         """First the verdict is on the screen, then all that takes time."""
@@ -404,7 +413,7 @@ class Watch:
         elif self._view.question:
             self._show(question="")
             if key in ("y", "Y"):
-                self._open(lambda kata: self._files.reveal(kata, self._now()))
+                self._open(lambda kata: self._files.reveal(kata, self._now(), given_up=True))
         elif key in self._keys:
             try:
                 self._keys[key]()
@@ -443,7 +452,7 @@ class Watch:
     def _ask_to_reveal(self) -> None:
         passed = self._view.report is not None and self._view.report.status is Status.PASSED
         if passed or self._files.has_passed(self._view.kata):
-            self._open(lambda kata: self._files.reveal(kata, self._now()))
+            self._open(lambda kata: self._files.reveal(kata, self._now(), given_up=False))
         else:
             self._show(question="show the reference? It counts as given up.")
 

@@ -1,0 +1,80 @@
+"""What a watch shows: on any width, without colour, without Unicode, over a pipe."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+from rich.text import Text
+
+from harness.catalog import load_kata
+from harness.model import Band, Failure, Kata, Outcome, TestResult
+from harness.practice.cli_watch import last_words
+from harness.practice.screen import PlainScreen, footer
+from harness.practice.view import Clock, Phase, Triumph, View
+
+from checkout import Checkout
+from watching import FAILING, PASSING, drawn
+
+
+@pytest.fixture
+def kata(checkout: Checkout) -> Kata:
+    return load_kata(checkout.add("a01_twice"))
+
+
+TEXTS = st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=300)
+WORST = View(
+    Kata("a01_x", "A01", "A", "x", Path(), "t" * 90, 10, (), (), (), (), (), 2.0, ""),  # type: ignore[arg-type]
+    Phase.DONE,
+    notices=("n" * 200,),
+    hint="h" * 200,
+    hint_number=1,
+    hints_there=3,
+    question="q" * 100,
+)
+
+
+@given(TEXTS, TEXTS, TEXTS, st.integers(40, 120))
+def test_whatever_comes_back_fits_the_width(asked: str, came: str, mistake: str, width: int) -> None:
+    failure = Failure(asked, came, came, mistake)
+    test = TestResult("test_" + "x" * 100, Band.LAW, Outcome.FAILED, failure=failure)
+    view = replace(WORST, tests=(test,), report=replace(FAILING, tests=(test,)))
+    assert all(Text(line).cell_len <= width for line in drawn(view, width=width).split("\n"))
+
+
+def test_without_colour_there_is_no_escape_and_without_unicode_only_ascii(kata: Kata) -> None:
+    for end in (PASSING, FAILING):
+        view = View(kata, Phase.DONE, end.tests, report=end, triumph=Triumph() if end is PASSING else None)
+        assert "\x1b" not in drawn(view)
+        assert drawn(view, unicode=False).isascii()
+
+
+def test_the_keys_fit_eighty_columns() -> None:
+    assert footer().cell_len <= 80
+
+
+def test_late_and_best_are_said(kata: Kata) -> None:
+    view = View(kata, Phase.DONE, PASSING.tests, report=PASSING, triumph=Triumph(660.0, 660.0))
+    assert "11:00 of 10 min, 1:00 over" in drawn(view)
+    assert "a new personal best" in drawn(view)
+
+
+def test_a_pipe_gets_one_block_a_run(kata: Kata) -> None:
+    out = StringIO()
+    screen = PlainScreen(Console(file=out, width=80, highlight=False))
+    done = View(kata, Phase.DONE, FAILING.tests, report=FAILING)
+    for view in (View(kata, Phase.RUNNING), done, replace(done, is_settled=True), replace(done, is_settled=True)):
+        screen.show(view)
+    assert out.getvalue().count("A01 The kata twice") == 1
+    assert "q quit" not in out.getvalue()
+
+
+def test_last_words(kata: Kata) -> None:
+    view = View(kata, Phase.DONE, FAILING.tests, report=FAILING, clock=Clock(3.0, is_running=True))
+    assert last_words(view) == "a01_twice: in progress, 1 of 3 tests pass; the clock goes on, `kata stop` stops it"
+    assert last_words(View(kata)) == "a01_twice: left"
