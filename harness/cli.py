@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import re
@@ -14,11 +15,11 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import click
 
-from harness.catalog import find_kata, find_root, load_catalog, select_katas
+from harness.catalog import find_root, load_catalog, select_katas
+from harness.completion import KATA
 from harness.errors import KataError, StateError
-from harness.model import Catalog, KataReport, KataSet, Scoreboard, Status
+from harness.model import Catalog, KataReport, Remembered, Scoreboard, Status
 from harness.render import Format, render
-from harness.render.words import minutes
 from harness.state import state_folder, write_atomically
 from harness.subject import LEARNER
 from harness.tally import tally
@@ -26,7 +27,6 @@ from harness.tally import tally
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from harness.history import History
     from harness.jobs import Event, Listener
 
 _SUFFIXES = {
@@ -40,7 +40,7 @@ _SUFFIXES = {
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_IDS = click.argument("ids", nargs=-1, metavar="[KATA]...")
+_IDS = click.argument("ids", nargs=-1, metavar="[KATA]...", type=KATA)
 _JOBS = click.option(
     "--jobs", "-j", type=click.IntRange(min=1), help="Suites at once; cores and one more when not given."
 )
@@ -76,16 +76,45 @@ def _board_options(command: Callable[P, R]) -> Callable[P, R]:
 
 _ELSEWHERE = {
     "cohort": "harness.cohort.cli_export:cohort_group",
+    "completion": "harness.practice.cli_katas:completion_command",
+    "diff": "harness.practice.cli_solution:diff_command",
     "export": "harness.cohort.cli_export:export_command",
     "grade": "harness.cohort.cli_grade:grade_command",
+    "hint": "harness.practice.cli_attempts:hint_command",
+    "list": "harness.practice.cli_katas:list_command",
+    "next": "harness.practice.cli_katas:next_command",
     "release": "harness.cohort.cli_release:release_command",
     "regrade": "harness.cohort.cli_grade:regrade_command",
+    "reset": "harness.practice.cli_attempts:reset_command",
+    "restore": "harness.practice.cli_attempts:restore_command",
+    "reveal": "harness.practice.cli_solution:reveal_command",
+    "review": "harness.practice.cli_attempts:review_command",
+    "show": "harness.practice.cli_katas:show_command",
     "similarity": "harness.cohort.cli_export:similarity_command",
+    "start": "harness.practice.cli_clock:start_command",
+    "stop": "harness.practice.cli_clock:stop_command",
+    "submit": "harness.practice.cli_solution:submit_command",
     "unseal": "harness.cohort.cli_release:unseal_command",
     "update": "harness.cohort.cli_release:update_command",
     "watch": "harness.practice.cli_watch:watch_command",
 }
 """Commands that are imported only when they are asked for."""
+
+_SECTIONS = {
+    "Practise": ("watch", "next", "show", "start", "stop", "hint", "submit", "reset", "restore"),
+    "After a pass": ("reveal", "diff", "review", "interview"),
+    "See how you stand": ("scoreboard", "list", "stats", "history", "tally"),
+    "Set up": ("completion", "update", "unseal"),
+    "For authors": ("new", "stamp", "audit"),
+    "For instructors": ("release", "grade", "regrade", "export", "similarity", "cohort"),
+}
+"""The order of `kata --help`; what is in none of them comes last."""
+
+
+def _with_blocks(command: click.Command) -> click.Command:
+    r"""The command, with `\b` in its help as click wants it before lines that stay as they are: a backspace."""
+    command.help = command.help and command.help.replace("\\b\n", "\b\n")
+    return command
 
 
 class _Commands(click.Group):
@@ -95,9 +124,29 @@ class _Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that is asked for; the name of a kata alone is answered with what to say instead."""
+        if args and args[0] == "help":  # `kata help hint` is what people type who know git
+            args = [*args[1:2], "--help"] if args[1:] else ["scoreboard", "--help"]
         if args and self.get_command(ctx, args[0]) is None and re.fullmatch(r"[a-dA-D]\d{1,2}(_\w+)?", args[0]):
             ctx.fail(f"{args[0]} is no command. To work on it: kata watch {args[0]}")
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=2)
+            meant = f" Did you mean {' or '.join(near)}?" if near else " `kata --help` lists the commands."
+            ctx.fail(f"{args[0]} is no command.{meant}")
         return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """All commands, by what somebody wants to do."""
+        names = self.list_commands(ctx)
+        known = {name for section in _SECTIONS.values() for name in section}
+        column = max(map(len, names))
+        limit = formatter.width - column - 6
+        sections = {**_SECTIONS, "Others": tuple(name for name in names if name not in known)}
+        for title, of_section in sections.items():
+            there = [(name, self.get_command(ctx, name)) for name in of_section if name in names]
+            rows = [(f"{name:<{column}}", command.get_short_help_str(limit)) for name, command in there if command]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Their names."""
@@ -106,21 +155,46 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name."""
         if cmd_name not in _ELSEWHERE:
-            return super().get_command(ctx, cmd_name)
+            found = super().get_command(ctx, cmd_name)
+            return found and _with_blocks(found)
         module, _, name = _ELSEWHERE[cmd_name].partition(":")
         command: click.Command = getattr(importlib.import_module(module), name)
-        return command
+        return _with_blocks(command)
 
 
-@click.group(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+_HELP = """Code katas for machine-learning interviews.
+
+Fill in a stub, run its suite, watch the scoreboard grow. Without a command: `kata watch`, for the kata you are at. A KATA
+goes by any of its names: a1, A01, mse, a01_mse; `kata COMMAND --help` explains one command.
+
+\b
+An evening:
+  kata next           which kata, and why
+  kata show mse       what it asks
+  kata start mse      the interview clock
+  kata                fill in katas/a01_mse/mse.py: each save runs its suite
+  kata hint mse       when you are stuck
+  kata submit mse     the whole suite; 0 is a pass
+  kata diff mse       your code beside the reference
+"""
+_EPILOG = """\b
+Files: .kata/ keeps results, history and attempts; git ignores it.
+Environment: KATA_ROOT, the checkout; KATA_STATE, instead of .kata/; NO_COLOR.
+Exit codes: 0 done, 1 not passed or refused, 2 an error, 130 interrupted.
+"""
+
+
+@click.group(
+    cls=_Commands,
+    invoke_without_command=True,
+    epilog=_EPILOG,
+    help=_HELP,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(package_name="ml-kata-dojo")
 @click.pass_context
 def app(context: click.Context) -> None:
-    """Code katas for machine-learning interviews.
-
-    Fill in a stub, run its suite, watch the scoreboard grow. Katas are named as a1, A01, mse or a01_mse. Without a
-    command: kata watch, which runs the suite of the kata you are at on every save.
-    """
+    """Go on with the kata at hand when nothing else is asked for."""
     if context.invoked_subcommand is None:
         from harness.practice.cli_watch import watch_command
 
@@ -144,7 +218,18 @@ def scoreboard(
     jobs: int | None,
     fresh: bool,
 ) -> None:
-    """Run what has changed and show how every kata stands."""
+    r"""Run what has changed and show how every kata stands.
+
+    Nothing is run twice: with nothing changed it answers at once. Each run is noted in your history, and a pass stops the clock.
+    A kata that you passed and are about to forget is "due".
+
+    \b
+    Examples:
+      kata scoreboard
+      kata scoreboard a1 b2 --fresh
+      kata scoreboard --format html --output scoreboard.html
+      kata scoreboard --require A,b01      exit code 1 unless these are passed
+    """
     from harness.jobs import learner_job
     from harness.runner import run_jobs
 
@@ -154,47 +239,39 @@ def scoreboard(
     _check_output(output, Format(form))
     chosen = profile or ("ci" if os.environ.get("CI") else "practice")
     work = [learner_job(kata, subject, chosen) for kata in katas]
+    state, ran = _state(base), set[str]()
     with _progress() as listener:
-        reports = run_jobs(work, state=_state(base), workers=jobs, fresh=fresh, listener=listener)
-    best = _close_attempts(base, reports) if subject == LEARNER else {}
-    board = tally(Catalog(katas, catalog.faults), reports, best_times_s=best, subject=subject)
+
+        def listen(event: Event) -> None:
+            if event.kind == "finished" and event.job is not None:
+                ran.add(event.job.kata.slug)
+            listener(event)
+
+        reports = run_jobs(work, state=state, workers=jobs, fresh=fresh, listener=listen)
+    remembered = _remember(state, catalog, reports, ran) if subject == LEARNER else Remembered()
+    board = tally(
+        Catalog(katas, catalog.faults),
+        reports,
+        best_times_s=remembered.best_times_s,
+        due=remembered.due,
+        following=remembered.following if not ids else None,
+        subject=subject,
+    )
     _write(board, Format(form), output)
     _finish(board, required)
-
-
-@app.command()
-@click.argument("kata_id", metavar="KATA")
-def start(kata_id: str) -> None:
-    """Start the interview clock of a kata.
-
-    It runs until the scoreboard sees the kata pass, or until `kata stop`, whether this terminal is open or not.
-    """
-    base, catalog = _catalog()
-    kata = find_kata(catalog, kata_id)
-    with _history(base) as history:
-        history.start(kata.slug, time.time())
-        spent = history.spent_s(kata.slug, time.time())
-    before = f", {minutes(spent)} of them spent before" if spent >= 1 else ""
-    click.echo(f"{kata.slug}: {kata.minutes} min on the clock{before}. Good luck.")
-
-
-@app.command()
-def stop() -> None:
-    """Stop the interview clock; `kata start` goes on where it was."""
-    base, catalog = _catalog()
-    with _history(base) as history:
-        slug, spent = history.stop(time.time())
-    limit = next((f" of {kata.minutes} min" for kata in catalog.katas if kata.slug == slug), "")
-    click.echo(f"{slug}: stopped at {minutes(spent)}{limit}")
 
 
 @app.command(name="tally")
 @click.argument("reports", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="REPORT...")
 @_board_options
 def tally_command(reports: tuple[Path, ...], form: str, output: Path | None, require: tuple[str, ...]) -> None:
-    """Show a scoreboard from reports that were made elsewhere.
+    r"""Show a scoreboard from reports that were made elsewhere.
 
     A REPORT is a JSON file made by this harness, or by pytest --json-report on katas.
+
+    \b
+    Example:
+      kata tally reports/*.json --format markdown
     """
     from harness.report import read
 
@@ -211,26 +288,6 @@ def tally_command(reports: tuple[Path, ...], form: str, output: Path | None, req
     board = tally(catalog, found)
     _write(board, Format(form), output)
     _finish(board, required)
-
-
-@app.command(name="list")
-@_IDS
-@click.option("--set", "kata_set", type=click.Choice([known.value for known in KataSet]), help="Only this set.")
-@click.option("--topic", help="Only katas with this topic.")
-@click.option("--folders", is_flag=True, help="Print their folders, for scripts.")
-def list_command(ids: tuple[str, ...], kata_set: str | None, topic: str | None, folders: bool) -> None:
-    """List the katas there are."""
-    base, catalog = _catalog()
-    for kata in select_katas(catalog, ids):
-        if (kata_set and kata.set != kata_set) or (topic and topic not in kata.topics):
-            continue
-        if folders:
-            click.echo(kata.folder.relative_to(base).as_posix())
-            if (base / "solutions" / kata.slug).is_dir():
-                click.echo(f"solutions/{kata.slug}")
-        else:
-            click.echo(f"{kata.slug:<24} {kata.minutes:>3} min  {kata.title} ({', '.join(kata.topics)})")
-    _report_faults(catalog)
 
 
 @app.command(name="audit")
@@ -250,7 +307,16 @@ def list_command(ids: tuple[str, ...], kata_set: str | None, topic: str | None, 
     help="Run all solutions as grading does, too: each test must end there as it does here.",
 )
 def audit_command(ids: tuple[str, ...], jobs: int | None, fresh: bool, seeds: int, player: str | None) -> None:
-    """Say everything that is wrong with katas: for authors."""
+    r"""Say everything that is wrong with katas.
+
+    A kata is right when its stub fails every test, its reference and the also-right solutions pass, every wrong one dies on the
+    test that it names, and nothing is missing. Exit code 1 when anything is wrong.
+
+    \b
+    Examples:
+      kata audit b2
+      kata audit --seeds 10 --player sandbox
+    """
     from harness.audit import audit
     from harness.render.audit import render_audit
 
@@ -284,9 +350,13 @@ def audit_command(ids: tuple[str, ...], jobs: int | None, fresh: bool, seeds: in
 @click.argument("kata_id", metavar="ID")
 @click.argument("title")
 def new(kata_id: str, title: str) -> None:
-    """Make all files of a new kata: for authors.
+    r"""Make all files of a new kata.
 
     ID is a free one, like B26; the module is named after the TITLE.
+
+    \b
+    Example:
+      kata new B26 "Gaussian mixture"
     """
     from harness.scaffold import new_kata
 
@@ -297,9 +367,16 @@ def new(kata_id: str, title: str) -> None:
 
 
 @app.command()
-@click.argument("ids", nargs=-1, required=True, metavar="KATA...")
+@click.argument("ids", nargs=-1, required=True, metavar="KATA...", type=KATA)
 def stamp(ids: tuple[str, ...]) -> None:
-    """Take stubs as they are for the published ones: for authors."""
+    r"""Take stubs as they are for the published ones.
+
+    The hash of a published stub is in `kata.toml`; a file with that hash is "not started".
+
+    \b
+    Example:
+      kata stamp b26
+    """
     from harness.scaffold import stamp as write_stamp
 
     _, catalog = _catalog()
@@ -322,30 +399,18 @@ def _state(base: Path) -> Path:
     return folder
 
 
-@contextmanager
-def _history(base: Path) -> Iterator[History]:
-    from harness.history import History
+def _remember(state: Path, catalog: Catalog, reports: list[KataReport], ran: set[str]) -> Remembered:
+    """Note what was run; what comes of it for the scoreboard. Without a usable history, a word on stderr and the board alone."""
+    from harness.practice.remember import remember
 
-    history = History(_state(base))
-    if history.notice:
-        click.echo(history.notice, err=True)
     try:
-        yield history
-    finally:
-        history.close()
-
-
-def _close_attempts(base: Path, reports: list[KataReport]) -> dict[str, float]:
-    """Stop the clocks of katas that have passed; returns the best times there are."""
-    if not (_state(base) / "history.sqlite3").exists():
-        return {}
-    with _history(base) as history:
-        for report in reports:
-            if report.status is Status.PASSED:
-                spent = history.record_pass(report.slug, report.created)
-                if spent is not None:
-                    click.echo(f"{report.slug} passed in {minutes(spent)}", err=True)
-        return history.best_times_s()
+        remembered = remember(state, catalog, reports, ran, time.time())
+    except StateError as error:
+        click.echo(f"the scoreboard is complete, but without the history: {error}", err=True)
+        return Remembered()
+    for line in remembered.news:
+        click.echo(line, err=True)
+    return remembered
 
 
 def _required(catalog: Catalog, names: tuple[str, ...]) -> set[str]:

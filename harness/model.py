@@ -274,6 +274,8 @@ class Row:
     """One sentence: the problem, or the first failing test."""
     best_s: float | None = None
     """Best time to a pass on the interview clock, None when the clock never ran."""
+    due: bool = False
+    """It passes, and a review from the empty stub is due."""
 
     @property
     def tests(self) -> BandTally:
@@ -290,6 +292,8 @@ class SetTally:
     total: int
     tests: BandTally
     statuses: dict[Status, int] = field(default_factory=dict)
+    due: int = 0
+    """Of those passed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +314,11 @@ class Scoreboard:
         return sum(tally.passed for tally in self.sets)
 
     @property
+    def due(self) -> int:
+        """Katas passed whose review is due, over all sets."""
+        return sum(tally.due for tally in self.sets)
+
+    @property
     def total(self) -> int:
         """Katas there are, over all sets."""
         return sum(tally.total for tally in self.sets)
@@ -318,3 +327,16 @@ class Scoreboard:
     def tests(self) -> BandTally:
         """Tests passed and there, over all sets."""
         return sum((tally.tests for tally in self.sets), BandTally())
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the history has to say on a scoreboard."""
+
+    best_times_s: dict[str, float] = field(default_factory=dict)
+    due: frozenset[str] = frozenset()
+    """Slugs of katas whose review is due."""
+    following: tuple[str, str] | None = None
+    """The kata to do next, and why; None leaves it to the scoreboard."""
+    news: tuple[str, ...] = ()
+    """What has just happened, in sentences."""

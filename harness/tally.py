@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from harness.errors import ReportError
 from harness.model import (
@@ -29,10 +29,13 @@ def tally(
     reports: Iterable[KataReport],
     *,
     best_times_s: Mapping[str, float] | None = None,
+    due: Container[str] = (),
+    following: tuple[str, str] | None = None,
     subject: str = "learner",
 ) -> Scoreboard:
     """The scoreboard of `catalog`: a kata without a report is not started, of several reports the newest counts.
 
+    `due` has the slugs whose review is due, `following` the kata to do next and why, where somebody knows better.
     Raises `ReportError` for a report of a kata that the catalog does not have.
     """
     newest: dict[str, KataReport] = {}
@@ -43,8 +46,10 @@ def tally(
         if report.slug not in newest or report.created >= newest[report.slug].created:
             newest[report.slug] = report
     best = best_times_s or {}
-    rows = tuple(_row(kata, newest.get(kata.slug), best.get(kata.slug)) for kata in catalog.katas)
-    next_slug, reason = next_kata(catalog.katas, {row.slug: row.status for row in rows})
+    rows = tuple(
+        _row(kata, newest.get(kata.slug), best.get(kata.slug), is_due=kata.slug in due) for kata in catalog.katas
+    )
+    next_slug, reason = following or next_kata(catalog.katas, {row.slug: row.status for row in rows})
     return Scoreboard(
         rows=rows,
         sets=tuple(_set_tally(kata_set, rows) for kata_set in KataSet if any(row.set is kata_set for row in rows)),
@@ -55,7 +60,7 @@ def tally(
     )
 
 
-def _row(kata: Kata, report: KataReport | None, best_s: float | None) -> Row:
+def _row(kata: Kata, report: KataReport | None, best_s: float | None, *, is_due: bool) -> Row:
     status = report.status if report else Status.NOT_STARTED
     tests = report.tests if report else ()
     return Row(
@@ -69,6 +74,7 @@ def _row(kata: Kata, report: KataReport | None, best_s: float | None) -> Row:
         figures=tuple(figure.text for test in tests for figure in test.figures),
         note=_note(report, status),
         best_s=best_s,
+        due=is_due and status is Status.PASSED,
     )
 
 
@@ -103,6 +109,7 @@ def _set_tally(kata_set: KataSet, rows: Iterable[Row]) -> SetTally:
         total=len(mine),
         tests=sum((row.tests for row in mine), BandTally()),
         statuses={status: statuses[status] for status in Status if statuses[status]},
+        due=sum(row.due for row in mine),
     )
 
 

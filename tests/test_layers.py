@@ -23,6 +23,8 @@ FLOORS: dict[str, int] = {
     "tally": 1,
     "render": 1,
     "subject": 2,
+    "output": 2,
+    "completion": 2,
     "beside": 3,
     "explain": 3,
     "jobs": 3,

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from harness.history import History
 from harness.model import KataReport, Problem, ProblemKind
 from harness.practice.attempt import Attempt, attempt
-from harness.practice.record import Grade, Recorded, grade, record_pass, record_run, schedule
+from harness.practice.record import Grade, Recorded, day_of, grade, record_known_pass, record_run, schedule
 
 from boards import make_kata, make_report
 
@@ -89,7 +89,7 @@ def test_the_first_pass_ends_the_attempt_with_what_it_took(history: History) -> 
     }
     (card,) = history.entries("card")
     assert card.data["rating"] == Grade.GOOD
-    assert card.data["due"] == done.due == NOW + 300 + 2 * DAY
+    assert card.data["due"] == done.due == day_of(NOW + 300).timestamp() + 2 * DAY
     assert json.loads(json.dumps(card.data["card"])) == card.data["card"]
 
 
@@ -130,8 +130,25 @@ def test_code_that_had_passed_and_is_restored_is_no_new_pass(history: History) -
 def test_a_report_from_before_the_attempt_ends_nothing(history: History) -> None:
     begin_again(history, NOW)
     old = make_report("a01_mse", "PP", created=NOW - 5)
-    assert not record_pass(history, MSE, old, now=NOW + 5).ends_attempt
-    assert record_pass(history, MSE, make_report("a01_mse", "PP", created=NOW + 1), now=NOW + 5).ends_attempt
+    assert not record_known_pass(history, MSE, old).ends_attempt
+    new = make_report("a01_mse", "PP", created=NOW + 1)
+    assert record_known_pass(history, MSE, new).ends_attempt
+    assert not record_known_pass(history, MSE, new).ends_attempt
+    assert history.entries("pass")[0].at == NOW + 1
+    assert history.entries("run") == []
+
+
+def test_system_time_that_was_put_back_after_a_reset_does_not_bar_the_pass(history: History) -> None:
+    begin_again(history, NOW + 10 * DAY)
+    assert ran(history, "PP", NOW).ends_attempt
+
+
+def test_a_clock_that_was_started_after_a_known_pass_goes_on(history: History) -> None:
+    known = make_report("a01_mse", "PP", created=NOW)
+    history.start("a01_mse", NOW + 5)
+    assert record_known_pass(history, MSE, known).spent_s is None
+    record_known_pass(history, MSE, known)
+    assert history.running() is not None
 
 
 def test_whoever_has_seen_the_reference_passes_without_a_personal_best(history: History) -> None:
@@ -187,7 +204,14 @@ def test_the_schedule_is_repeatable_and_always_some_days_ahead(grades: list[Grad
         return dues
 
     assert play() == play()
-    assert all(DAY - 1 <= ahead <= 365 * DAY + 1 for ahead in play())
+    assert all(-3600 <= ahead <= 365 * DAY for ahead in play())  # an hour: the night in which clocks are put back
+
+
+@pytest.mark.parametrize(("hour", "hours_to_due"), [(20.0, 8.0), (3.9, 0.1), (4.1, 23.9)])
+def test_a_kata_that_comes_back_tomorrow_does_so_in_the_morning(hour: float, hours_to_due: float) -> None:
+    midnight = day_of(NOW).timestamp() - 4 * 3600
+    now = midnight + hour * 3600
+    assert schedule(None, Grade.AGAIN, now).due.timestamp() - now == pytest.approx(hours_to_due * 3600)
 
 
 @pytest.mark.parametrize("damaged", [{}, {"card_id": "x"}, {"card_id": 1, "state": 99}, [], "no card", None])

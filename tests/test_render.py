@@ -73,6 +73,63 @@ def test_without_unicode_it_is_ascii() -> None:
     assert render(mixed_board(), Format.TERMINAL, unicode=False).isascii()
 
 
+# --- old passes fade ---------------------------------------------------------------------------------------------------
+
+
+def faded_board() -> Scoreboard:
+    """One kata that passes and is due, one that is due and fails, and one that passes."""
+    slugs = ("a01_mse", "a02_r2_score", "a03_softmax")
+    reports = [make_report(slug, "PP" if slug != "a02_r2_score" else "PF") for slug in slugs]
+    return tally(Catalog(tuple(map(make_kata, slugs))), reports, due={"a01_mse", "a02_r2_score"})
+
+
+def test_only_what_passes_can_be_due_and_it_stays_passed() -> None:
+    board = faded_board()
+    assert [(row.status, row.due) for row in board.rows] == [
+        (Status.PASSED, True),
+        (Status.IN_PROGRESS, False),
+        (Status.PASSED, False),
+    ]
+    assert (board.passed, board.due, board.sets[0].due) == (2, 1, 1)
+
+
+def test_a_pass_that_is_due_is_faint_and_says_so_on_a_terminal() -> None:
+    plain = render(faded_board(), Format.TERMINAL, width=80)
+    assert "2 of 3 katas passed, 1 of them due" in plain
+    assert plain.count("passed, due") == 1
+    assert all(len(line) <= 80 for line in plain.splitlines())
+    assert "\x1b[2;32mpassed, due" in render(faded_board(), Format.TERMINAL, color=True)
+    assert "due" not in render(mixed_board(), Format.TERMINAL)
+
+
+def test_a_pass_that_is_due_says_so_in_markdown() -> None:
+    text = render(faded_board(), Format.MARKDOWN)
+    assert text.count("🔁 passed, due |") == 1
+    assert text.count("✅ passed |") == 1
+    assert "due" not in render(mixed_board(), Format.MARKDOWN)
+
+
+def test_a_pass_that_is_due_fades_on_the_page_and_in_its_ring() -> None:
+    text = render(faded_board(), Format.HTML)
+    assert '<td class="status passed due">passed, due</td>' in text
+    assert '<td class="status passed">passed</td>' in text
+    arcs = re.findall(r'<circle class="([^"]+)".*?stroke-dasharray="([\d.]+) .*?<title>([^<]+)</title>', text)
+    assert [(css, label) for css, _, label in arcs] == [
+        ("passed", "1 passed"),
+        ("passed due", "1 passed, due"),
+        ("in-progress", "1 in progress"),
+    ]
+    assert len({length for _, length, _ in arcs}) == 1
+    assert "passed due" not in render(mixed_board(), Format.HTML)
+
+
+def test_a_pass_that_is_due_is_in_the_json_and_on_the_badge() -> None:
+    document = json.loads(render(faded_board(), Format.JSON))
+    assert [row["due"] for row in document["rows"]] == [True, False, False]
+    assert document["due"] == document["sets"][0]["due"] == 1
+    assert json.loads(render(faded_board(), Format.BADGE))["message"] == "2/3 passed, 1 due"
+
+
 @given(st.integers(0, 50), st.integers(1, 50), st.integers(2, 40))
 def test_a_bar_is_full_only_at_the_end_and_empty_only_at_the_beginning(passed: int, total: int, width: int) -> None:
     passed = min(passed, total)

@@ -95,5 +95,10 @@ def test_prerequisites_in_a_circle_do_not_end_the_journey() -> None:
     assert next_kata(katas, dict.fromkeys(("a01_one", "a02_two"), Status.NOT_STARTED))[0] == "a01_one"
 
 
+def test_whoever_knows_better_what_is_next_is_believed() -> None:
+    board = tally(CATALOG, [], following=("d07_four", "its review is due today"))
+    assert (board.next_slug, board.next_reason) == ("d07_four", "its review is due today")
+
+
 def test_nothing_is_next_when_all_is_passed() -> None:
     assert next_kata(CATALOG.katas, dict.fromkeys(SLUGS, Status.PASSED)) == ("", "")

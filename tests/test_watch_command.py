@@ -57,8 +57,12 @@ def test_saves_by_writing_and_by_renaming_are_heard(checkout: Checkout) -> None:
 class _Desk:
     """Has nothing to recommend, and knows which katas pass."""
 
-    def __init__(self, *passed: str) -> None:
+    def __init__(self, *passed: str, running: str = "") -> None:
         self._passed = passed
+        self._running = running
+
+    def running(self) -> str:
+        return self._running
 
     def next_kata(self, *_: object) -> tuple[Kata, str]:
         raise KataError("nothing")
@@ -68,8 +72,8 @@ class _Desk:
 
 
 def test_the_kata_to_watch_is_the_last_one_touched_else_the_first_not_passed(checkout: Checkout) -> None:
-    def current(*passed: str) -> str:
-        desk: Any = _Desk(*passed)
+    def current(*passed: str, running: str = "") -> str:
+        desk: Any = _Desk(*passed, running=running)
         return current_kata(load_catalog(checkout.root), desk).slug
 
     for i, name in enumerate(("a01_one", "a02_two", "a03_three")):
@@ -82,6 +86,7 @@ def test_the_kata_to_watch_is_the_last_one_touched_else_the_first_not_passed(che
         os.utime(stub, (changed, changed))
     assert current() == "a01_one"
     assert current("a01_one") == "a02_two", "what passes as it is needs no more work"
+    assert current(running="a03_three") == "a03_three"
     assert current("a01_one", "a02_two") == "a03_three"
     assert current("a01_one", "a02_two", "a03_three") == "a01_one"
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from harness.catalog import load_catalog, load_kata
 from harness.errors import KataError
 from harness.model import Band, Failure, Kata, KataReport, Outcome, Status, TestResult
+from harness.practice.hints import Hint
 from harness.practice.screen import draw
 from harness.practice.view import Clock, Page, Triumph, View
 from harness.practice.watch import Files, Watch
@@ -122,12 +123,12 @@ class FakeFiles:
         self.recorded.append((report.status, source))
         return self.triumph if report.status is Status.PASSED else None
 
-    def hint(self, kata: Kata, now: float) -> tuple[int, int, str]:
+    def hint(self, kata: Kata, now: float) -> Hint:
         self._fail()
         self.hints += 1
-        return self.hints, 3, f"hint number {self.hints}"
+        return Hint(self.hints, 3, f"hint number {self.hints}")
 
-    def has_passed(self, kata: Kata) -> bool:
+    def is_free(self, kata: Kata) -> bool:
         return self.passed
 
     def statement(self, kata: Kata) -> Page:
@@ -138,7 +139,7 @@ class FakeFiles:
         self.revealed.append(given_up)
         return Page("reference", "the code")
 
-    def board(self) -> Page:
+    def board(self, now: float) -> Page:
         return Page("katas", "all of them")
 
 

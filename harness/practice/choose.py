@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from harness.catalog import is_published_stub
 from harness.history import History
 from harness.model import Catalog, Kata, KataReport, Outcome, Status
 from harness.practice.attempt import Attempt, attempts
-from harness.practice.record import as_card, last_card, scheduler
+from harness.practice.record import as_card, day_of, last_card, scheduler
 
 _FRESH_S = 3 * 86400.0
 """For so long, what is begun goes before what is due; after that it can wait for the reviews."""
@@ -25,6 +24,8 @@ class Choice:
     """A clause that goes on from "do it, because": `it is begun: 3 of 9 tests pass`."""
     is_review: bool = False
     """It was passed and is due: it is begun from an empty stub."""
+    is_begun: bool = False
+    """There is something to go on with."""
 
 
 def review_times(history: History) -> dict[str, float]:
@@ -55,9 +56,9 @@ def choose_next(catalog: Catalog, reports: Iterable[KataReport], history: Histor
     running = history.running()
     for kata in catalog.katas:
         if running is not None and running.slug == kata.slug and statuses[kata.slug] is not Status.PASSED:
-            return Choice(kata, "its clock is running")
+            return Choice(kata, "its clock is running", is_begun=True)
     begun = _begun(catalog, known, tries, statuses, now)
-    review = _review(catalog, history, tries, now)
+    review = _review(catalog, history, now)
     if begun is not None and (review is None or begun[1]):
         return begun[0]
     return review or _new(catalog, statuses, tries)
@@ -90,7 +91,7 @@ def _begun(
     moments = {kata.slug: _last_work(kata, tries.get(kata.slug)) for kata in begun}
     kata = max(begun, key=lambda kata: moments[kata.slug])
     is_fresh = now - moments[kata.slug] <= _FRESH_S
-    return Choice(kata, f"it is begun: {_how_far(known.get(kata.slug))}"), is_fresh
+    return Choice(kata, f"it is begun: {_how_far(known.get(kata.slug))}", is_begun=True), is_fresh
 
 
 def _is_begun(status: Status, tried: Attempt | None) -> bool:
@@ -121,22 +122,36 @@ def _how_far(report: KataReport | None) -> str:
     return f"{report.count(outcome=Outcome.PASSED)} of {len(report.tests)} tests pass"
 
 
-def _review(catalog: Catalog, history: History, tries: Mapping[str, Attempt], now: float) -> Choice | None:
-    """The due kata that is least likely to be remembered, of those whose review is not begun."""
-    due = due_reviews(history, now)
-    katas = [k for k in catalog.katas if k.slug in due and not (k.slug in tries and tries[k.slug].is_open_again)]
-    if not katas:
-        return None
-    judge, moment = scheduler(), datetime.fromtimestamp(now, UTC)
+def most_forgotten(catalog: Catalog, history: History, now: float) -> Kata | None:
+    """Of the reviews that are due and not begun, the kata that is least likely to be remembered."""
+    return next(iter(_forgotten(catalog, history, now)), None)
+
+
+def _forgotten(catalog: Catalog, history: History, now: float) -> dict[Kata, float]:
+    """Katas whose review is due and not begun, with the chance that they are remembered, the smallest first."""
+    due, tries = due_reviews(history, now), attempts(history)
+    judge, today = scheduler(), day_of(now)
     chances = {
-        kata.slug: judge.get_card_retrievability(as_card(last_card(history, kata.slug), now), moment) for kata in katas
+        kata: judge.get_card_retrievability(as_card(last_card(history, kata.slug)), today)
+        for kata in catalog.katas
+        if kata.slug in due and not (kata.slug in tries and tries[kata.slug].is_open_again)
     }
-    kata = min(katas, key=lambda kata: (round(chances[kata.slug], 6), due[kata.slug]))
-    days = int((now - due[kata.slug]) // 86400)
+    order = sorted(chances, key=lambda kata: (round(chances[kata], 6), due[kata.slug]))
+    return {kata: chances[kata] for kata in order}
+
+
+def _review(catalog: Catalog, history: History, now: float) -> Choice | None:
+    """The kata to review, and how overdue it is."""
+    chances = _forgotten(catalog, history, now)
+    if not chances:
+        return None
+    kata, chance = next(iter(chances.items()))
+    days = int((now - due_reviews(history, now)[kata.slug]) // 86400)
     since = {0: "today", 1: "since yesterday"}.get(days, f"for {days} days")
-    others = f", as {len(katas) - 1} more" if len(katas) > 1 else ""
-    chance = f"you remember it with a chance of about {chances[kata.slug]:.0%}"
-    return Choice(kata, f"its review is due {since}{others}; {chance}", is_review=True)
+    others = f", as {'is' if len(chances) == 2 else 'are'} {len(chances) - 1} more" if len(chances) > 1 else ""
+    return Choice(
+        kata, f"its review is due {since}{others}; you remember it with a chance of about {chance:.0%}", is_review=True
+    )
 
 
 def _new(catalog: Catalog, statuses: Mapping[str, Status], tries: Mapping[str, Attempt]) -> Choice | None:

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from harness.catalog import find_kata, load_catalog
 from harness.errors import KataError, StateError
 from harness.history import History
-from harness.jobs import cached_report, digest, learner_job, without_a_run
+from harness.jobs import digest, learner_job
 from harness.model import Catalog, Kata, KataReport, ProblemKind, Status
+from harness.practice.cli_place import CODE_THEME
+from harness.practice.hints import Hint
+from harness.practice.standing import known_reports, standings
 from harness.practice.view import Clock, Page, Triumph
 from harness.report import dump
 from harness.state import write_atomically
-from harness.subject import LEARNER, reference_folder
+from harness.subject import LEARNER
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -66,13 +69,7 @@ class Desk:
 
     def reports(self) -> list[KataReport]:
         """What is known of katas without running anything."""
-        known = []
-        for kata in self.catalog().katas:
-            job = learner_job(kata, LEARNER, "practice")
-            report = without_a_run(job) or cached_report(job, digest(job), self._state)
-            if report is not None:
-                known.append(report)
-        return known
+        return known_reports(self.catalog().katas, self._state)
 
     @guarded
     def next_kata(self, current: Kata | None, now: float) -> tuple[Kata, str]:
@@ -85,11 +82,17 @@ class Desk:
         if current is not None and choice.kata.slug == current.slug:
             raise NothingToShowError(f"{current.slug} is the one to do: {choice.reason}")
         if choice.is_review:
-            begin = f"`kata reset {choice.kata.id.lower()}` begins it from an empty stub, and keeps your code"
+            begin = f"`kata review {choice.kata.id.lower()}` begins it from the empty stub, and keeps your code"
             return choice.kata, f"{choice.reason}. {begin}"
         return choice.kata, choice.reason
 
     # --- history ---
+
+    @guarded
+    def running(self) -> str:
+        """The slug of the kata whose clock runs, empty when none does."""
+        running = self._history.running()
+        return running.slug if running is not None else ""
 
     @guarded
     def clock(self, kata: Kata, now: float) -> Clock | None:
@@ -124,27 +127,18 @@ class Desk:
         return Triumph(recorded.spent_s, recorded.best_s, recorded.first_pass, recorded.due)
 
     @guarded
-    def hint(self, kata: Kata, now: float) -> tuple[int, int, str]:
-        """One hint more: its number, how many there are, and what it says. After the last one, the last one again."""
-        from harness.practice.attempt import attempt
-        from harness.practice.statement import read_hints
+    def hint(self, kata: Kata, now: float) -> Hint:
+        """One hint more, noted; after the last one the last one again."""
+        from harness.practice.hints import next_hint
 
-        hints = read_hints(kata)
-        if not hints:
-            raise NothingToShowError(f"{kata.slug} has no hints")
-        with self._history.together():
-            taken = attempt(self._history, kata.slug).hints
-            number = min(taken + 1, len(hints))
-            if taken < len(hints):
-                self._history.add("hint", kata.slug, now, number=number)
-        return number, len(hints), hints[number - 1]
+        return next_hint(self._state, kata, self._history, now)
 
     @guarded
-    def has_passed(self, kata: Kata) -> bool:
-        """Whether this attempt at the kata has passed, so that its reference is free to see."""
-        from harness.practice.attempt import attempt
+    def is_free(self, kata: Kata) -> bool:
+        """Whether the reference may be seen without giving up."""
+        from harness.practice.solution import is_free
 
-        return attempt(self._history, kata.slug).is_over
+        return is_free(self._state, kata, self._history)
 
     # --- pages ---
 
@@ -152,7 +146,9 @@ class Desk:
         """What the kata asks."""
         from rich.markdown import Markdown
 
-        return Page(f"{kata.id} {kata.title}", Markdown(_read(kata.folder / "README.md")))
+        from harness.practice.statement import read_statement
+
+        return Page(f"{kata.id} {kata.title}", Markdown(read_statement(kata)))
 
     @guarded
     def reveal(self, kata: Kata, now: float, *, given_up: bool) -> Page:
@@ -161,13 +157,13 @@ class Desk:
         from rich.markdown import Markdown
         from rich.syntax import Syntax
 
-        folder = reference_folder(kata)
-        source = _read(folder / f"{kata.module}.py")
-        parts: list[RenderableType] = [
-            Syntax(source, "python", theme="ansi_dark", background_color="default", word_wrap=True)
-        ]
-        if (folder / "debrief.md").is_file():
-            parts += ["", Markdown(_read(folder / "debrief.md"))]
+        from harness.practice.solution import read_solution
+
+        solution = read_solution(kata)
+        code = Syntax(solution.reference, "python", theme=CODE_THEME, background_color="default", word_wrap=True)
+        parts: list[RenderableType] = [code]
+        if solution.debrief:
+            parts += ["", Markdown(solution.debrief)]
         try:
             self._history.add("reveal", kata.slug, now, given_up=given_up)
         except StateError:
@@ -175,22 +171,13 @@ class Desk:
                 raise
         return Page(f"{kata.id} {kata.title}: the reference", Group(*parts))
 
-    def board(self) -> Page:
+    @guarded
+    def board(self, now: float) -> Page:
         """All katas and how they stand."""
         from rich.table import Table
 
-        statuses = {report.slug: report.status for report in self.reports()}
         table = Table.grid(padding=(0, 2, 0, 0))
-        for kata in self.catalog().katas:
-            status = statuses.get(kata.slug)
-            table.add_row(kata.id, kata.title, f"{kata.minutes} min", status.value if status else "to be run")
+        for standing in standings(self.catalog().katas, self._state, self._history, now):
+            kata = standing.kata
+            table.add_row(kata.id, kata.title, f"{kata.minutes} min", standing.words)
         return Page("The katas", table)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise NothingToShowError(f"there is no {path.name} for {path.parent.name} in this checkout") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise NothingToShowError(f"{path.name} cannot be read: {error}") from error

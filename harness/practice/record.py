@@ -6,15 +6,19 @@ remembered; here that is read off time, hints and runs, so that nobody has to gr
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+from harness.errors import StateError
 from harness.history import History
 from harness.model import Kata, KataReport, Outcome, Status
 from harness.practice.attempt import Attempt, attempt
+from harness.practice.kept import keep
 
 if TYPE_CHECKING:
     from fsrs import Card, Scheduler
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
 _MOST_FAILED = 50
 """Names of failed tests that a run keeps."""
 _LONGEST_DAYS = 365
+_DAY_BEGINS_S = 4 * 3600.0
+"""After midnight: whoever works late is still at it on the day before."""
 
 
 class Grade(IntEnum):
@@ -49,10 +55,13 @@ class Recorded:
     """When the kata comes back, seconds since the epoch; only where the attempt ends."""
 
 
-def record_run(history: History, kata: Kata, report: KataReport, *, trigger: str, now: float) -> Recorded:
-    """Note a run of the whole suite, and what follows from it when it passed.
+def record_run(
+    history: History, kata: Kata, report: KataReport, *, trigger: str, now: float, source: bytes | None = None
+) -> Recorded:
+    """Note a run of the whole suite, and what follows from it when it passed; code that ends an attempt is kept.
 
-    An empty stub leaves nothing. Raises `StateError` when the history cannot be written; then nothing of it is.
+    `source` is the code that was run, the learner's file as it is now when it is not given. An empty stub leaves nothing.
+    Raises `StateError` when the history cannot be written; then nothing of it is.
     """
     if not report.started:
         return Recorded(None, history.best_times_s().get(kata.slug), first_pass=False)
@@ -71,27 +80,46 @@ def record_run(history: History, kata: Kata, report: KataReport, *, trigger: str
             failed=list(failed)[:_MOST_FAILED],
             duration_s=round(report.duration_s, 3),
         )
-        return record_pass(history, kata, report, now=now)
+        if report.status is Status.PASSED and attempt(history, kata.slug).is_over:
+            history.abandon(kata.slug, now)  # a clock that runs after the pass measures nothing
+        recorded = _end_attempt(history, kata, report, now)
+    if recorded.ends_attempt:
+        _keep_code(history, kata, source)
+    return recorded
 
 
-def record_pass(history: History, kata: Kata, report: KataReport, *, now: float) -> Recorded:
-    """End the attempt at `kata` if this report passes it; the run itself is noted already, or was long ago.
+def record_known_pass(history: History, kata: Kata, report: KataReport) -> Recorded:
+    """End the attempt at `kata` if this report, from a run that was made before, passes it and nobody has noted that.
 
-    A report from before the attempt began says nothing about it: that code had passed already.
+    A report from before the attempt began does not: that code had passed already.
     """
     with history.together():
-        present = attempt(history, kata.slug)
-        is_stale = present.begun is not None and report.created < present.begun
-        if report.status is not Status.PASSED or is_stale:
+        begun = attempt(history, kata.slug).begun
+        if begun is not None and report.created < begun:
             return Recorded(None, history.best_times_s().get(kata.slug), first_pass=False)
-        if present.is_over:
-            history.abandon(kata.slug, now)  # a clock that runs after the pass measures nothing
+        recorded = _end_attempt(history, kata, report, report.created)
+    if recorded.ends_attempt:
+        _keep_code(history, kata, None)
+    return recorded
+
+
+def _end_attempt(history: History, kata: Kata, report: KataReport, now: float) -> Recorded:
+    """Note the pass where there is one."""
+    with history.together():
+        present = attempt(history, kata.slug)
+        if report.status is not Status.PASSED or present.is_over:
             return Recorded(None, history.best_times_s().get(kata.slug), first_pass=False)
         was_passed = present.has_passed or kata.slug in history.best_times_s()
         spent_s = _close_clock(history, kata.slug, now, has_given_up=present.has_given_up)
         due = _note_pass(history, kata, present, spent_s, now, was_passed=was_passed)
         best_s = history.best_times_s().get(kata.slug)
     return Recorded(spent_s, best_s, first_pass=not was_passed, ends_attempt=True, due=due)
+
+
+def _keep_code(history: History, kata: Kata, source: bytes | None) -> None:
+    """Keep what has passed beside the history. Where that fails it is still in the learner's own file."""
+    with contextlib.suppress(OSError, StateError):
+        keep(history.path.parent, kata, kata.stub.read_bytes() if source is None else source, has_passed=True)
 
 
 def _close_clock(history: History, slug: str, now: float, *, has_given_up: bool) -> float | None:
@@ -146,12 +174,21 @@ def last_card(history: History, slug: str) -> Mapping[str, Any] | None:
 
 
 def schedule(before: Mapping[str, Any] | None, rating: Grade, now: float) -> Card:
-    """The card after this review; a damaged one is begun anew."""
+    """The card after this review; a damaged one is begun anew.
+
+    It counts in days as people do: a kata of Tuesday evening that comes back after one day is due on Wednesday morning.
+    """
     from fsrs import Rating
 
-    moment = datetime.fromtimestamp(now, UTC)
-    card, _ = scheduler().review_card(as_card(before, now), Rating(int(rating)), moment)
+    card, _ = scheduler().review_card(as_card(before), Rating(int(rating)), day_of(now))
     return card
+
+
+def day_of(now: float) -> datetime:
+    """The beginning of the day of `now` by this machine's clock, which is at four in the morning."""
+    there = time.localtime(now - _DAY_BEGINS_S)
+    midnight = time.mktime((there.tm_year, there.tm_mon, there.tm_mday, 0, 0, 0, 0, 0, -1))
+    return datetime.fromtimestamp(midnight + _DAY_BEGINS_S, UTC)
 
 
 def scheduler() -> Scheduler:
@@ -161,7 +198,7 @@ def scheduler() -> Scheduler:
     return Scheduler(learning_steps=(), relearning_steps=(), maximum_interval=_LONGEST_DAYS, enable_fuzzing=False)
 
 
-def as_card(data: Mapping[str, Any] | None, now: float) -> Card:
+def as_card(data: Mapping[str, Any] | None) -> Card:
     """An FSRS card from what the history keeps of it, a new one when there is nothing or nothing usable."""
     from fsrs import Card
 
@@ -170,4 +207,4 @@ def as_card(data: Mapping[str, Any] | None, now: float) -> Card:
             return Card.from_dict(data)  # type: ignore[arg-type]  # the history is outside, and checked by the attempt
         except (KeyError, TypeError, ValueError):
             pass
-    return Card(card_id=1, due=datetime.fromtimestamp(now, UTC))
+    return Card(card_id=1, due=datetime.fromtimestamp(0, UTC))

@@ -18,6 +18,7 @@ from harness.errors import KataError
 from harness.jobs import Job, without_a_run
 from harness.model import Kata, KataReport, Outcome, Status, TestResult
 from harness.practice import keys
+from harness.practice.hints import Hint
 from harness.practice.screen import Screen
 from harness.practice.view import Clock, Page, Phase, Triumph, View
 from harness.practice.warm import fingerprint
@@ -113,10 +114,10 @@ class Files(Protocol):
     def record(self, kata: Kata, report: KataReport, source: bytes, now: float) -> Triumph | None:
         """Note a run."""
 
-    def hint(self, kata: Kata, now: float) -> tuple[int, int, str]:
+    def hint(self, kata: Kata, now: float) -> Hint:
         """One hint more."""
 
-    def has_passed(self, kata: Kata) -> bool:
+    def is_free(self, kata: Kata) -> bool:
         """Whether the reference is free to see."""
 
     def statement(self, kata: Kata) -> Page:
@@ -125,8 +126,12 @@ class Files(Protocol):
     def reveal(self, kata: Kata, now: float, *, given_up: bool) -> Page:
         """The reference."""
 
-    def board(self) -> Page:
+    def board(self, now: float) -> Page:
         """All katas."""
+
+
+def _sentence(error: KataError) -> str:
+    return f"{error}: {error.hint}" if error.hint else str(error)
 
 
 class Watch:
@@ -174,7 +179,7 @@ class Watch:
             "o": lambda: self._open(self._files.statement),
             "r": self._ask_to_reveal,
             "k": self._next_kata,
-            "l": lambda: self._show(page=self._files.board()),
+            "l": lambda: self._show(page=self._files.board(self._now())),
             "c": self._toggle_clock,
             "?": lambda: self._show(page=Page("Keys", HELP)),
             "q": self._quit,
@@ -263,8 +268,8 @@ class Watch:
         try:
             shown = self._files.clock(self._view.kata, self._now())
         except KataError as error:
-            if str(error) not in self._view.notices:
-                self._notice(str(error))
+            if _sentence(error) not in self._view.notices:
+                self._notice(_sentence(error))
             return
         if shown != self._view.clock:
             self._show(clock=shown)
@@ -418,7 +423,7 @@ class Watch:
             try:
                 self._keys[key]()
             except KataError as error:
-                self._notice(str(error))
+                self._notice(_sentence(error))
 
     def _turn_page(self, key: str) -> None:
         page = self._view.page
@@ -434,14 +439,14 @@ class Watch:
         try:
             self._show(page=page(self._view.kata))
         except KataError as error:
-            self._notice(str(error))
+            self._notice(_sentence(error))
 
     def _hint(self) -> None:
         if self._view.report is not None and self._view.report.status is Status.PASSED:
             self._notice("it is passed: there is nothing left to hint at")
             return
-        number, there, text = self._files.hint(self._view.kata, self._now())
-        self._show(hint=text, hint_number=number, hints_there=there)
+        hint = self._files.hint(self._view.kata, self._now())
+        self._show(hint=hint.text, hint_number=hint.number, hints_there=hint.there)
 
     def _next_failure(self) -> None:
         if self._view.failing:
@@ -451,7 +456,7 @@ class Watch:
 
     def _ask_to_reveal(self) -> None:
         passed = self._view.report is not None and self._view.report.status is Status.PASSED
-        if passed or self._files.has_passed(self._view.kata):
+        if passed or self._files.is_free(self._view.kata):
             self._open(lambda kata: self._files.reveal(kata, self._now(), given_up=False))
         else:
             self._show(question="show the reference? It counts as given up.")

@@ -14,7 +14,7 @@ FORMAT = 1
 
 def render_json(board: Scoreboard) -> str:
     """The scoreboard as a JSON document with a `format` version; ends with a newline."""
-    document: dict[str, Any] = {"format": FORMAT, "passed": board.passed, "total": board.total}
+    document: dict[str, Any] = {"format": FORMAT, "passed": board.passed, "due": board.due, "total": board.total}
     document |= msgspec.to_builtins(board)
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
@@ -26,7 +26,7 @@ def render_badge(board: Scoreboard) -> str:
     badge = {
         "schemaVersion": 1,
         "label": "katas",
-        "message": f"{board.passed}/{board.total} passed",
+        "message": f"{board.passed}/{board.total} passed" + (f", {board.due} due" if board.due else ""),
         "color": color,
     }
     return msgspec.json.encode(badge).decode() + "\n"

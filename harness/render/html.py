@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from harness.model import Band, Row, Scoreboard, SetTally, Status
-from harness.render.words import clock, fraction, next_line, summary
+from harness.render.words import clock, fraction, next_line, standing, summary
 
 _CSS_NAMES = {status: status.value.replace(" ", "-") for status in Status}
 _RADIUS = 42.0
@@ -53,6 +53,7 @@ def render_html(board: Scoreboard) -> str:
         next_line=next_line(board),
         clock=clock,
         fraction=fraction,
+        standing=standing,
         css_names=_CSS_NAMES,
         circumference=2 * math.pi * _RADIUS,
         radius=_RADIUS,
@@ -69,10 +70,12 @@ def _arcs(tally: SetTally) -> tuple[_Arc, ...]:
     around = 2 * math.pi * _RADIUS
     arcs = []
     done = 0.0
-    for status in _ORDER:
-        count = tally.statuses.get(status, 0)
+    pieces = [(_CSS_NAMES[status], status.value, tally.statuses.get(status, 0)) for status in _ORDER]
+    pieces[0] = ("passed", "passed", pieces[0][2] - tally.due)
+    pieces.insert(1, ("passed due", "passed, due", tally.due))
+    for css, label, count in pieces:
         if count:
             length = around * count / tally.total
-            arcs.append(_Arc(_CSS_NAMES[status], f"{count} {status}", length, -done))
+            arcs.append(_Arc(css, f"{count} {label}", length, -done))
             done += length
     return tuple(arcs)

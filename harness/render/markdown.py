@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from harness.model import Band, Row, Scoreboard, SetTally, Status
-from harness.render.words import bar, clock, fraction, next_line, summary
+from harness.render.words import bar, clock, fraction, next_line, standing, summary
 
 _MARKS = {
     Status.PASSED: "✅",
@@ -15,6 +15,7 @@ _MARKS = {
     Status.TIMED_OUT: "⏱️",
     Status.NOT_STARTED: "⬜",
 }
+_DUE = "🔁"
 
 
 def render_markdown(board: Scoreboard) -> str:
@@ -39,7 +40,7 @@ def _set_lines(tally: SetTally, rows: list[Row]) -> list[str]:
     for row in rows:
         bands = " | ".join(fraction(row.bands.get(band)) for band in Band)
         notes = escape("; ".join([*row.figures, *([row.note] if row.note else [])]))
-        status = f"{_MARKS[row.status]} {row.status}"
+        status = f"{_DUE if row.due else _MARKS[row.status]} {standing(row)}"
         lines.append(f"| {row.id} {escape(row.title)} | {status} | {bands} | {clock(row)} | {notes} |")
     return [*lines, ""]
 

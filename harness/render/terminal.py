@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.model import Band, BandTally, Row, Scoreboard, SetTally, Status
-from harness.render.words import bar, clock, fraction, next_line, summary
+from harness.render.words import bar, clock, fraction, next_line, standing, summary
 
 _STYLES = {
     Status.PASSED: "bold green",
@@ -20,6 +20,7 @@ _STYLES = {
     Status.TIMED_OUT: "bold magenta",
     Status.NOT_STARTED: "dim",
 }
+_DUE = "dim green"
 _WIDE = 118
 """From this width on, figures get a column of their own."""
 _OTHER_COLUMNS = 11 + 7 + 3 * 5 + 7 + 2 * 7
@@ -85,7 +86,7 @@ def _print_set(console: Console, tally: SetTally, rows: list[Row], title_width: 
     if wide:
         table.add_column("figures", overflow="fold")
     for row in rows:
-        cells = [Text(f"{row.id} {row.title}"), Text(row.status, style=_STYLES[row.status])]
+        cells = [Text(f"{row.id} {row.title}"), Text(standing(row), style=_DUE if row.due else _STYLES[row.status])]
         cells += [_band_cell(row.bands.get(band)) for band in Band]
         cells.append(Text(clock(row)))
         if wide:

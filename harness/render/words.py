@@ -9,7 +9,13 @@ def summary(board: Scoreboard) -> str:
     """The whole scoreboard in one line."""
     tests = board.tests
     run = f"{tests.passed} of {tests.total} tests pass" if tests.total else "nothing run yet"
-    return f"{board.passed} of {board.total} katas passed, {run}"
+    faded = f", {board.due} of them due" if board.due else ""
+    return f"{board.passed} of {board.total} katas passed{faded}, {run}"
+
+
+def standing(row: Row) -> str:
+    """The status in words: `passed`, and `passed, due` once it fades."""
+    return f"{row.status}, due" if row.due else row.status.value
 
 
 def fraction(tally: BandTally | None) -> str:

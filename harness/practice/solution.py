@@ -1,0 +1,115 @@
+"""The reference of a kata and its debrief, and the learner's passing code beside it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import KataError
+from harness.history import History
+from harness.model import Kata, Status
+from harness.practice.attempt import attempt
+from harness.practice.kept import kept_attempts
+from harness.practice.standing import known_report
+from harness.subject import reference_folder
+
+
+class NoSolutionError(KataError):
+    """The reference is not in this checkout, or cannot be read."""
+
+
+class NotPassedError(KataError):
+    """There is no passing code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """What there is to see after a pass."""
+
+    reference: str
+    debrief: str
+    """Markdown, empty when there is none."""
+
+
+def read_solution(kata: Kata) -> Solution:
+    """The reference and the debrief. Raises `NoSolutionError` with what can be done about it."""
+    folder = reference_folder(kata)
+    reference = _read(folder / kata.stub.name)
+    if reference is None:
+        sealed = folder.parent.parent / ".dojo" / "sealed" / f"{kata.slug}.json"
+        if sealed.is_file():
+            raise NoSolutionError(
+                f"the solution of {kata.slug} is sealed",
+                hint=f"`kata unseal {kata.id.lower()}` opens it, once the passphrase is published",
+            )
+        raise NoSolutionError(
+            f"the solution of {kata.slug} is not in this checkout",
+            hint="a learners' edition has none, or has them sealed, for `kata unseal`; the whole repository has all of them",
+        )
+    return Solution(reference, _read(folder / "debrief.md") or "")
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise NoSolutionError(f"{path} cannot be read: {error}") from error
+
+
+def is_free(state: Path, kata: Kata, history: History | None) -> bool:
+    """Whether the reference may be seen without giving up: this attempt has passed, or the code passes as it is."""
+    report = known_report(kata, state)
+    if report is not None and report.status is Status.PASSED:
+        return True
+    return history is not None and attempt(history, kata.slug).is_over
+
+
+def passing_code(state: Path, kata: Kata) -> str:
+    """The learner's file if it passes, else the last attempt that did. Raises `NotPassedError` when there is none."""
+    report = known_report(kata, state)
+    if report is not None and report.status is Status.PASSED:
+        return kata.stub.read_text(encoding="utf-8", errors="replace")
+    for kept in reversed(kept_attempts(state, kata)):
+        if kept.has_passed:
+            return kept.read().decode("utf-8", "replace")
+    raise NotPassedError(
+        f"{kata.slug} is not passed, so there is no passing code to compare",
+        hint=f"`kata submit {kata.id.lower()}` runs it; `kata reveal {kata.id.lower()}` gives up and shows the reference",
+    )
+
+
+def unified(own: str, reference: str, name: str) -> list[str]:
+    """The differences as `diff -u` writes them, line by line."""
+    return list(
+        difflib.unified_diff(
+            own.splitlines(), reference.splitlines(), f"yours/{name}", f"reference/{name}", lineterm=""
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One line of a comparison side by side; a side that has nothing there is None."""
+
+    own: str | None
+    reference: str | None
+
+    @property
+    def is_same(self) -> bool:
+        """Both sides say the same."""
+        return self.own == self.reference
+
+
+def side_by_side(own: str, reference: str) -> Iterator[Pair]:
+    """Both texts whole, equal lines on one level."""
+    left, right = own.splitlines(), reference.splitlines()
+    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+        if tag == "equal":
+            yield from (Pair(line, line) for line in left[i1:i2])
+            continue
+        for k in range(max(i2 - i1, j2 - j1)):
+            yield Pair(left[i1 + k] if i1 + k < i2 else None, right[j1 + k] if j1 + k < j2 else None)
