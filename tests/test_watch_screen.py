@@ -15,7 +15,8 @@ from rich.text import Text
 from harness.catalog import load_kata
 from harness.model import Band, Failure, Kata, Outcome, TestResult
 from harness.practice.cli_watch import last_words
-from harness.practice.screen import PlainScreen, footer
+from harness.practice.draw import footer
+from harness.practice.screen import PlainScreen
 from harness.practice.view import Clock, Phase, Triumph, View
 
 from checkout import Checkout

@@ -12,10 +12,11 @@ from rich.console import Console
 from harness.catalog import load_catalog, load_kata
 from harness.errors import KataError
 from harness.model import Band, Failure, Kata, KataReport, Outcome, Status, TestResult
+from harness.practice.draw import draw
 from harness.practice.hints import Hint
-from harness.practice.screen import draw
+from harness.practice.parts import Files
 from harness.practice.view import Clock, Page, Triumph, View
-from harness.practice.watch import Files, Watch
+from harness.practice.watch import Watch
 
 from checkout import Checkout
 

@@ -10,17 +10,15 @@ import contextlib
 import queue
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Protocol
+from dataclasses import replace
 
 from harness.errors import KataError
 from harness.jobs import Job, without_a_run
 from harness.model import Kata, KataReport, Outcome, Status, TestResult
 from harness.practice import keys
-from harness.practice.hints import Hint
+from harness.practice.parts import Event, Files, Kind, Runner, Running
 from harness.practice.screen import Screen
-from harness.practice.view import Clock, Page, Phase, Triumph, View
+from harness.practice.view import Page, Phase, Triumph, View
 from harness.practice.warm import fingerprint
 from harness.state import write_atomically
 
@@ -43,91 +41,6 @@ l  all katas                c  start or stop the clock
 Save the file, and its suite runs. Speed is measured once all answers are right.
 A pass before a reveal counts; a reveal before a pass counts as given up.
 """
-
-
-class Kind(StrEnum):
-    """What can happen."""
-
-    SAVED = "saved"
-    KEY = "key"
-    HARNESS = "harness"
-    """A file of the harness itself was saved."""
-    RESIZED = "resized"
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One thing that happened."""
-
-    kind: Kind
-    key: str = ""
-
-
-class Running(Protocol):
-    """A run under way, as `harness.practice.warm.Run`."""
-
-    report: KataReport | None
-    printed: dict[str, str]
-
-    @property
-    def running_test(self) -> str:
-        """What is being run."""
-
-    def results(self) -> tuple[TestResult, ...]:
-        """What is known so far."""
-
-    def poll(self) -> bool:
-        """Whether there is anything new."""
-
-    def cancel(self) -> None:
-        """End it without a report."""
-
-
-class Runner(Protocol):
-    """What starts runs, as `harness.practice.warm.WarmParent`."""
-
-    def begin(self, *, all_bands: bool = False) -> Running:
-        """Start a run of the kata."""
-
-    def learn(self, report: KataReport) -> None:
-        """Get ready for the next one."""
-
-    def restart(self, kata: Kata) -> None:
-        """Begin anew for this kata."""
-
-
-class Files(Protocol):
-    """What a watch asks about files and history, as `harness.practice.desk.Desk`."""
-
-    def reload(self, kata: Kata) -> Kata:
-        """The kata as its `kata.toml` is now."""
-
-    def next_kata(self, current: Kata | None, now: float) -> tuple[Kata, str]:
-        """Another kata, and why."""
-
-    def clock(self, kata: Kata, now: float) -> Clock | None:
-        """The interview clock."""
-
-    def toggle_clock(self, kata: Kata, now: float) -> str:
-        """Start or stop it."""
-
-    def record(self, kata: Kata, report: KataReport, source: bytes, now: float) -> Triumph | None:
-        """Note a run."""
-
-    def hint(self, kata: Kata, now: float) -> Hint:
-        """One hint more."""
-
-    def is_free(self, kata: Kata) -> bool:
-        """Whether the reference is free to see."""
-
-    def statement(self, kata: Kata) -> Page:
-        """What the kata asks."""
-
-    def reveal(self, kata: Kata, now: float, *, given_up: bool) -> Page:
-        """The reference."""
-
-    def board(self, now: float) -> Page:
-        """All katas."""
 
 
 def _sentence(error: KataError) -> str:
