@@ -172,6 +172,13 @@ def test_the_clock_is_looked_at_once_a_second(session: Session) -> None:
     assert "0:05 of 10 min" in drawn(session.view)
 
 
+def test_a_run_that_takes_long_says_how_long_and_at_what(session: Session) -> None:
+    session.run.running_test = "test_a"
+    session.clock[0] += 5.0
+    session.watch.step()
+    assert "running  5 s  test_a" in drawn(session.view)
+
+
 def test_however_it_ends_no_run_is_left(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(_: View) -> None:
         raise KeyboardInterrupt

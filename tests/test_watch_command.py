@@ -91,6 +91,9 @@ def test_the_kata_to_watch_is_the_last_one_touched_else_the_first_not_passed(che
     assert current("a01_one", "a02_two", "a03_three") == "a01_one"
 
 
+PATIENCE_S = 180.0
+
+
 @contextlib.contextmanager
 def watching(checkout: Checkout, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """`kata watch` with its output in a pipe."""
@@ -104,9 +107,12 @@ def watching(checkout: Checkout, *arguments: str) -> Iterator[subprocess.Popen[s
         text=True,
         encoding="utf-8",
     )
+    guard = threading.Timer(PATIENCE_S, process.kill)  # what does not come ends the output, and fails the test
+    guard.start()
     try:
         yield process
     finally:
+        guard.cancel()
         process.kill()
         process.communicate()
 

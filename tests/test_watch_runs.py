@@ -114,6 +114,44 @@ def test_bad_ends_are_sentences_and_the_next_run_is_well(checkout: Checkout) -> 
         assert ended(warm.begin()).status is Status.PASSED
 
 
+RACED = """
+import time
+from pathlib import Path
+import pytest
+import {module} as kata
+from harness import check
+
+@pytest.mark.example
+def test_two_is_four():
+    check.equal(kata.double(2), 4, asked="double(2)")
+
+@pytest.mark.law
+def test_that_takes_time():
+    time.sleep(1.5)
+
+@pytest.mark.speed
+def test_quick():
+    tries = Path(__file__).with_name("tries")
+    with tries.open("a") as file:
+        file.write("x")
+    check.true(len(tries.read_text()) >= kata.double(NEEDED), asked="speed", came="slow", expected="fast")
+"""
+
+
+@pytest.mark.parametrize(("needed", "status"), [("1", Status.PASSED), ("5", Status.IN_PROGRESS)])
+def test_too_slow_beside_others_is_measured_again_alone(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, needed: str, status: Status
+) -> None:
+    monkeypatch.setattr("harness.practice.warm.os.cpu_count", lambda: 2)
+    kata = load_kata(checkout.add("a01_twice", GOOD, suite=RACED.replace("NEEDED", needed)))
+    with warm_parent(kata, checkout.root / "scratch") as warm:
+        if warm.children < 2:
+            pytest.skip("no fork here: nothing is measured beside anything")
+        told = ended(warm.begin())
+        assert told.status is status
+        assert (kata.folder / "tries").read_text() == "xx"
+
+
 def test_a_stub_that_deletes_itself_is_still_there_and_run_to_the_end(checkout: Checkout) -> None:
     source = f"import os\nos.remove(__file__)\n{WRONG}"
     kata = load_kata(checkout.add("a01_twice", source, suite=LAWS))

@@ -79,3 +79,43 @@ def test_last_words(kata: Kata) -> None:
     view = View(kata, Phase.DONE, FAILING.tests, report=FAILING, clock=Clock(3.0, is_running=True))
     assert last_words(view) == "a01_twice: in progress, 1 of 3 tests pass; the clock goes on, `kata stop` stops it"
     assert last_words(View(kata)) == "a01_twice: left"
+
+
+def test_who_waits_is_told_for_what(kata: Kata) -> None:
+    running = View(kata, Phase.RUNNING, FAILING.tests, is_stale=True, running_test="test_b")
+    assert "double(2)" in drawn(replace(running, duration_s=0.2)), "the last run stays for a moment"
+    late = drawn(replace(running, duration_s=4.0))
+    assert "running  4 s  test_b" in late
+    assert "a test counts as hanging after 2 s" in late
+    assert "double(2)" not in late
+
+
+def test_speed_that_was_not_measured_waits_and_has_not_failed(kata: Kata) -> None:
+    speed = TestResult("test_fast", Band.SPEED, Outcome.NOT_RUN)
+    view = View(kata, Phase.DONE, (*FAILING.tests, speed), report=replace(FAILING, tests=(*FAILING.tests, speed)))
+    assert "waits" in drawn(view)
+    assert "speed waits" in drawn(view, width=60)
+
+
+def test_a_narrow_window_has_the_bands_in_a_line_and_the_keys_one_needs_most(kata: Kata) -> None:
+    view = View(kata, Phase.DONE, FAILING.tests, report=FAILING)
+    assert "example 1/2  law 0/1" in drawn(view, width=60)
+    assert footer(60).cell_len <= 60
+    assert "q quit" in footer(60).plain
+
+
+def test_an_empty_stub_says_where_to_begin(kata: Kata) -> None:
+    view = View(kata, Phase.DONE, report=replace(FAILING, tests=(), started=False))
+    assert "katas/a01_twice/twice.py is the empty stub" in drawn(view)
+    assert "o shows what it asks" in drawn(view)
+    out = StringIO()
+    PlainScreen(Console(file=out, width=80, highlight=False)).show(replace(view, is_settled=True))
+    assert "katas/a01_twice/README.md says what it asks" in out.getvalue()
+
+
+def test_a_hint_is_gone_once_it_is_passed(kata: Kata) -> None:
+    view = View(kata, Phase.DONE, PASSING.tests, report=PASSING, hint="think", hint_number=1, hints_there=2)
+    assert "hint 1 of 2  think" in drawn(view)
+    passed = drawn(replace(view, triumph=Triumph(due=86400.0 * 30)))
+    assert "think" not in passed
+    assert "from the empty stub" in passed
