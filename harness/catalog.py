@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from harness.errors import CatalogError, UnknownKataError
-from harness.model import Catalog, Fault, Kata, KataSet
+from harness.model import FOLLOW_UP_SUITE, Catalog, Fault, Kata, KataSet
 
 SLUG = re.compile(r"(?P<set>[a-z])(?P<number>\d{2})_(?P<name>[a-z][a-z0-9_]*)")
 """A kata folder's name: set letter, two digits, module name."""
@@ -69,6 +69,8 @@ def load_kata(folder: Path) -> Kata:
     if letter not in [known.value for known in KataSet]:
         known = ", ".join(KataSet)
         raise CatalogError(f"{folder.name} is in set {letter}, which does not exist (sets are {known})")
+    if f"test_{match['name']}.py" == FOLLOW_UP_SUITE:
+        raise CatalogError(f"{folder.name} cannot be called that: {FOLLOW_UP_SUITE} is the suite of a kata's follow-up")
     metadata = _read_metadata(folder / "kata.toml")
     kata_set = KataSet(letter)
     return Kata(
@@ -86,6 +88,7 @@ def load_kata(folder: Path) -> Kata:
         helpers=metadata.helpers,
         hang_limit_s=metadata.hang_limit_s or kata_set.hang_limit_s,
         stub_sha256=metadata.stub_sha256,
+        has_follow_up=(folder / FOLLOW_UP_SUITE).is_file(),
     )
 
 

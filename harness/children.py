@@ -104,8 +104,9 @@ def conclude(child: Child) -> KataReport:
     problem = _problem(child)
     report = None
     with contextlib.suppress(ReportError, OSError):
-        found = {item.slug: item for item in parse((child.folder / "report.json").read_bytes(), job.kata.slug)}
-        report = found.get(job.kata.slug)
+        found = parse((child.folder / "report.json").read_bytes(), job.kata.slug)
+        mine = (job.kata.slug, job.follow_up)
+        report = next((item for item in found if (item.slug, item.follow_up) == mine), None)
     if report is None:
         return replace(empty_report(job, problem or _died(child)), duration_s=duration_s)
     if report.problem is None and problem is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import importlib
 import os
@@ -18,7 +19,7 @@ import click
 from harness.catalog import find_root, load_catalog, select_katas
 from harness.completion import KATA
 from harness.errors import KataError, StateError
-from harness.model import Catalog, KataReport, Remembered, Scoreboard, Status
+from harness.model import Catalog, Kata, KataReport, Remembered, Scoreboard, Status
 from harness.render import Format, render
 from harness.state import state_folder, write_atomically
 from harness.subject import LEARNER
@@ -84,6 +85,7 @@ _ELSEWHERE = {
     "list": "harness.practice.cli_katas:list_command",
     "next": "harness.practice.cli_katas:next_command",
     "release": "harness.cohort.cli_release:release_command",
+    "interview": "harness.practice.cli_interview:interview_command",
     "regrade": "harness.cohort.cli_grade:regrade_command",
     "reset": "harness.practice.cli_attempts:reset_command",
     "restore": "harness.practice.cli_attempts:restore_command",
@@ -221,7 +223,7 @@ def scoreboard(
     r"""Run what has changed and show how every kata stands.
 
     Nothing is run twice: with nothing changed it answers at once. Each run is noted in your history, and a pass stops the clock.
-    A kata that you passed and are about to forget is "due".
+    A kata that you passed and are about to forget is "due". Once a kata passes, its follow-up is run too, for a star.
 
     \b
     Examples:
@@ -230,7 +232,7 @@ def scoreboard(
       kata scoreboard --format html --output scoreboard.html
       kata scoreboard --require A,b01      exit code 1 unless these are passed
     """
-    from harness.jobs import learner_job
+    from harness.jobs import follow_up_jobs, learner_job
     from harness.runner import run_jobs
 
     base, catalog = _catalog()
@@ -248,10 +250,14 @@ def scoreboard(
             listener(event)
 
         reports = run_jobs(work, state=state, workers=jobs, fresh=fresh, listener=listen)
+        more = follow_up_jobs(work, reports)
+        followed = run_jobs(more, state=state, workers=jobs, fresh=fresh, listener=listener)
     remembered = _remember(state, catalog, reports, ran) if subject == LEARNER else Remembered()
+    if subject == LEARNER:
+        _note_follow_ups(state, [job.kata for job in more], followed)
     board = tally(
         Catalog(katas, catalog.faults),
-        reports,
+        [*reports, *followed],
         best_times_s=remembered.best_times_s,
         due=remembered.due,
         following=remembered.following if not ids else None,
@@ -413,6 +419,21 @@ def _remember(state: Path, catalog: Catalog, reports: list[KataReport], ran: set
     return remembered
 
 
+def _note_follow_ups(state: Path, katas: list[Kata], reports: list[KataReport]) -> None:
+    if not reports:
+        return
+    from harness.history import History
+    from harness.practice.follow_up import record_follow_up
+
+    with contextlib.suppress(StateError):  # said already, by whoever noted the katas themselves
+        history = History(state)
+        try:
+            for kata, report in zip(katas, reports, strict=True):
+                record_follow_up(history, kata, report, time.time())
+        finally:
+            history.close()
+
+
 def _required(catalog: Catalog, names: tuple[str, ...]) -> set[str]:
     """Slugs that must be passed, from ids and set letters, separated by commas or spaces."""
     slugs: set[str] = set()
@@ -496,7 +517,8 @@ def _progress() -> Iterator[Listener]:
 
         def listen(event: Event) -> None:
             if event.kind == "planned":
-                progress.update(task, total=int(event.text))
+                planned = sum(known.total or 0 for known in progress.tasks)  # follow-ups come after what they follow
+                progress.update(task, total=planned + int(event.text))
             elif event.kind == "waiting":
                 progress.console.print(event.text)
             elif event.kind in ("finished", "cached"):

@@ -20,6 +20,14 @@ from harness.model import Failure, Figure
 FIGURES = pytest.StashKey[list[Figure]]()
 
 
+_ATTEMPTS = 3
+"""How often to measure before a figure counts as too slow: what else the machine does slows two pieces of code unequally."""
+_CLEARLY = 4
+"""A race that is lost by this factor is lost."""
+_BEYOND_DOUBT = 0.5
+"""An exponent that is this much above the bound does not come from noise."""
+
+
 class Player(Protocol):
     """The process that the subject runs in, when it is not this one; see `harness.referee`."""
 
@@ -52,9 +60,9 @@ class Racer:
         """
         __tracebackhide__ = True
         with threadpool_limits(limits=1):
-            for _ in range(_attempts(self._item)):
+            for _ in range(_ATTEMPTS):
                 result = run_race(candidate, baseline, at_least=at_least, stopwatch=_stopwatch(self._item))
-                if result.won:
+                if result.won or result.ratio * _CLEARLY < at_least:
                     break
         text = f"{_times(result.ratio)} {versus}"
         _record(self._item, Figure("race", versus, result.ratio, at_least, text))
@@ -80,9 +88,9 @@ class Grower:
         """Fit cost ~ size ** exponent; `prepare(size)` returns the call to time."""
         __tracebackhide__ = True
         with threadpool_limits(limits=1):
-            for _ in range(_attempts(self._item)):
+            for _ in range(_ATTEMPTS):
                 result = measure_growth(prepare, sizes, at_most=at_most, stopwatch=_stopwatch(self._item))
-                if result.held:
+                if result.held or result.exponent > at_most + _BEYOND_DOUBT:
                     break
         text = f"grows like n^{result.exponent:.2f}"
         _record(self._item, Figure("growth", "n", result.exponent, at_most, text))
@@ -176,11 +184,6 @@ def elsewhere(request: pytest.FixtureRequest) -> Elsewhere:
 def _player(item: pytest.Item) -> Player | None:
     module = item.getparent(pytest.Module)
     return module.stash.get(PLAYER, None) if module is not None else None
-
-
-def _attempts(item: pytest.Item) -> int:
-    """How often to measure before a figure counts as too slow: between two processes there is more noise than in one."""
-    return 1 if _player(item) is None else 3
 
 
 def _stopwatch(item: pytest.Item) -> Stopwatch:

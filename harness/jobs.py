@@ -10,13 +10,13 @@ import platform
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.catalog import is_published_stub
 from harness.errors import ReportError, SubjectError
-from harness.model import Kata, KataReport, Problem, ProblemKind
+from harness.model import FOLLOW_UP_SUITE, Kata, KataReport, Problem, ProblemKind, Status
 from harness.report import read
 from harness.subject import LEARNER, resolve
 
@@ -40,6 +40,13 @@ class Job:
     """Whether its speed band waits until nothing else runs, and is left out after a wrong answer."""
     store: str = ""
     """Where in the state folder the report is kept, `reports/a01_mse.json`; not kept when empty."""
+    follow_up: bool = False
+    """Whether the follow-up is run, and not the kata's own suite."""
+
+    @property
+    def suite(self) -> Path:
+        """The file that is run."""
+        return self.kata.folder / FOLLOW_UP_SUITE if self.follow_up else self.kata.suite
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,21 @@ def learner_job(kata: Kata, choice: str, profile: str) -> Job:
     return Job(kata, choice, profile=profile, store=f"reports/{label}{kata.slug}.json")
 
 
+def follow_up_job(kata: Kata, choice: str, profile: str) -> Job:
+    """The job of the scoreboard for a kata's follow-up; it is for code that passes the kata's own suite."""
+    own = learner_job(kata, choice, profile)
+    return replace(own, follow_up=True, store=own.store.replace(".json", ".follow_up.json"))
+
+
+def follow_up_jobs(jobs: Sequence[Job], reports: Sequence[KataReport]) -> list[Job]:
+    """What comes after `jobs` of the scoreboard, whose `reports` are given: the follow-ups of those that have passed."""
+    return [
+        follow_up_job(job.kata, job.choice, job.profile)
+        for job, report in zip(jobs, reports, strict=True)
+        if job.kata.has_follow_up and report.status is Status.PASSED
+    ]
+
+
 def _label(choice: str) -> str:
     """A folder name for a subject that is not the learner."""
     readable = re.sub(r"\W+", "_", Path(choice).name) or "subject"
@@ -69,8 +91,8 @@ def _label(choice: str) -> str:
 
 def without_a_run(job: Job) -> KataReport | None:
     """The report of a job that needs no process: no subject, or one that is still the published stub."""
-    if not job.kata.suite.is_file():
-        return empty_report(job, Problem(ProblemKind.BROKEN, f"{job.kata.slug} has no suite {job.kata.suite.name}"))
+    if not job.suite.is_file():
+        return empty_report(job, Problem(ProblemKind.BROKEN, f"{job.kata.slug} has no suite {job.suite.name}"))
     try:
         subject = resolve(job.kata, job.choice)
         source = subject.file.read_bytes()
@@ -86,13 +108,13 @@ def without_a_run(job: Job) -> KataReport | None:
 
 def empty_report(job: Job, problem: Problem | None) -> KataReport:
     """A report without tests, for runs that never came to them."""
-    return KataReport(job.kata.slug, job.choice, (), problem, created=time.time())
+    return KataReport(job.kata.slug, job.choice, (), problem, created=time.time(), follow_up=job.follow_up)
 
 
-def suite_tests(kata: Kata) -> dict[str, bool]:
+def suite_tests(kata: Kata, *, follow_up: bool = False) -> dict[str, bool]:
     """The tests of a suite by its source, and whether each is marked `speed`."""
     try:
-        tree = ast.parse(kata.suite.read_bytes())
+        tree = ast.parse(Job(kata, follow_up=follow_up).suite.read_bytes())
     except (OSError, SyntaxError):
         return {}
     return {
@@ -105,15 +127,21 @@ def suite_tests(kata: Kata) -> dict[str, bool]:
 def digest(job: Job, source: bytes | None = None) -> str:
     """Hash of all that the result depends on: subject, suite, harness, versions, and how it is run.
 
-    `source` stands for the subject's file when that is not there yet.
+    `source` stands for the subject's file when that is not there yet. A suite and a follow-up know nothing of each other.
     """
     sha = hashlib.sha256(_environment_digest().encode())
-    sha.update(repr((job.kata.slug, sorted(job.only), job.profile, job.seed, job.player)).encode())
+    sha.update(repr((job.kata.slug, sorted(job.only), job.profile, job.seed, job.player, job.follow_up)).encode())
     sha.update(resolve(job.kata, job.choice).file.read_bytes() if source is None else source)
-    for file in sorted(job.kata.folder.iterdir()):
-        if file.suffix in (".py", ".toml") and file != job.kata.stub:
+    for file in run_files(job.kata, follow_up=job.follow_up):
+        if file != job.kata.stub:
             sha.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return sha.hexdigest()
+
+
+def run_files(kata: Kata, *, follow_up: bool = False) -> list[Path]:
+    """The files in a kata's folder that a run of its suite, or of its follow-up, may read."""
+    other = kata.suite.name if follow_up else FOLLOW_UP_SUITE
+    return sorted(file for file in kata.folder.iterdir() if file.suffix in (".py", ".toml") and file.name != other)
 
 
 @functools.cache

@@ -7,10 +7,13 @@ sides alike, and both go on measuring while the verdict is unclear.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import gc
 import itertools
 import math
 import statistics
+import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +31,8 @@ _MIN_ROUNDS = 5
 _MAX_ROUNDS = 31
 _MAX_RACE_S = 6.0
 _MAX_REPEATS = 10_000
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+"""From glibc's malloc.h."""
 
 
 def cpu_clock() -> Clock:
@@ -94,6 +99,7 @@ def run_race(candidate: Thunk, baseline: Thunk, *, at_least: float, stopwatch: S
     if not at_least > 0:
         raise ValueError(f"at_least is {at_least}, expected more than 0")
     stopwatch = stopwatch or cpu_stopwatch()
+    keep_freed_memory()
     with _quiet_gc():
         repeats_candidate = _calibrate(candidate, stopwatch)
         repeats_baseline = _calibrate(baseline, stopwatch)
@@ -157,6 +163,7 @@ def measure_growth(
         raise ValueError(f"sizes is {list(sizes)}, expected at least three growing sizes")
     stopwatch = stopwatch or cpu_stopwatch()
     thunks = [prepare(size) for size in sizes]
+    keep_freed_memory()
     with _quiet_gc():
         repeats = [_calibrate(thunk, stopwatch) for thunk in thunks]
         best = [math.inf] * len(sizes)
@@ -206,6 +213,19 @@ def _calibrate(thunk: Thunk, stopwatch: Stopwatch) -> int:
         if spent >= _MIN_SAMPLE_S or repeats >= _MAX_REPEATS:
             return repeats
         repeats = min(_MAX_REPEATS, max(repeats * 2, math.ceil(repeats * 1.2 * _MIN_SAMPLE_S / max(spent, 1e-7))))
+
+
+def keep_freed_memory() -> None:
+    """Have the C library keep what is freed, where it is glibc.
+
+    It gives the top of the heap back to the system or not by how the heap happens to lie; a large temporary array then costs
+    page faults at each call or never, which is a factor of three between two runs of the same code.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            library = ctypes.CDLL(None)
+            library.mallopt(_M_MMAP_THRESHOLD, 2**25)
+            library.mallopt(_M_TRIM_THRESHOLD, 2**28)
 
 
 @contextmanager

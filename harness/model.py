@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+FOLLOW_UP_SUITE = "test_follow_up.py"
+"""In a kata's folder: tests of what the interviewer asks for next."""
+FOLLOW_UP_STATEMENT = "follow_up.md"
+
 
 class KataSet(StrEnum):
     """The four difficulty sets."""
@@ -118,6 +122,8 @@ class Kata:
     hang_limit_s: float
     stub_sha256: str
     """The published stub, newlines normalised."""
+    has_follow_up: bool = False
+    """Whether there is a second suite, which asks the same module for more."""
 
     @property
     def stub(self) -> Path:
@@ -128,6 +134,16 @@ class Kata:
     def suite(self) -> Path:
         """The file that tests it."""
         return self.folder / f"test_{self.module}.py"
+
+    @property
+    def follow_up(self) -> Path | None:
+        """The suite of the follow-up, None when the kata has none."""
+        return self.folder / FOLLOW_UP_SUITE if self.has_follow_up else None
+
+    @property
+    def follow_up_statement(self) -> Path:
+        """What the follow-up asks for."""
+        return self.folder / FOLLOW_UP_STATEMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +241,8 @@ class KataReport:
     duration_s: float = 0.0
     seed: str = ""
     """The hypothesis seed that repeats the run, empty when derandomized."""
+    follow_up: bool = False
+    """Whether this is about the kata's follow-up, which says nothing about the kata itself."""
 
     def count(self, band: Band | None = None, outcome: Outcome | None = None) -> int:
         """Number of tests in `band` (all bands when None) that ended with `outcome` (any when None)."""
@@ -274,6 +292,10 @@ class Row:
     """One sentence: the problem, or the first failing test."""
     best_s: float | None = None
     """Best time to a pass on the interview clock, None when the clock never ran."""
+    follow_up: BandTally | None = None
+    """The follow-up's tests, None when there is none, or when it was not run because the kata is not passed."""
+    star: bool = False
+    """Whether the kata and its follow-up are passed."""
     due: bool = False
     """It passes, and a review from the empty stub is due."""
 
@@ -324,8 +346,13 @@ class Scoreboard:
         return sum(tally.total for tally in self.sets)
 
     @property
+    def stars(self) -> int:
+        """Katas passed whose follow-up is passed too."""
+        return sum(row.star for row in self.rows)
+
+    @property
     def tests(self) -> BandTally:
-        """Tests passed and there, over all sets."""
+        """Tests passed and there, over all sets; those of follow-ups are not counted."""
         return sum((tally.tests for tally in self.sets), BandTally())
 
 

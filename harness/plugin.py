@@ -16,7 +16,7 @@ from collections.abc import Generator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 import pytest
 
@@ -25,7 +25,7 @@ from harness.catalog import SLUG, is_published_stub, load_kata
 from harness.errors import KataError
 from harness.explain import HangError, PlayerGoneError, clean_text, explain, subject_traceback
 from harness.fixtures import FIGURES, PLAYER, elsewhere, growth, memory, race
-from harness.model import Band, Failure, Kata, Problem, ProblemKind
+from harness.model import FOLLOW_UP_SUITE, Band, Failure, Kata, Problem, ProblemKind
 from harness.report import FORMAT
 from harness.state import state_folder
 from harness.teaching import Teaching
@@ -47,6 +47,16 @@ _FAILURE = pytest.StashKey[Failure]()
 _STATE = pytest.StashKey["_State"]()
 
 
+class _Suite(NamedTuple):
+    """A kata's own suite, or its follow-up: what is known of one says nothing about the other."""
+
+    slug: str
+    is_follow_up: bool
+
+    def __str__(self) -> str:
+        return f"{self.slug} follow-up" if self.is_follow_up else self.slug
+
+
 @dataclass
 class _State:
     """What one session knows."""
@@ -58,21 +68,22 @@ class _State:
     gate: Path | None
     """The file that is the runner's leave to measure speed; None when nobody else is running."""
     hang_file: TextIO
+    named: frozenset[Path]
+    """The follow-ups that the command line names."""
     finder: subjects.SubjectFinder = field(default_factory=subjects.SubjectFinder)
     katas: dict[Path, Kata] = field(default_factory=dict)
     """By folder."""
-    subjects: dict[str, subjects.Subject] = field(default_factory=dict)
-    """By slug."""
-    expected: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Slug -> test id -> band, of all that was collected, deselected tests included."""
-    deselected: dict[str, list[str]] = field(default_factory=dict)
-    """Slug -> ids that `-m`, `-k` or the like took away."""
-    problems: dict[str, str] = field(default_factory=dict)
-    """Slug -> why its suite could not be collected."""
+    subjects: dict[_Suite, subjects.Subject] = field(default_factory=dict)
+    expected: dict[_Suite, dict[str, str]] = field(default_factory=dict)
+    """Test id -> band, of all that was collected, deselected tests included."""
+    deselected: dict[_Suite, list[str]] = field(default_factory=dict)
+    """Ids that `-m`, `-k` or the like took away."""
+    problems: dict[_Suite, str] = field(default_factory=dict)
+    """Why suites could not be collected."""
     hung: dict[str, str] = field(default_factory=dict)
     """Slug -> the test that hung first."""
-    failed: bool = False
-    """Whether any test has failed so far."""
+    failed: set[_Suite] = field(default_factory=set)
+    """The suites of which a test has failed so far."""
     players: Players | None = None
     """The processes that subjects run in, when they do not run in this one."""
 
@@ -94,6 +105,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=subjects.LEARNER,
         metavar="WHO",
         help="the code that kata suites test: learner (the stub, default), reference, a folder with the module, or a file",
+    )
+    group.addoption(
+        "--follow-up",
+        action="store_true",
+        help=f"run the follow-ups of katas too, {FOLLOW_UP_SUITE}, where the kata's own suite passes",
     )
     group.addoption(
         "--player",
@@ -131,6 +147,7 @@ def pytest_configure(config: pytest.Config) -> None:
         if progress
         else None,
         gate=Path(config.getoption("--kata-gate")) if config.getoption("--kata-gate") else None,
+        named=frozenset(Path(name).resolve() for name in _paths(config) if Path(name).name == FOLLOW_UP_SUITE),
         hang_file=os.fdopen(os.dup(2), "w", encoding="utf-8", errors="backslashreplace"),
     )
     config.stash[_STATE] = state
@@ -156,6 +173,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     state.hang_file.close()
     if state.progress is not None:
         state.progress.close()
+
+
+def _paths(config: pytest.Config) -> list[str]:
+    """The files and folders that the command line names."""
+    return [argument.partition("::")[0] for argument in config.args]
 
 
 def _limit_memory(limit_mib: int) -> None:
@@ -185,7 +207,7 @@ def _open_players(config: pytest.Config, mode: str) -> Players:
 
 def _prepare_player(config: pytest.Config, players: Players) -> None:
     """Start a player ahead of need when the arguments name one kata."""
-    paths = {Path(argument.partition("::")[0]).resolve() for argument in config.args}
+    paths = {Path(name).resolve() for name in _paths(config)}
     folders = {path if path.is_dir() else path.parent for path in paths}
     if len(folders) == 1 and SLUG.fullmatch(next(iter(folders)).name):
         with contextlib.suppress(KataError):  # whatever is wrong with the kata is said when it is collected
@@ -237,6 +259,18 @@ def kata_folder(path: Path) -> Path | None:
     return folder if inside and path.name.startswith("test_") else None
 
 
+def _suite_of(path: Path) -> _Suite:
+    return _Suite(path.parent.name, path.name == FOLLOW_UP_SUITE)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave follow-ups out until they are asked for."""
+    if collection_path.name != FOLLOW_UP_SUITE or kata_folder(collection_path) is None:
+        return None
+    is_asked_for = config.getoption("--follow-up") or collection_path.resolve() in config.stash[_STATE].named
+    return None if is_asked_for else True
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report(
     collector: pytest.Collector,
@@ -248,7 +282,7 @@ def pytest_make_collect_report(
     state = collector.config.stash[_STATE]
     sentence = ""
     if isinstance(collector, pytest.Module):
-        sentence = _serve(state, folder)
+        sentence = _serve(state, collector.path)
         state.note("collect", folder.name)
         _arm(state, COLLECT_GRACE_S + (state.katas[folder].hang_limit_s if folder in state.katas else 0.0))
     try:
@@ -256,25 +290,25 @@ def pytest_make_collect_report(
     finally:
         faulthandler.cancel_dump_traceback_later()
     kata = state.katas.get(folder)
+    suite = _suite_of(collector.path)
     player = state.players.find(kata) if state.players is not None and kata is not None else None
     if player is not None:
         collector.stash[PLAYER] = player
     if not sentence and kata is not None:
-        sentence = _import_problem(state, kata) or (_band_problem(report) if report.outcome == "passed" else "")
+        sentence = _import_problem(state, suite) or (_band_problem(report) if report.outcome == "passed" else "")
     if sentence:
-        state.problems[folder.name] = sentence
+        state.problems[suite] = sentence
         report.outcome = "failed"
         report.longrepr = sentence
         report.result = []
     elif report.outcome == "failed":
-        state.problems.setdefault(
-            folder.name, f"the suite cannot be collected: {clean_text(report.longreprtext)[-800:]}"
-        )
+        state.problems.setdefault(suite, f"the suite cannot be collected: {clean_text(report.longreprtext)[-800:]}")
     return report
 
 
-def _serve(state: _State, folder: Path) -> str:
-    """Let the finder answer for this kata; returns the sentence when that cannot be."""
+def _serve(state: _State, path: Path) -> str:
+    """Let the finder answer for the kata of this suite; returns the sentence when that cannot be."""
+    folder = path.parent
     if not SLUG.fullmatch(folder.name):
         return f"{folder.name} is no kata folder name: expected one like a01_mse"
     try:
@@ -284,15 +318,16 @@ def _serve(state: _State, folder: Path) -> str:
     except KataError as error:
         return f"{error} ({error.hint})" if error.hint else str(error)
     state.katas[folder] = kata
-    state.subjects[kata.slug] = subject
+    state.subjects[_suite_of(path)] = subject
     return ""
 
 
-def _import_problem(state: _State, kata: Kata) -> str:
-    error = state.finder.errors.get(kata.module)
+def _import_problem(state: _State, suite: _Suite) -> str:
+    subject = state.subjects[suite]
+    error = state.finder.errors.get(subject.kata.module)
     if error is None:
         try:
-            state.finder.verify(state.subjects[kata.slug])
+            state.finder.verify(subject)
         except KataError as foreign:
             error = foreign  # type: ignore[assignment]
     if error is None:
@@ -315,7 +350,10 @@ def _band_problem(report: pytest.CollectReport) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Set hang limits, put easy bands first, and remember what there is before `-m` or `-k` takes any away."""
+    """Set hang limits, put easy bands first, and remember what there is before `-m` or `-k` takes any away.
+
+    A follow-up comes after the suite that it follows, whatever their names.
+    """
     state = config.stash[_STATE]
     places: dict[Path, int] = {}
     for item in items:
@@ -323,10 +361,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         kata = _kata_of(item)
         if kata is None:
             continue
-        state.expected.setdefault(kata.slug, {})[item.nodeid] = _band_of(item)
+        state.expected.setdefault(_suite_of(item.path), {})[item.nodeid] = _band_of(item)
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(kata.hang_limit_s * _patience(state, _band_of(item))))
-    items.sort(key=lambda item: (places[item.path], _BANDS.index(_band_of(item)) if _kata_of(item) else 0))
+
+    def place(item: pytest.Item) -> tuple[int, bool, int]:
+        kata = _kata_of(item)
+        if kata is None:
+            return places[item.path], False, 0
+        is_follow_up = _suite_of(item.path).is_follow_up
+        first = places.get(kata.suite, places[item.path]) if is_follow_up else places[item.path]
+        return first, is_follow_up, _BANDS.index(_band_of(item))
+
+    items.sort(key=place)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -350,7 +397,7 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
     for item in items:
         kata = _kata_of(item)
         if kata is not None:
-            item.config.stash[_STATE].deselected.setdefault(kata.slug, []).append(item.nodeid)
+            item.config.stash[_STATE].deselected.setdefault(_suite_of(item.path), []).append(item.nodeid)
 
 
 def _kata_of(item: pytest.Item) -> Kata | None:
@@ -426,7 +473,10 @@ def pytest_timeout_cancel_timer(item: pytest.Item) -> bool | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Fail at once what is not worth running: all after a hang, and for the runner speed after a wrong answer."""
+    """Fail at once what is not worth running: all after a hang, for the runner speed after a wrong answer.
+
+    And a follow-up after a failure of the suite that it follows, unless it was asked for by its name.
+    """
     kata = _kata_of(item)
     if kata is None:
         return
@@ -434,6 +484,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     hung = state.hung.get(kata.slug)
     if hung:
         raise _NotRunError(f"{hung} hung")
+    suite = _suite_of(item.path)
+    is_named = item.path.resolve() in state.named
+    if suite.is_follow_up and _Suite(suite.slug, False) in state.failed and not is_named:
+        raise _NotRunError(f"{kata.suite.name} comes first, and does not pass")
     if state.players is not None:
         state.players.begin(kata, item.name)
     if state.failed and state.gate is not None and _band_of(item) == Band.SPEED:
@@ -457,8 +511,9 @@ def pytest_runtest_makereport(
     if kata is None or call.excinfo is None or not report.failed:
         return report
     state = item.config.stash[_STATE]
-    state.failed = True
-    subject = state.subjects[kata.slug]
+    suite = _suite_of(item.path)
+    state.failed.add(suite)
+    subject = state.subjects[suite]
     error = call.excinfo.value
     if isinstance(error, _NotRunError):
         failure: Failure | None = Failure(item.name, f"not run, because {error}", kind="not run")
@@ -507,15 +562,15 @@ class _ReportWriter:
 
 
 def _kata_block(state: _State) -> dict[str, object]:
-    katas = {}
+    entries: dict[bool, dict[str, object]] = {False: {}, True: {}}
     _note_modifications(state)
-    for slug in sorted({*state.expected, *state.problems, *state.subjects}):
-        subject = state.subjects.get(slug)
+    for suite in sorted({*state.expected, *state.problems, *state.subjects}):
+        subject = state.subjects.get(suite)
         source = state.finder.sources.get(subject.file, b"") if subject else b""
-        sentence = state.problems.get(slug)
-        katas[slug] = {
-            "expected": state.expected.get(slug, {}),
-            "deselected": state.deselected.get(slug, []),
+        sentence = state.problems.get(suite)
+        entries[suite.is_follow_up][suite.slug] = {
+            "expected": state.expected.get(suite, {}),
+            "deselected": state.deselected.get(suite, []),
             "problem": asdict(Problem(ProblemKind.BROKEN, sentence)) if sentence else None,
             "started": not (subject and is_published_stub(subject.kata, source)),
         }
@@ -524,17 +579,19 @@ def _kata_block(state: _State) -> dict[str, object]:
         "subject": state.choice,
         "profile": state.profile,
         "seed": state.seed,
-        "katas": katas,
+        "katas": entries[False],
+        "follow_ups": entries[True],
     }
 
 
 def _note_modifications(state: _State) -> None:
     """A subject that modifies arguments where no test looks for it could bend what it is compared with."""
-    for kata in state.katas.values():
+    for suite, subject in state.subjects.items():
+        kata = subject.kata
         modified = state.players.modified(kata) if state.players is not None else frozenset()
         if modified and not state.failed:
             state.problems.setdefault(
-                kata.slug, f"{kata.module}.py modifies its arguments in {min(modified)}, and hides it elsewhere"
+                suite, f"{kata.module}.py modifies its arguments in {min(modified)}, and hides it elsewhere"
             )
 
 
@@ -555,7 +612,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for report in terminalreporter.stats.get(outcome, ()):
             outcomes[report.nodeid] = outcome if outcomes.get(report.nodeid) != "failed" else "failed"
     terminalreporter.section("katas")
-    for slug, expected in state.expected.items():
+    for suite, expected in sorted(state.expected.items()):
         parts = []
         for band in _BANDS:
             ids = [nodeid for nodeid, of in expected.items() if of == band]
@@ -567,6 +624,15 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         tail = (
             "passed" if done else f"first to mend: {first.rsplit('::', 1)[-1]}" if first else "not all tests were run"
         )
-        terminalreporter.line(f"{slug}  {'  '.join(parts)}  {tail}")
+        terminalreporter.line(f"{suite}  {'  '.join(parts)}  {tail}")
+        if done and _has_more(state, suite):
+            terminalreporter.line(f"{suite.slug}  the interviewer asks for more: follow_up.md, then {FOLLOW_UP_SUITE}")
     for path in state.finder.restore_deleted():
         terminalreporter.line(f"{path.name} had deleted its own file; it was put back")
+
+
+def _has_more(state: _State, suite: _Suite) -> bool:
+    """Whether a learner who has passed this suite could go on with a follow-up, and was not there yet."""
+    subject = state.subjects[suite]
+    is_new = not suite.is_follow_up and _Suite(suite.slug, True) not in state.expected
+    return is_new and subject.kata.has_follow_up and subject.choice == subjects.LEARNER

@@ -207,7 +207,7 @@ def start_pytest(job: Job, folder: Path, nest: Starter | None, *, gated: bool, p
     """
     kata = job.kata
     root = kata.folder.parent.parent
-    targets = [f"{kata.suite}::{name}" for name in job.only] or [str(kata.suite)]
+    targets = [f"{job.suite}::{name}" for name in job.only] or [str(job.suite)]
     config = root / "pyproject.toml"
     arguments = ["--rootdir", str(root), *(["-c", str(config)] if config.is_file() else [])]
     arguments += [part for plugin in (*PLUGINS, *plugins) for part in ("-p", plugin)]

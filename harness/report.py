@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from harness.errors import ReportError
-from harness.model import Band, Failure, Figure, KataReport, Outcome, Problem, ProblemKind, TestResult
+from harness.model import FOLLOW_UP_SUITE, Band, Failure, Figure, KataReport, Outcome, Problem, ProblemKind, TestResult
 
 FORMAT = 1
 """Version of the `kata` block; a report of another version is refused."""
@@ -54,6 +54,8 @@ class _KataBlock(msgspec.Struct):
     subject: str
     katas: dict[str, _KataEntry]
     seed: str = ""
+    follow_ups: dict[str, _KataEntry] = msgspec.field(default_factory=dict)
+    """What `katas` is for the suites, for follow-ups: who does not know of them never takes one for the other."""
 
 
 class _Document(msgspec.Struct):
@@ -65,7 +67,7 @@ class _Document(msgspec.Struct):
 
 
 def read(path: Path) -> tuple[KataReport, ...]:
-    """The reports in the file at `path`, one for each kata that was run. Raises `ReportError` with the file's name."""
+    """The reports in the file at `path`, one a kata and follow-up that was run. Raises `ReportError` with the file's name."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -84,7 +86,9 @@ def parse(data: bytes, name: str) -> tuple[KataReport, ...]:
         raise ReportError(f"{name} is not a report of this harness: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ReportError(f"{name} is not valid JSON, perhaps cut short: {error}") from error
-    return tuple(_report(document, slug, entry) for slug, entry in document.kata.katas.items())
+    reports = [_report(document, slug, entry) for slug, entry in document.kata.katas.items()]
+    reports += [_report(document, slug, entry, follow_up=True) for slug, entry in document.kata.follow_ups.items()]
+    return tuple(reports)
 
 
 def _check_kind(document: object, name: str) -> None:
@@ -99,7 +103,7 @@ def _check_kind(document: object, name: str) -> None:
         raise ReportError(f"{name} is a report of format {version!r}, this harness reads format {FORMAT}")
 
 
-def _report(document: _Document, slug: str, entry: _KataEntry) -> KataReport:
+def _report(document: _Document, slug: str, entry: _KataEntry, *, follow_up: bool = False) -> KataReport:
     by_id = {test.nodeid: test for test in document.tests}
     tests = tuple(_result(nodeid, band, by_id.get(nodeid)) for nodeid, band in entry.expected.items())
     problem = entry.problem or _hang(slug, tests) or _incomplete(document, slug, entry, by_id)
@@ -113,6 +117,7 @@ def _report(document: _Document, slug: str, entry: _KataEntry) -> KataReport:
         created=document.created,
         duration_s=document.duration,
         seed=document.kata.seed,
+        follow_up=follow_up,
     )
 
 
@@ -170,7 +175,8 @@ def _lacks_call(test: _Test) -> bool:
 
 def dump(report: KataReport) -> bytes:
     """`report` as a document that `parse` reads back: the same shape as pytest-json-report's, only with what is needed."""
-    prefix = f"katas/{report.slug}/test_{report.slug.split('_', 1)[-1]}.py::"
+    suite = FOLLOW_UP_SUITE if report.follow_up else f"test_{report.slug.split('_', 1)[-1]}.py"
+    prefix = f"katas/{report.slug}/{suite}::"
     ran = [test for test in report.tests if test.outcome is not Outcome.NOT_RUN or test.failure is not None]
     failed = any(test.outcome is Outcome.FAILED or test.failure is not None for test in ran)
     entry = _KataEntry(
@@ -184,7 +190,13 @@ def dump(report: KataReport) -> bytes:
         created=report.created,
         duration=report.duration_s,
         exitcode=_EXIT_SOME_FAILED if failed else _EXIT_ALL_PASSED,
-        kata=_KataBlock(FORMAT, report.subject, {report.slug: entry}, report.seed),
+        kata=_KataBlock(
+            FORMAT,
+            report.subject,
+            katas={} if report.follow_up else {report.slug: entry},
+            seed=report.seed,
+            follow_ups={report.slug: entry} if report.follow_up else {},
+        ),
         tests=tuple(_entry(prefix, test) for test in ran),
     )
     return msgspec.json.format(msgspec.json.encode(document), indent=1)

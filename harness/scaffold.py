@@ -9,7 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from harness.catalog import SLUG, stub_hash
 from harness.errors import CatalogError
-from harness.model import Kata, KataSet
+from harness.model import FOLLOW_UP_SUITE, Kata, KataSet
 
 _MINUTES = {KataSet.A: 15, KataSet.B: 40, KataSet.C: 60, KataSet.D: 75}
 _ID = re.compile(r"([A-Za-z])(\d{1,2})")
@@ -30,6 +30,8 @@ def new_kata(root: Path, kata_id: str, title: str) -> list[Path]:
     slug = f"{prefix}_{module}"
     if not SLUG.fullmatch(slug):
         raise CatalogError(f"the title {title!r} gives no module name: expected letters first, like 'Gaussian mixture'")
+    if f"test_{module}.py" == FOLLOW_UP_SUITE:
+        raise CatalogError(f"the title {title!r} is taken: {FOLLOW_UP_SUITE} is the suite of a kata's follow-up")
     for folder in sorted((root / "katas").iterdir()):
         if folder.name.startswith(f"{prefix}_") or folder.name[4:] == module:
             raise CatalogError(f"there is a kata {folder.name} already")

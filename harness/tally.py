@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Mapping
 
 from harness.errors import ReportError
 from harness.model import (
+    FOLLOW_UP_STATEMENT,
     Band,
     BandTally,
     Catalog,
@@ -35,19 +36,29 @@ def tally(
 ) -> Scoreboard:
     """The scoreboard of `catalog`: a kata without a report is not started, of several reports the newest counts.
 
-    `due` has the slugs whose review is due, `following` the kata to do next and why, where somebody knows better.
+    `due` has the slugs whose review is due, `following` the kata to do next and why, where somebody knows better. Reports of
+    follow-ups count for nothing but the star of katas that are passed.
+
     Raises `ReportError` for a report of a kata that the catalog does not have.
     """
-    newest: dict[str, KataReport] = {}
+    newest: dict[tuple[str, bool], KataReport] = {}
     known = {kata.slug for kata in catalog.katas}
     for report in reports:
         if report.slug not in known:
             raise ReportError(f"there is a report of {report.slug}, and no such kata in this checkout")
-        if report.slug not in newest or report.created >= newest[report.slug].created:
-            newest[report.slug] = report
+        key = (report.slug, report.follow_up)
+        if key not in newest or report.created >= newest[key].created:
+            newest[key] = report
     best = best_times_s or {}
     rows = tuple(
-        _row(kata, newest.get(kata.slug), best.get(kata.slug), is_due=kata.slug in due) for kata in catalog.katas
+        _row(
+            kata,
+            newest.get((kata.slug, False)),
+            newest.get((kata.slug, True)),
+            best.get(kata.slug),
+            is_due=kata.slug in due,
+        )
+        for kata in catalog.katas
     )
     next_slug, reason = following or next_kata(catalog.katas, {row.slug: row.status for row in rows})
     return Scoreboard(
@@ -60,8 +71,12 @@ def tally(
     )
 
 
-def _row(kata: Kata, report: KataReport | None, best_s: float | None, *, is_due: bool) -> Row:
+def _row(
+    kata: Kata, report: KataReport | None, follow_up: KataReport | None, best_s: float | None, *, is_due: bool
+) -> Row:
     status = report.status if report else Status.NOT_STARTED
+    if status is not Status.PASSED:
+        follow_up = None
     tests = report.tests if report else ()
     return Row(
         slug=kata.slug,
@@ -72,8 +87,10 @@ def _row(kata: Kata, report: KataReport | None, best_s: float | None, *, is_due:
         status=status,
         bands={band: _band_tally(band, tests) for band in Band if any(test.band is band for test in tests)},
         figures=tuple(figure.text for test in tests for figure in test.figures),
-        note=_note(report, status),
+        note=follow_up_note(follow_up) if follow_up else _note(report, status),
         best_s=best_s,
+        follow_up=BandTally(follow_up.count(outcome=Outcome.PASSED), len(follow_up.tests)) if follow_up else None,
+        star=follow_up is not None and follow_up.status is Status.PASSED,
         due=is_due and status is Status.PASSED,
     )
 
@@ -98,6 +115,17 @@ def _note(report: KataReport | None, status: Status) -> str:
     if failure.kind == "not implemented":
         return f"{failure.asked} is {failure.came}"
     return f"{failed.name}: {failure.mistake or failure.came}"
+
+
+def follow_up_note(report: KataReport) -> str:
+    """How far the follow-up is, and what helps most; empty when it is passed."""
+    if report.status is Status.PASSED:
+        return ""
+    passed = report.count(outcome=Outcome.PASSED)
+    begun = f"{FOLLOW_UP_STATEMENT} says what the interviewer asks next"
+    return (
+        f"follow-up {passed}/{len(report.tests)}: {_note(report, report.status) if passed or report.problem else begun}"
+    )
 
 
 def _set_tally(kata_set: KataSet, rows: Iterable[Row]) -> SetTally:

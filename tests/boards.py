@@ -43,7 +43,9 @@ def make_kata(slug: str, *, requires: tuple[str, ...] = (), title: str = "") -> 
     )
 
 
-def make_report(slug: str, outcomes: str, *, problem: Problem | None = None, created: float = 0.0) -> KataReport:
+def make_report(
+    slug: str, outcomes: str, *, problem: Problem | None = None, created: float = 0.0, follow_up: bool = False
+) -> KataReport:
     """A report with one test a letter: P passed, F failed, N not run; bands in turn."""
     named = {"P": Outcome.PASSED, "F": Outcome.FAILED, "N": Outcome.NOT_RUN}
     bands = tuple(Band)
@@ -59,7 +61,7 @@ def make_report(slug: str, outcomes: str, *, problem: Problem | None = None, cre
         )
         for i, letter in enumerate(outcomes)
     )
-    return KataReport(slug, "learner", tests, problem, created=created)
+    return KataReport(slug, "learner", tests, problem, created=created, follow_up=follow_up)
 
 
 def mixed_board() -> Scoreboard:

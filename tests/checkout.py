@@ -29,6 +29,22 @@ def test_two_is_four():
 def test_zero_stays_zero():
     check.equal(kata.double(0), 0, asked=call("double", 0))
 """
+FOLLOW_UP = """
+import pytest
+import {module} as kata
+from harness import check
+from harness.check import call
+
+@pytest.mark.example
+def test_two_doubled_twice_is_eight():
+    mistakes = {{"doubled once, whatever `times` is: 2**times * x": 4}}
+    check.equal(kata.double(2, times=2), 8, asked=call("double", 2, times=2), mistakes=mistakes, hint="2**times * x")
+
+@pytest.mark.edge
+def test_once_is_what_it_was():
+    check.equal(kata.double(3), 6, asked=call("double", 3), hint="the default of `times` is 1")
+"""
+GOOD_FOLLOW_UP = "def double(x, times=1):\n    return 2**times * x\n"
 
 
 @dataclass(frozen=True)
@@ -67,6 +83,16 @@ class Checkout:
         data = source if isinstance(source, bytes) else source.encode()
         (folder / f"{module}.py").write_bytes(data)
         return folder
+
+    def add_follow_up(self, slug: str, suite: str = FOLLOW_UP) -> Path:
+        """Give a kata a follow-up, which asks for `double(x, times=1)`; returns its suite."""
+        folder = self.root / "katas" / slug
+        (folder / "follow_up.md").write_text(
+            "# A01 · Follow-up: again and again\n\n## Rules\n\n## Example\n", encoding="utf-8"
+        )
+        file = folder / "test_follow_up.py"
+        file.write_text(textwrap.dedent(suite).format(module=slug.partition("_")[2]), encoding="utf-8")
+        return file
 
     def kata(self, *arguments: str, env: dict[str, str] | None = None, under: tuple[str, ...] = ()) -> Done:
         """Run the `kata` command in the checkout, under another command if need be."""

@@ -72,6 +72,17 @@ def test_one_learners_folder_and_a_zip_named_after_a_learner(tmp_path: Path) -> 
     assert len(pulled.grades) == 2
 
 
+def test_reports_of_follow_ups_say_nothing_about_katas(tmp_path: Path) -> None:
+    more = dump(make_report("a01_mse", "FF", created=30.0, follow_up=True))
+    for name, own in (("learner-1", GREEN), ("learner-2", None)):
+        write(tmp_path, f"{name}/reports/a01_mse.follow_up.json", more)
+        if own:
+            write(tmp_path, f"{name}/reports/a01_mse.json", own)
+    pulled = pull([tmp_path], CATALOG)
+    assert statuses(pulled) == {("learner-1", "a01_mse"): "passed"}
+    assert pulled.index.refusals == ()
+
+
 def test_a_zip_named_after_the_artifact_belongs_to_its_folder(tmp_path: Path) -> None:
     archive = write_zip(tmp_path / "learner-1" / "katas.zip", {"reports/a01_mse.json": GREEN})
     for path in (tmp_path, tmp_path / "learner-1", archive):

@@ -39,6 +39,8 @@ FLOORS: dict[str, int] = {
     "children": 5,
     "scaffold": 5,
     "runner": 6,
+    "proofread": 6,
+    "verdicts": 6,
     "audit": 7,
     "cohort": 7,
     "practice": 7,
@@ -100,7 +102,8 @@ def test_the_root_of_the_package_is_empty() -> None:
 def test_a_scoreboard_with_nothing_to_run_loads_neither_numpy_nor_pytest() -> None:
     code = (
         "import sys, harness.cli, harness.runner, harness.tally, harness.render.terminal, rich.table\n"
-        "print(sorted({'numpy', 'pytest', 'hypothesis', 'scipy', 'sklearn', 'jinja2'} & set(sys.modules)))"
+        "import harness.practice.remember\n"
+        "print(sorted({'numpy', 'pytest', 'hypothesis', 'scipy', 'sklearn', 'jinja2', 'fsrs'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from checkout import GOOD, STUB, SUITE, Checkout
+from harness.model import KataReport, Outcome, Status
+from harness.report import read
+
+from checkout import GOOD, GOOD_FOLLOW_UP, STUB, SUITE, Checkout, Done
 
 
 def test_a_right_solution_passes_and_the_bands_are_counted(checkout: Checkout) -> None:
@@ -321,6 +324,55 @@ def test_growth_and_memory_say_what_they_measured(checkout: Checkout) -> None:
     done = checkout.pytest("katas")
     assert "expected  growth like n^1.4 at most" in done.out
     assert "came      peak 7.6 MiB" in done.out
+
+
+# --- follow-ups --------------------------------------------------------------------------------------------------------
+
+
+def reports_of(checkout: Checkout, *arguments: str) -> tuple[Done, dict[bool, KataReport]]:
+    """A run of plain pytest, and what its JSON report says of suites (False) and follow-ups (True)."""
+    done = checkout.pytest(*arguments, "--json-report", "--json-report-file=report.json")
+    return done, {report.follow_up: report for report in read(checkout.root / "report.json")}
+
+
+def test_a_follow_up_is_run_only_when_it_is_asked_for(checkout: Checkout) -> None:
+    checkout.add("a01_more", GOOD)
+    checkout.add_follow_up("a01_more")
+    done, reports = reports_of(checkout, "katas")
+    assert (done.code, set(reports)) == (0, {False}), done.text
+    assert "a01_more  the interviewer asks for more: follow_up.md, then test_follow_up.py" in done.out
+    done, reports = reports_of(checkout, "katas/a01_more/test_follow_up.py")
+    assert (done.code, set(reports)) == (1, {True}), done.text
+    assert "a01_more follow-up  example 0/1  edge 1/1  first to mend: test_two_doubled_twice_is_eight" in done.out
+    done, reports = reports_of(checkout, "katas", "--follow-up")
+    assert (done.code, set(reports)) == (1, {False, True}), done.text
+    assert [reports[kind].status for kind in (False, True)] == [Status.PASSED, Status.IN_PROGRESS]
+
+
+def test_a_follow_up_waits_for_its_suite_unless_it_is_named(checkout: Checkout) -> None:
+    checkout.add("a01_more", "def double(x, times=1):\n    return 2**times * x if x else 1\n")
+    checkout.add_follow_up("a01_more")
+    done, reports = reports_of(checkout, "katas/a01_more", "--follow-up")
+    assert done.out.count("not run, because test_more.py comes first, and does not pass") >= 2
+    assert reports[True].count(outcome=Outcome.NOT_RUN) == 2
+    _, reports = reports_of(checkout, "katas/a01_more", "katas/a01_more/test_follow_up.py")
+    assert [reports[kind].status for kind in (False, True)] == [Status.IN_PROGRESS, Status.PASSED]
+
+
+def test_subject_player_bands_and_broken_files_are_the_same_for_a_follow_up(checkout: Checkout) -> None:
+    folder = checkout.add("a01_more")
+    suite = checkout.add_follow_up("a01_more")
+    (checkout.root / "better.py").write_text(GOOD_FOLLOW_UP)
+    named = ("katas/a01_more/test_follow_up.py", "--subject", "better.py")
+    for more in ((), ("--player", "process")):
+        done, reports = reports_of(checkout, *named, *more)
+        assert (done.code, reports[True].status) == (0, Status.PASSED), done.text
+    (folder / "more.py").write_text("def double(x:\n")
+    _, reports = reports_of(checkout, named[0])
+    assert set(reports) == {True}
+    assert "more.py is not valid Python" in str(reports[True].problem)
+    suite.write_text(suite.read_text().replace("@pytest.mark.edge", ""))
+    assert "test_once_is_what_it_was is in no band" in reports_of(checkout, *named)[0].out
 
 
 # --- where it keeps out ----------------------------------------------------------------------------------------------

@@ -259,3 +259,22 @@ def test_a_reset_whose_history_cannot_be_written_changes_nothing(
     assert (done.code, "disk is full" in done.err) == (2, True)
     assert person.stub.read_text() == "mine = 1\n"
     assert len(list(person.folder.iterdir())) == 5  # nothing half-written is left
+
+
+@pytest.mark.parametrize("command", ["reset", "restore", "start", "hint", "submit", "diff", "show", "list", "next"])
+def test_a_folder_in_place_of_the_file_is_a_sentence_or_does_not_matter(person: Person, command: str) -> None:
+    person.types("list")
+    keep(person.checkout.state, person.kata_named(), b"x = 1\n", has_passed=False)
+    person.stub.unlink()
+    person.stub.mkdir()
+    done = person.types(command, *(() if command in ("list", "next") else ("a1",)))
+    assert done.code in (0, 1, 2)
+    assert "Traceback" not in done.text
+    assert person.stub.is_dir()
+
+
+def test_a_clock_of_a_kata_that_is_gone_can_be_stopped(person: Person) -> None:
+    with person.history() as history:
+        history.start("z99_gone", 1_000.0)
+    assert "None is begun" in person.types("show").err
+    assert person.types("stop").out.startswith("z99_gone: stopped at")

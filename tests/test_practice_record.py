@@ -155,7 +155,7 @@ def test_whoever_has_seen_the_reference_passes_without_a_personal_best(history: 
     history.start("a01_mse", NOW)
     history.add("reveal", "a01_mse", NOW + 5, given_up=True)
     done = ran(history, "PP", NOW + 20)
-    assert (done.spent_s, done.best_s) == (20.0, None)
+    assert (done.spent_s, done.best_s, done.given_up) == (20.0, None, True)
     assert history.running() is None
     assert history.entries("pass")[0].data["given_up"] is True
     assert history.entries("card")[0].data["rating"] == Grade.AGAIN

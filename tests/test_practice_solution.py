@@ -100,11 +100,17 @@ def test_before_a_pass_the_reference_is_shown_only_to_who_gives_up(person: Perso
         assert (done.code, "nothing was done" in done.err) == (1, True)
         assert "x + x" not in done.out
     assert person.happened() == []
+    person.types("start", "a1")
     done = person.types("reveal", "a1", answer="y\n")
     assert done.code == 0
     assert REFERENCE.strip() in done.out
     assert "Because." in done.out
     assert person.happened() == [("reveal", {"given_up": True})]
+    person.stub.write_text(REFERENCE)
+    told = person.types("submit", "a1").out
+    assert "the reference was seen, so this is no personal best" in told
+    assert "to spare" not in told
+    assert "/10" not in person.types("scoreboard").out
 
 
 def test_after_a_pass_the_reference_is_free(person: Person) -> None:
@@ -136,6 +142,20 @@ def test_a_solution_that_is_sealed_or_not_there_is_a_sentence(person: Person) ->
     assert person.happened() == []  # nobody gives up for nothing
     person.has_run()
     assert "is sealed" in person.types("diff", "a1").err
+
+
+@pytest.mark.parametrize("command", ["hint", "reveal", "diff"])
+def test_nothing_is_given_away_while_an_interview_asks_for_it(
+    person: Person, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    person.has_run(outcomes="PF" if command == "hint" else "PP")
+    monkeypatch.setattr("harness.practice.interview_room.interview_in_progress", lambda _: {"a01_twice"})
+    done = person.types(command, "a1")
+    assert (done.code, "is asked in the interview that is under way" in done.err) == (2, True)
+    assert "x + x" not in done.out
+    assert person.happened() == []
+    monkeypatch.setattr("harness.practice.interview_room.interview_in_progress", lambda _: {"b01_thrice"})
+    assert person.types(command, "a1").code == 0
 
 
 # --- diff ------------------------------------------------------------------------------------------------------------

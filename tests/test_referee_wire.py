@@ -166,6 +166,31 @@ def test_changes_are_seen_on_the_other_side_in_both_directions() -> None:
     assert here.encode_changes([]) == []
 
 
+def test_whether_an_array_may_be_written_to_is_shared() -> None:
+    here, there = two_sides()
+    array = np.arange(4.0)
+    buffers: list[Any] = []
+    form = here.encode(array, buffers)
+    far = there.decode(form, [memoryview(bytearray(buffer)) for buffer in buffers])
+
+    def tell_here() -> None:
+        sent: list[Any] = []
+        changes = there.encode_changes(sent)
+        here.apply_changes(changes, [memoryview(bytearray(buffer)) for buffer in sent])
+
+    far.flags.writeable = False
+    tell_here()
+    assert not array.flags.writeable
+    far.flags.writeable = True
+    far[1] = 8.0
+    far.flags.writeable = False
+    tell_here()
+    assert (array.tolist(), array.flags.writeable) == ([0.0, 8.0, 2.0, 3.0], False)
+    far.flags.writeable = True
+    tell_here()
+    assert array.flags.writeable
+
+
 def test_what_nobody_holds_is_forgotten() -> None:
     here, _ = two_sides()
     kept = np.arange(3)

@@ -139,6 +139,32 @@ def test_a_bar_is_full_only_at_the_end_and_empty_only_at_the_beginning(passed: i
     assert (drawn == "." * width) is (passed == 0)
 
 
+def test_a_star_stands_beside_passed_in_every_form() -> None:
+    reports = [make_report("a01_mse", "PPPP"), make_report("a01_mse", "PP", follow_up=True)]
+    board = tally(Catalog((make_kata("a01_mse"), make_kata("a02_r2_score"))), reports)
+    assert "1 of 2 katas passed (1 with the follow-up), 4 of 4 tests pass" in render(board, Format.TERMINAL)
+    assert "passed ★ " in render(board, Format.TERMINAL)
+    assert "passed * " in render(board, Format.TERMINAL, unicode=False)
+    assert "| ✅ passed ★ |" in render(board, Format.MARKDOWN)
+    assert Page(render(board, Format.HTML)).words.count("★") == 1
+    document = json.loads(render(board, Format.JSON))
+    assert [(row["star"], row["follow_up"]) for row in document["rows"]] == [
+        (True, {"passed": 2, "total": 2}),
+        (False, None),
+    ]
+    assert (document["passed"], document["stars"]) == (1, 1)
+
+
+def test_a_pass_that_fades_keeps_its_star_and_80_columns_are_enough() -> None:
+    reports = [make_report("a01_mse", "PPPP"), make_report("a01_mse", "PP", follow_up=True)]
+    board = tally(Catalog((make_kata("a01_mse", title="A title of some length" * 3),)), reports, due={"a01_mse"})
+    text = render(board, Format.TERMINAL, width=80)
+    assert "passed, due ★ " in text
+    assert "15 min" in text
+    assert max(map(len, text.splitlines())) <= 80
+    assert Page(render(board, Format.HTML)).words.count("passed, due ★") == 1
+
+
 # --- markdown, JSON, badge ---------------------------------------------------------------------------------------------
 
 

@@ -53,6 +53,7 @@ def reports(draw: st.DrawFn) -> KataReport:
         created=draw(st.floats(0, 1e10)),
         duration_s=draw(st.floats(0, 1e3)),
         seed=draw(TEXTS),
+        follow_up=draw(st.booleans()),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,6 +76,44 @@ def test_a_row_counts_its_bands() -> None:
     assert row.bands[Band.EXAMPLE] == BandTally(2, 2)
     assert row.bands[Band.LAW] == BandTally(0, 1)
     assert row.note == "test_1: added one: return it as it is"
+
+
+# --- follow-ups --------------------------------------------------------------------------------------------------------
+
+
+@given(REPORTS, st.lists(st.builds(make_report, st.sampled_from(SLUGS), OUTCOMES, problem=PROBLEMS), max_size=6))
+def test_follow_ups_count_for_nothing_but_the_star(reports: list, others: list) -> None:  # type: ignore[type-arg]
+    followed = [replace(report, follow_up=True, created=9.0) for report in others]
+    board, plain = tally(CATALOG, [*reports, *followed]), tally(CATALOG, reports)
+    assert (board.sets, board.passed, board.tests, board.next_slug) == (
+        plain.sets,
+        plain.passed,
+        plain.tests,
+        plain.next_slug,
+    )
+    for row, before in zip(board.rows, plain.rows, strict=True):
+        assert (row.status, row.bands, row.figures) == (before.status, before.bands, before.figures)
+        assert not row.star or row.status is Status.PASSED
+        assert row.status is Status.PASSED or row == before
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "problem", "star", "note"),
+    [
+        ("PPPP", None, True, ""),
+        ("PFPP", None, False, "follow-up 3/4: test_1: added one: return it as it is"),
+        ("FFF", None, False, "follow-up 0/3: follow_up.md says what the interviewer asks next"),
+        ("PP", ProblemKind.INCOMPLETE, False, "follow-up 2/2: why"),
+        ("", ProblemKind.BROKEN, False, "follow-up 0/0: why"),
+    ],
+)
+def test_a_star_is_for_a_follow_up_that_passes_as_a_whole(
+    outcomes: str, problem: ProblemKind | None, star: bool, note: str
+) -> None:
+    asked = make_report("a01_one", outcomes, problem=Problem(problem, "why") if problem else None, follow_up=True)
+    row = tally(CATALOG, [make_report("a01_one", "PPPP"), asked]).rows[0]
+    assert (row.status, row.star, row.note) == (Status.PASSED, star, note)
+    assert row.follow_up == BandTally(outcomes.count("P"), len(outcomes))
 
 
 # --- what is next ----------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from harness.errors import KataError
+from harness.jobs import run_files
 from harness.model import Kata
 from harness.state import write_atomically
 
@@ -41,7 +42,7 @@ def pack(kata: Kata) -> tuple[Manifest, dict[str, bytes]]:
     """What a run of `kata` needs of its checkout, and the contents by name: all that its digest depends on, and the stub.
 
     That is `kata.toml`, the modules in the kata's folder, and the root's `pyproject.toml`, in which pytest's options are;
-    no solutions, and nobody's submission. Raises `BlobError` when a file cannot be read.
+    no solutions, no follow-up (it is not graded), and nobody's submission. Raises `BlobError` when a file cannot be read.
     """
     root = kata.folder.parent.parent
     config = root / _CONFIG
@@ -49,8 +50,8 @@ def pack(kata: Kata) -> tuple[Manifest, dict[str, bytes]]:
     try:
         if config.is_file():
             files[_CONFIG] = config.read_bytes()
-        for file in sorted(kata.folder.iterdir()):
-            if file.suffix in (".py", ".toml") and file.is_file():
+        for file in run_files(kata):
+            if file.is_file():
                 files[f"katas/{kata.slug}/{file.name}"] = file.read_bytes()
     except OSError as error:
         raise BlobError(f"{kata.slug} cannot be sent anywhere: {error}") from error

@@ -141,7 +141,8 @@ def _grades(slug: str, source: Path, known: set[str], refusals: list[Refusal]) -
         try:
             for report in _reports(name, data):
                 _check(report, name, known)
-                yield _grade(slug, report, data)
+                if not report.follow_up:  # it says nothing about the kata itself
+                    yield _grade(slug, report, data)
         except KataError as error:
             kata = Path(name).stem
             refusals.append(Refusal(slug, kata if kata in known else "", str(error)))

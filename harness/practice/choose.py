@@ -13,6 +13,8 @@ from harness.practice.record import as_card, day_of, last_card, scheduler
 
 _FRESH_S = 3 * 86400.0
 """For so long, what is begun goes before what is due; after that it can wait for the reviews."""
+_END_OF_TIME = 1e11
+"""No review is later; whatever says so was written by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ def review_times(history: History) -> dict[str, float]:
     times = {}
     for entry in history.entries("card"):
         due = entry.data.get("due")
-        if isinstance(due, int | float):
+        if isinstance(due, int | float) and 0 <= due < _END_OF_TIME:
             times[entry.slug] = float(due)
     return times
 
@@ -129,8 +131,10 @@ def most_forgotten(catalog: Catalog, history: History, now: float) -> Kata | Non
 
 def _forgotten(catalog: Catalog, history: History, now: float) -> dict[Kata, float]:
     """Katas whose review is due and not begun, with the chance that they are remembered, the smallest first."""
-    due, tries = due_reviews(history, now), attempts(history)
-    judge, today = scheduler(), day_of(now)
+    due = due_reviews(history, now)
+    if not due:
+        return {}  # and the scheduler need not be loaded
+    judge, today, tries = scheduler(), day_of(now), attempts(history)
     chances = {
         kata: judge.get_card_retrievability(as_card(last_card(history, kata.slug)), today)
         for kata in catalog.katas

@@ -57,7 +57,7 @@ def hint_command(kata_id: str, again: bool, as_json: bool) -> None:
       kata hint a1 --again
     """
     place = here()
-    kata = place.kata(kata_id)
+    kata = place.kata_to_give_away(kata_id)
     with place.history() as history:
         found = taken_hints(kata, history) if again else None
         if found is None:

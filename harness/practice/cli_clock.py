@@ -6,13 +6,12 @@ import time
 
 import click
 
-from harness.catalog import is_published_stub
 from harness.errors import ClockError
 from harness.model import Kata
 from harness.practice.attempt import attempt
 from harness.practice.choose import due_reviews
 from harness.practice.cli_place import AS_JSON, KATA_OR_CURRENT, Place, here, put_json
-from harness.practice.swap import reset
+from harness.practice.swap import present_code, reset
 from harness.render.words import minutes
 
 
@@ -46,7 +45,7 @@ def begin_clock(place: Place, kata: Kata, *, as_json: bool = False) -> None:
                 hint="it goes on; `kata stop` stops it",
             )
         if attempt(history, kata.slug).is_over:
-            if kata.stub.is_file() and not is_published_stub(kata, kata.stub.read_bytes()):
+            if present_code(kata) is not None:
                 again = "review" if kata.slug in due_reviews(history, now) else "reset"
                 raise ClockError(
                     f"{kata.slug} is passed, so there is nothing to time",

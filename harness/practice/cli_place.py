@@ -55,9 +55,17 @@ class Place:
         """The kata that `text` names; without text the current one. Raises `UnknownKataError`."""
         return find_kata(self.catalog, text) if text else self._current()
 
+    def kata_to_give_away(self, text: str) -> Kata:
+        """The same, for commands that help. Raises `InterviewError` when the kata is asked in an interview just now."""
+        from harness.practice.interview_room import refuse_in_interview
+
+        kata = self.kata(text)
+        refuse_in_interview(self.state, kata)
+        return kata
+
     def _current(self) -> Kata:
         """The kata whose clock runs, else the begun one that was saved last."""
-        with contextlib.suppress(StateError), self.history() as history:
+        with contextlib.suppress(KataError), self.history() as history:  # or a clock of a kata that is gone
             running = history.running()
             if running is not None:
                 return find_kata(self.catalog, running.slug)

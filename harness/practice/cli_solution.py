@@ -105,7 +105,7 @@ def reveal_command(kata_id: str, yes: bool, as_json: bool) -> None:
       kata reveal mse --yes | less
     """
     place = here()
-    kata = place.kata(kata_id)
+    kata = place.kata_to_give_away(kata_id)
     solution = read_solution(kata)
     with place.history_if_any() as history:
         is_given_up = not is_free(place.state, kata, history)
@@ -159,7 +159,7 @@ def diff_command(kata_id: str, beside: bool | None, as_json: bool) -> None:
       kata diff mse --side-by-side
     """
     place = here()
-    kata = place.kata(kata_id)
+    kata = place.kata_to_give_away(kata_id)
     own = passing_code(place.state, kata)
     reference = read_solution(kata).reference
     if as_json:

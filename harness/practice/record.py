@@ -53,6 +53,8 @@ class Recorded:
     """It is a pass, and the attempt had not passed before."""
     due: float | None = None
     """When the kata comes back, seconds since the epoch; only where the attempt ends."""
+    given_up: bool = False
+    """The reference was seen before, in the same attempt: `spent_s` is no achievement."""
 
 
 def record_run(
@@ -113,7 +115,8 @@ def _end_attempt(history: History, kata: Kata, report: KataReport, now: float) -
         spent_s = _close_clock(history, kata.slug, now, has_given_up=present.has_given_up)
         due = _note_pass(history, kata, present, spent_s, now, was_passed=was_passed)
         best_s = history.best_times_s().get(kata.slug)
-    return Recorded(spent_s, best_s, first_pass=not was_passed, ends_attempt=True, due=due)
+    given_up = present.has_given_up
+    return Recorded(spent_s, best_s, first_pass=not was_passed, ends_attempt=True, due=due, given_up=given_up)
 
 
 def _keep_code(history: History, kata: Kata, source: bytes | None) -> None:

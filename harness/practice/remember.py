@@ -37,7 +37,7 @@ def remember(
                 recorded = record_run(history, kata, report, trigger="scoreboard", now=now)
             elif report.status is Status.PASSED and not is_over:
                 recorded = record_known_pass(history, kata, report)
-            if recorded is not None and recorded.ends_attempt and recorded.spent_s is not None:
+            if recorded is not None and recorded.spent_s is not None and not recorded.given_up:
                 news.append(_words(kata, recorded))
         choice = choose_next(catalog, reports, history, now)
         return Remembered(

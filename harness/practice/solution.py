@@ -13,6 +13,7 @@ from harness.model import Kata, Status
 from harness.practice.attempt import attempt
 from harness.practice.kept import kept_attempts
 from harness.practice.standing import known_report
+from harness.practice.swap import present_code
 from harness.subject import reference_folder
 
 
@@ -72,7 +73,7 @@ def passing_code(state: Path, kata: Kata) -> str:
     """The learner's file if it passes, else the last attempt that did. Raises `NotPassedError` when there is none."""
     report = known_report(kata, state)
     if report is not None and report.status is Status.PASSED:
-        return kata.stub.read_text(encoding="utf-8", errors="replace")
+        return (present_code(kata) or b"").decode("utf-8", "replace")
     for kept in reversed(kept_attempts(state, kata)):
         if kept.has_passed:
             return kept.read().decode("utf-8", "replace")

@@ -72,6 +72,12 @@ def _note(history: History, kind: str, kata: Kata, now: float, **data: object) -
         history.add(kind, kata.slug, now, **data)
 
 
+def present_code(kata: Kata) -> bytes | None:
+    """The learner's file, None when there is none or only the published stub. Raises `StateError`."""
+    present = _present(kata)
+    return None if present is None or is_published_stub(kata, present) else present
+
+
 def _present(kata: Kata) -> bytes | None:
     """The learner's file, None when there is none."""
     try:

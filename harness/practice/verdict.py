@@ -59,6 +59,7 @@ def document(kata: Kata, report: KataReport, recorded: Recorded | None) -> dict[
         "duration_s": report.duration_s,
         "spent_s": recorded and recorded.spent_s,
         "best_s": recorded and recorded.best_s,
+        "given_up": recorded is not None and recorded.given_up,
         "first_pass": recorded is not None and recorded.first_pass,
         "next_review": recorded and recorded.due,
     }
@@ -101,7 +102,9 @@ def _triumph(kata: Kata, report: KataReport, recorded: Recorded | None) -> list[
     from rich.text import Text
 
     lines = [f"speed   {figure.text}" for test in report.tests for figure in test.figures]
-    if recorded is not None and recorded.spent_s is not None:
+    if recorded is not None and recorded.given_up:
+        lines.append("given up before: the reference was seen, so this is no personal best")
+    elif recorded is not None and recorded.spent_s is not None:
         left = 60 * kata.minutes - recorded.spent_s
         margin = f"{minutes(left)} to spare" if left >= 0 else f"{minutes(-left)} over"
         lines.append(f"time    {minutes(recorded.spent_s)} of {kata.minutes} min, {margin}")

@@ -144,7 +144,7 @@ def is_shared(value: object) -> bool:
 def snapshot(value: Any) -> Any:
     """What `unchanged` needs to see a change later."""
     if isinstance(value, np.ndarray):
-        return value.shape, _bits(value).copy()
+        return value.shape, value.flags.writeable, _bits(value).copy()
     if isinstance(value, np.random.Generator):
         return rng_state(value)
     return value.copy()
@@ -153,8 +153,9 @@ def snapshot(value: Any) -> Any:
 def unchanged(value: Any, before: Any) -> bool:
     """Whether `value` still holds what it held at its snapshot."""
     if isinstance(value, np.ndarray):
-        shape, bits = before
-        return bool(value.shape == shape and np.array_equal(_bits(value), bits))
+        shape, writeable, bits = before
+        is_same_kind = value.shape == shape and value.flags.writeable == writeable
+        return bool(is_same_kind and np.array_equal(_bits(value), bits))
     if isinstance(value, np.random.Generator):
         return bool(rng_state(value) == before)
     if isinstance(value, list):

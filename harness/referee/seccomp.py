@@ -1,8 +1,9 @@
 """System calls that a player in the sandbox is refused: a seccomp filter, as the bytes that bubblewrap takes.
 
 The namespaces of the sandbox leave little to reach. What is refused here is what could be turned against the folder that suites
-and subjects share (a link that the suite would write through), and interfaces of the kernel that no solution needs and that
-are the usual way to break out. Numbers are those of the kernel's system call tables, x86-64 and arm64.
+and subjects share (a link that the suite would write through), another process (whose work would not be on the clock that a
+race reads), and interfaces of the kernel that no solution needs and that are the usual way to break out. Numbers are those
+of the kernel's system call tables, x86-64 and arm64.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import struct
 _NUMBERS = {
     "x86_64": {
         "architecture": 0xC000003E,
+        "clone": 56,
         "refused": {
+            "fork": 57, "vfork": 58,
             "link": 86, "symlink": 88, "linkat": 265, "symlinkat": 266, "mknod": 133, "mknodat": 259, "ptrace": 101,
             "process_vm_readv": 310, "process_vm_writev": 311, "mount": 165, "umount2": 166, "pivot_root": 155,
             "unshare": 272, "setns": 308, "open_tree": 428, "move_mount": 429, "fsopen": 430, "mount_setattr": 442,
@@ -25,6 +28,7 @@ _NUMBERS = {
     },
     "aarch64": {
         "architecture": 0xC00000B7,
+        "clone": 220,
         "refused": {
             "linkat": 37, "symlinkat": 36, "mknodat": 33, "ptrace": 117, "process_vm_readv": 270,
             "process_vm_writev": 271, "mount": 40, "umount2": 39, "pivot_root": 41, "unshare": 97, "setns": 268,
@@ -36,10 +40,13 @@ _NUMBERS = {
     },
 }  # fmt: skip
 
-_LOAD, _EQUAL, _AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
-"""Instructions of classic BPF: load a word, jump if equal, jump if greater or equal, return."""
+_CLONE3 = 435
+"""On all machines. Its flags are behind a pointer, where a filter cannot look; glibc takes `clone` where there is none."""
+_CLONE_THREAD = 0x10000
+_LOAD, _EQUAL, _AT_LEAST, _HAS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+"""Instructions of classic BPF: load a word, jump if equal, jump if greater or equal, jump if a bit is set, return."""
 _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
-_NUMBER_AT, _ARCHITECTURE_AT = 0, 4
+_NUMBER_AT, _ARCHITECTURE_AT, _FLAGS_AT = 0, 4, 16
 """Where `struct seccomp_data` has them."""
 _FOREIGN_ABI = 0x40000000
 """Numbers from here on are another set of calls on x86-64 (x32), which the list above would not meet."""
@@ -61,5 +68,13 @@ def seccomp_filter(machine: str = "") -> bytes:
     ]
     for number in refused:
         program += [(_EQUAL, 0, 1, number), (_RETURN, 0, 0, _ERRNO | errno.EPERM)]
-    program.append((_RETURN, 0, 0, _ALLOW))
+    program += [
+        (_EQUAL, 0, 1, _CLONE3),
+        (_RETURN, 0, 0, _ERRNO | errno.ENOSYS),
+        (_EQUAL, 0, 3, known["clone"]),
+        (_LOAD, 0, 0, _FLAGS_AT),
+        (_HAS, 1, 0, _CLONE_THREAD),
+        (_RETURN, 0, 0, _ERRNO | errno.EPERM),
+        (_RETURN, 0, 0, _ALLOW),
+    ]
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)

@@ -371,10 +371,13 @@ def _overwrite(target: Any, new: Any) -> None:
     elif isinstance(target, np.ndarray):
         if target.dtype != new.dtype or target.size != new.size:
             raise WireError("an array was changed into one of another kind")
+        with contextlib.suppress(ValueError):  # a view of what is read-only stays so, there as here
+            target.flags.writeable = True
         if target.flags.writeable:
             if target.shape != new.shape and target.flags.owndata:
                 target.resize(new.shape, refcheck=False)
             target[...] = new.reshape(target.shape)
+            target.flags.writeable = new.flags.writeable
     elif isinstance(target, list | bytearray):
         target[:] = new
     else:

@@ -18,20 +18,24 @@ if TYPE_CHECKING:
 
 
 def render_audit(results: Sequence[KataAudit], *, width: int = 100, color: bool = False) -> str:
-    """A row a kata with the margin of each speed test, then the faults; ends with a newline."""
+    """A row a kata with the margin of each speed test, then the faults; ends with a newline.
+
+    What stands behind a plus is the follow-up's.
+    """
     out = StringIO()
     console = Console(file=out, width=width, force_terminal=color, highlight=False, markup=False, emoji=False)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("kata", "tests", "wrong", "right", "suite", "faults", "speed of the reference, and its margin"):
         table.add_column(name, justify="left" if name in ("kata",) or name.startswith("speed") else "right")
     for result in results:
-        margins = "; ".join(f"{figure.text} ({_margin(figure)})" for figure in result.margins)
+        parts = _parts(result)
+        margins = "; ".join(f"{figure.text} ({_margin(figure)})" for part in parts for figure in part.margins)
         table.add_row(
             result.kata.slug,
-            str(result.tests),
-            str(result.wrong),
-            str(result.also_right),
-            f"{result.suite_s:.1f} s",
+            "+".join(str(part.tests) for part in parts),
+            "+".join(str(part.wrong) for part in parts),
+            "+".join(str(part.also_right) for part in parts),
+            "+".join(f"{part.suite_s:.1f}" for part in parts) + " s",
             Text(str(len(result.faults)), style="bold red" if result.faults else "green"),
             Text(margins or "-"),
         )
@@ -40,9 +44,15 @@ def render_audit(results: Sequence[KataAudit], *, width: int = 100, color: bool 
         for fault in result.faults:
             console.print(Text(f"{result.kata.slug}: {fault}"), soft_wrap=True)
     faults = sum(len(result.faults) for result in results)
-    solutions = sum(2 + result.wrong + result.also_right for result in results)
+    each = [part for result in results for part in _parts(result)]
+    solutions = len(results) + sum(1 + part.wrong + part.also_right for part in each)  # the stub, too
     console.print(Text(f"{len(results)} katas, {solutions} solutions, {faults} faults", style="bold"))
     return out.getvalue()
+
+
+def _parts(result: KataAudit) -> list[KataAudit]:
+    """The kata's own suite, and its follow-up's where there is one."""
+    return [result, result.follow_up] if result.follow_up else [result]
 
 
 def _margin(figure: Figure) -> str:

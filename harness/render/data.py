@@ -14,7 +14,8 @@ FORMAT = 1
 
 def render_json(board: Scoreboard) -> str:
     """The scoreboard as a JSON document with a `format` version; ends with a newline."""
-    document: dict[str, Any] = {"format": FORMAT, "passed": board.passed, "due": board.due, "total": board.total}
+    counts = {"passed": board.passed, "due": board.due, "stars": board.stars, "total": board.total}
+    document: dict[str, Any] = {"format": FORMAT, **counts}
     document |= msgspec.to_builtins(board)
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 

@@ -23,8 +23,9 @@ _STYLES = {
 _DUE = "dim green"
 _WIDE = 118
 """From this width on, figures get a column of their own."""
-_OTHER_COLUMNS = 11 + 7 + 3 * 5 + 7 + 2 * 7
-"""What the columns beside the title need: status, four bands, clock, and the gaps between them."""
+_STATUS = 11
+_OTHER_COLUMNS = 7 + 3 * 5 + 7 + 2 * 7
+"""What the columns beside title and status need: four bands, clock, and the gaps between all of them."""
 _BAR = 24
 
 
@@ -44,7 +45,10 @@ def render_terminal(board: Scoreboard, *, width: int = 80, color: bool = False, 
     )
     console.print(Text(summary(board), style="bold"))
     longest = max((len(row.id) + 1 + len(row.title) for row in board.rows), default=0)
-    title_width = max(12, min(longest, width - _OTHER_COLUMNS))  # the same in every set, so that columns line up
+    status_width = max([_STATUS, *(len(standing(row)) for row in board.rows)])
+    title_width = max(
+        12, min(longest, width - _OTHER_COLUMNS - status_width)
+    )  # the same in every set, so that columns line up
     for tally in board.sets:
         _print_set(console, tally, [row for row in board.rows if row.set is tally.set], title_width, unicode=unicode)
     notes = [row for row in board.rows if row.note]
@@ -79,14 +83,15 @@ def _print_set(console: Console, tally: SetTally, rows: list[Row], title_width: 
     )
     table = Table(box=box.SIMPLE_HEAD if unicode else box.ASCII2, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("kata", width=title_width, overflow="ellipsis", no_wrap=True)
-    table.add_column("status", min_width=11, no_wrap=True)
+    table.add_column("status", min_width=_STATUS, no_wrap=True)
     for band in Band:
         table.add_column(band.value, justify="right", min_width=max(5, len(band.value)), no_wrap=True)
     table.add_column("clock", justify="right", min_width=7, no_wrap=True)
     if wide:
         table.add_column("figures", overflow="fold")
     for row in rows:
-        cells = [Text(f"{row.id} {row.title}"), Text(standing(row), style=_DUE if row.due else _STYLES[row.status])]
+        style = _DUE if row.due else _STYLES[row.status]
+        cells = [Text(f"{row.id} {row.title}"), Text(standing(row, unicode=unicode), style=style)]
         cells += [_band_cell(row.bands.get(band)) for band in Band]
         cells.append(Text(clock(row)))
         if wide:

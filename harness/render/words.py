@@ -10,12 +10,14 @@ def summary(board: Scoreboard) -> str:
     tests = board.tests
     run = f"{tests.passed} of {tests.total} tests pass" if tests.total else "nothing run yet"
     faded = f", {board.due} of them due" if board.due else ""
-    return f"{board.passed} of {board.total} katas passed{faded}, {run}"
+    stars = f" ({board.stars} with the follow-up)" if board.stars else ""
+    return f"{board.passed} of {board.total} katas passed{stars}{faded}, {run}"
 
 
-def standing(row: Row) -> str:
-    """The status in words: `passed`, and `passed, due` once it fades."""
-    return f"{row.status}, due" if row.due else row.status.value
+def standing(row: Row, *, unicode: bool = True) -> str:
+    """The status in words: `passed`, `passed, due` once it fades, with a star where the follow-up passes too: `passed ★`."""
+    words = f"{row.status}, due" if row.due else row.status.value
+    return f"{words} {'★' if unicode else '*'}" if row.star else words
 
 
 def fraction(tally: BandTally | None) -> str:

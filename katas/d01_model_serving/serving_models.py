@@ -222,3 +222,15 @@ def load_all(system: Any, number: int, path: str) -> None:
     """Load the models m0, m1, ..., all from one file."""
     for i in range(number):
         system.load_model(f"m{i}", path)
+
+
+def predict_often(system: Any, model_id: str, times: int) -> None:
+    """Ask one model again and again."""
+    for _ in range(times):
+        system.predict(model_id, 0)
+
+
+def replace_often(system: Any, path: str, times: int) -> None:
+    """Evict a model and load it again, again and again."""
+    for _ in range(times):
+        system.load_model(system.evict_least_used_model(), path)
