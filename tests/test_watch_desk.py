@@ -17,7 +17,7 @@ from harness.jobs import cached_report, digest, learner_job
 from harness.model import Kata, Problem, ProblemKind, Status
 from harness.practice import desk as desk_module
 from harness.practice.desk import Desk
-from harness.practice.view import Page
+from harness.practice.view import Page, Phase, View
 
 from checkout import GOOD, Checkout
 from watching import FAILING, PASSING, WRONG, Session, drawn, open_session
@@ -206,6 +206,37 @@ def test_a_reference_that_is_not_there_is_a_sentence(session: Session, history: 
     assert session.view.page is None
     assert "is not in this checkout" in drawn(session.view)
     assert history.entries("reveal") == []
+
+
+@pytest.mark.usefixtures("reference")
+def test_nothing_is_given_away_in_an_interview(
+    session: Session, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_state: Path, _kata: Kata) -> None:
+        raise KataError("an interview asks this kata")
+
+    monkeypatch.setattr("harness.practice.interview_room.refuse_in_interview", refuse)
+    session.press("h")
+    assert "an interview asks this kata" in drawn(session.view)
+    session.press("r", "y")
+    assert session.view.page is None
+    assert history.entries() == []
+
+
+def test_a_pass_after_a_reveal_says_so(session: Session, reference: str) -> None:
+    session.press("r", "y")
+    assert reference in text_of(session.view.page or Page("", ""))
+    session.press("q")
+    session.end(PASSING)
+    assert "after a look at the reference" in drawn(session.view)
+
+
+def test_what_the_interviewer_asks_next_is_named(desk: Desk, kata: Kata) -> None:
+    (kata.folder / "follow_up.md").write_text("And now in float32?")
+    triumph = desk.record(replace(kata, has_follow_up=True), PASSING, GOOD.encode(), 100.0)
+    assert triumph is not None
+    assert "kata scoreboard a01" in triumph.more
+    assert "kata scoreboard a01" in drawn(View(kata, Phase.DONE, PASSING.tests, report=PASSING, triumph=triumph))
 
 
 # --- katas -----------------------------------------------------------------------------------------------------------------

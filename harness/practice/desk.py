@@ -115,22 +115,28 @@ class Desk:
     @guarded
     def record(self, kata: Kata, report: KataReport, source: bytes, now: float) -> Triumph | None:
         """Keep the report where the scoreboard finds it and note the run; what to say when it passed."""
+        from harness.practice.follow_up import invitation
         from harness.practice.record import record_run
 
         if report.problem is not None and report.problem.kind is ProblemKind.KILLED:
             return None  # whatever killed it was not the learner's doing alone
         job = learner_job(kata, LEARNER, "practice")
         write_atomically(self._state / job.store, dump(replace(report, digest=digest(job, source))))
-        recorded = record_run(self._history, kata, report, trigger="watch", now=now)
+        recorded = record_run(self._history, kata, report, trigger="watch", now=now, source=source)
         if report.status is not Status.PASSED:
             return None
-        return Triumph(recorded.spent_s, recorded.best_s, recorded.first_pass, recorded.due)
+        more = f"{invitation(kata)}: `kata scoreboard {kata.id.lower()}` runs it" if kata.has_follow_up else ""
+        return Triumph(
+            recorded.spent_s, recorded.best_s, recorded.first_pass, recorded.due, more=more, given_up=recorded.given_up
+        )
 
     @guarded
     def hint(self, kata: Kata, now: float) -> Hint:
         """One hint more, noted; after the last one the last one again."""
         from harness.practice.hints import next_hint
+        from harness.practice.interview_room import refuse_in_interview
 
+        refuse_in_interview(self._state, kata)
         return next_hint(self._state, kata, self._history, now)
 
     @guarded
@@ -157,8 +163,10 @@ class Desk:
         from rich.markdown import Markdown
         from rich.syntax import Syntax
 
+        from harness.practice.interview_room import refuse_in_interview
         from harness.practice.solution import read_solution
 
+        refuse_in_interview(self._state, kata)
         solution = read_solution(kata)
         code = Syntax(solution.reference, "python", theme=CODE_THEME, background_color="default", word_wrap=True)
         parts: list[RenderableType] = [code]

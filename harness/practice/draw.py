@@ -177,7 +177,8 @@ def _triumph(view: View, *, unicode: bool, has_keys: bool) -> RenderableType:
     star = "★" if unicode else "*"
     count = len(view.tests)
     lines = [Text(f"  {star} {star} {star}  passed  {star} {star} {star}", style="bold green"), Text()]
-    lines.append(Text(f"  all {count} tests of {view.kata.title}"))
+    after = ", after a look at the reference" if triumph is not None and triumph.given_up else ""
+    lines.append(Text(f"  all {count} tests of {view.kata.title}{after}"))
     if triumph is not None and triumph.spent_s is not None:
         left = 60 * view.kata.minutes - triumph.spent_s
         margin = f"{minutes(left)} to spare" if left >= 0 else f"{minutes(-left)} over"
@@ -195,6 +196,8 @@ def _triumph(view: View, *, unicode: bool, has_keys: bool) -> RenderableType:
         )
     figures = [figure for test in view.tests for figure in test.figures]
     lines += [Text(f"  speed     {figure.text}") for figure in figures]
+    if triumph is not None and triumph.more:
+        lines.append(Text(f"  more      {triumph.more}"))
     if has_keys:
         lines += [Text(), Text("  k next kata   r compare with the reference   q quit", style="bold")]
     return Group(*lines)

@@ -41,6 +41,10 @@ class Triumph:
     is_first: bool = False
     due: float | None = None
     """When the kata comes back, seconds since the epoch."""
+    more: str = ""
+    """What the interviewer asks next."""
+    given_up: bool = False
+    """The reference was seen before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 from typing import Protocol
 
+from harness.jobs import run_files
 from harness.model import Kata, KataReport
 from harness.practice.ahead import Ahead, can_hold
 from harness.practice.plan import function_of, plan_run
@@ -111,9 +112,8 @@ def fingerprint(kata: Kata) -> str:
     """Hash of what a warm parent depends on, and the learner's file does not: suite, helpers and `kata.toml`."""
     sha = hashlib.sha256()
     try:
-        for file in sorted(kata.folder.iterdir()):
-            if file.suffix in (".py", ".toml") and file != kata.stub:
-                sha.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+        for file in (file for file in run_files(kata) if file != kata.stub):
+            sha.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     except OSError:  # in the middle of being replaced: the next look will see
         return ""
     return sha.hexdigest()
