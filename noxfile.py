@@ -105,3 +105,4 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "harness.bench", *session.posargs)
     session.run("python", "-m", "harness.cohort.bench", *session.posargs)
     session.run("python", "-m", "harness.cohort.bench_cluster")
+    session.run("python", "-m", "harness.practice.bench_watch", *session.posargs[:1])

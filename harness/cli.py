@@ -101,6 +101,7 @@ _ELSEWHERE = {
     "submit": "harness.practice.cli_solution:submit_command",
     "unseal": "harness.cohort.cli_release:unseal_command",
     "update": "harness.cohort.cli_release:update_command",
+    "watch": "harness.practice.cli_watch:watch_command",
 }
 """Commands that are imported only when they are asked for."""
 
@@ -131,7 +132,7 @@ class _Commands(click.Group):
         if args and args[0] == "help":  # `kata help hint` is what people type who know git
             args = [*args[1:2], "--help"] if args[1:] else ["scoreboard", "--help"]
         if args and self.get_command(ctx, args[0]) is None and re.fullmatch(r"[a-dA-D]\d{1,2}(_\w+)?", args[0]):
-            ctx.fail(f"{args[0]} is no command. For one kata: kata scoreboard {args[0]}")
+            ctx.fail(f"{args[0]} is no command. To work on it: kata watch {args[0]}")
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
             near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=2)
             meant = f" Did you mean {' or '.join(near)}?" if near else " `kata --help` lists the commands."
@@ -174,14 +175,15 @@ class _Commands(click.Group):
 
 _HELP = """Code katas for machine-learning interviews.
 
-Fill in a stub, run its suite, watch the scoreboard grow. Without a command: the scoreboard. A KATA goes by any of its
-names: a1, A01, mse, a01_mse; `kata COMMAND --help` explains one command.
+Fill in a stub, run its suite, watch the scoreboard grow. Without a command: `kata watch`, for the kata you are at. A KATA
+goes by any of its names: a1, A01, mse, a01_mse; `kata COMMAND --help` explains one command.
 
 \b
 An evening:
   kata next           which kata, and why
   kata show mse       what it asks
-  kata start mse      the interview clock; fill in katas/a01_mse/mse.py
+  kata start mse      the interview clock
+  kata                fill in katas/a01_mse/mse.py: each save runs its suite
   kata hint mse       when you are stuck
   kata submit mse     the whole suite; 0 is a pass
   kata diff mse       your code beside the reference
@@ -203,9 +205,11 @@ Exit codes: 0 done, 1 not passed or refused, 2 an error, 130 interrupted.
 @click.version_option(package_name="ml-kata-dojo")
 @click.pass_context
 def app(context: click.Context) -> None:
-    """Show the scoreboard when nothing else is asked for."""
+    """Go on with the kata at hand when nothing else is asked for."""
     if context.invoked_subcommand is None:
-        context.invoke(scoreboard)
+        from harness.practice.cli_watch import watch_command
+
+        context.invoke(watch_command, kata_id="")
 
 
 @app.command()

@@ -102,7 +102,7 @@ def _asked(error: BaseException, in_suite: list[traceback.FrameSummary]) -> str:
 
 
 def _statement(frames: list[traceback.FrameSummary]) -> str:
-    return " ".join((frames[-1].line or "").split()) if frames else ""
+    return " ".join((frames[-1].line or "").split()).rstrip(",") if frames else ""
 
 
 def _place(frames: list[traceback.FrameSummary]) -> str:

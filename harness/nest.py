@@ -102,7 +102,7 @@ def _silence() -> Iterator[None]:
 def _rehearse() -> None:
     """Run a small suite: what pytest, its plugins and hypothesis do at first use, no child has to do."""
     import pytest
-    from hypothesis import configuration
+    from hypothesis import configuration, core
 
     # Rehearsed or not, what comes after will work: a failure here is a failure there, where it is reported.
     with contextlib.suppress(Exception, SystemExit), tempfile.TemporaryDirectory(prefix="kata-rehearsal-") as folder:
@@ -120,10 +120,13 @@ def _rehearse() -> None:
             os.environ.clear()
             os.environ.update(before)
     configuration.notice_initialization_restarted(warn=False)  # its plugin would take the above for a mistake of ours
+    with contextlib.suppress(AttributeError):  # or all children would try the same examples
+        core.threadlocal._hypothesis_global_random = None
 
 
 def _say(message: dict[str, int]) -> None:
-    os.write(1, json.dumps(message).encode() + b"\n")
+    with contextlib.suppress(BrokenPipeError):  # nobody listens any more: stdin will end, too
+        os.write(1, json.dumps(message).encode() + b"\n")
 
 
 def run_job(job: dict[str, Any]) -> NoReturn:

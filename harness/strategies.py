@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 Float64Array = npt.NDArray[np.float64]
 
 
+@functools.lru_cache(maxsize=256)
 def floats(bound: float = 100.0) -> st.SearchStrategy[float]:
     """Finite floats in [-bound, bound] without subnormals, whose squares neither overflow nor vanish by surprise.
 
@@ -33,9 +35,11 @@ def matrices(
     return shapes.flatmap(lambda shape: arrays(shape, bound))
 
 
+@functools.lru_cache(maxsize=256)
 def arrays(shape: tuple[int, ...], bound: float = 100.0) -> st.SearchStrategy[Float64Array]:
     """Float64 arrays of one shape."""
-    return hnp.arrays(np.float64, shape, elements=floats(bound))
+    raw = st.floats(-bound, bound, allow_nan=False, allow_subnormal=False)
+    return hnp.arrays(np.float64, shape, elements=raw).map(lambda array: np.round(array, 6) + 0.0)
 
 
 def seeds() -> st.SearchStrategy[int]:

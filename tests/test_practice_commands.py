@@ -279,7 +279,7 @@ def test_each_command_explains_itself_with_an_example(person: Person, name: str)
 
 def test_a_command_that_is_mistyped_is_answered_with_the_nearest(person: Person) -> None:
     assert "Did you mean hint?" in person.types("hnt").err
-    assert "For one kata: kata scoreboard a1" in person.types("a1").err
+    assert "To work on it: kata watch a1" in person.types("a1").err
     assert "`kata --help` lists" in person.types("xyzzy").err
 
 

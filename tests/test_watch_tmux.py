@@ -18,9 +18,18 @@ from checkout import GOOD, Checkout, environment
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed here")
 
-L = "import harness.cli as c; c._ELSEWHERE['watch']='harness.practice.cli_watch:watch_command'; c.main()"
 WRONG = "def double(x):\n    return x\n"
-PATIENCE_S = 30.0
+PATIENT = """
+import pytest
+import {module} as kata
+
+@pytest.mark.example
+@pytest.mark.timeout(300)
+def test_two_is_four():
+    kata.double(2)
+"""
+"""A suite that lets code hang for as long as a test needs."""
+PATIENCE_S = 60.0
 
 
 class Terminal:
@@ -83,7 +92,8 @@ def terminal(checkout: Checkout) -> Iterator[Terminal]:
 
 
 def watch(terminal: Terminal, *arguments: str) -> None:
-    terminal.run(sys.executable, "-c", L, "watch", *arguments)
+    """`kata watch` with arguments, `kata` alone without."""
+    terminal.run(sys.executable, "-m", "harness.cli", *(("watch", *arguments) if arguments else ()))
 
 
 def expect_restored(terminal: Terminal) -> None:
@@ -118,7 +128,7 @@ def test_an_evening_at_the_terminal(checkout: Checkout, terminal: Terminal) -> N
     terminal.expect("broken", without="one hint more")
 
     terminal.resize(60, 16)
-    screen = terminal.expect("broken", "h hint")
+    screen = terminal.expect("broken", "h hint", "q quit")
     assert len(screen.rstrip("\n").split("\n")) <= 16
     terminal.resize(80, 24)
 
@@ -129,20 +139,27 @@ def test_an_evening_at_the_terminal(checkout: Checkout, terminal: Terminal) -> N
 
     stub.write_text(GOOD)
     terminal.expect("passed", "all 2 tests of The kata twice", "k next kata")
+    terminal.type("h")
+    terminal.expect("nothing left to hint at")
     terminal.type("q")
     terminal.expect("a01_twice: passed, 2 of 2 tests pass")
     expect_restored(terminal)
     assert list(checkout.state.glob("watch-*/")) == []
 
 
-def test_ctrl_c_in_the_middle_of_a_hang_restores_the_terminal(checkout: Checkout, terminal: Terminal) -> None:
-    checkout.add("a01_twice", "def double(x):\n    while True: pass\n")
+@pytest.mark.parametrize("key", ["C-c", "q"])
+def test_an_end_in_the_middle_of_a_hang_restores_the_terminal(checkout: Checkout, terminal: Terminal, key: str) -> None:
+    began = checkout.root / "began"
+    source = f"def double(x):\n    open({str(began)!r}, 'w').close()\n    while True: pass\n"
+    checkout.add("a01_twice", source, suite=PATIENT)
     terminal.run("echo", "before")
     watch(terminal)
-    terminal.expect("A01 The kata twice", "running")
-    terminal.type("C-c")
+    terminal.expect("A01 The kata twice", "running", "test_two_is_four")
+    assert began.exists()
+    terminal.type(key)
     terminal.expect("before", "a01_twice: left")
     expect_restored(terminal)
+    assert list(checkout.state.glob("watch-*/")) == []
 
 
 def test_the_second_one_refuses(checkout: Checkout, terminal: Terminal) -> None:

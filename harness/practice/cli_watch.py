@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.catalog import find_kata, find_root, load_catalog
+from harness.catalog import find_kata
 from harness.errors import CatalogError, KataError
-from harness.state import state_folder
+from harness.practice.cli_place import KATA_OR_CURRENT, here
 
 if TYPE_CHECKING:
     from harness.model import Catalog, Kata
@@ -33,20 +33,26 @@ class WatchBusyError(KataError):
 
 
 @click.command(name="watch")
-@click.argument("kata_id", metavar="[KATA]", default="")
+@KATA_OR_CURRENT
 def watch_command(kata_id: str) -> None:
-    """Run a kata's suite on every save.
+    r"""Run a kata's suite on every save.
 
-    Without KATA it is the one you worked on last, else the next. A save runs the suite within a moment, and shows the bands
-    and the first failing test. Keys: h hint, n next failing test, a run all, o statement, r reveal, k next kata, l list,
-    c clock, ? help, q quit. Over a pipe it writes one block of lines a run, until it is interrupted.
+    Without KATA it is the one whose clock runs, else the one you worked on last, else the next. What you see is the bands and
+    the first failing test: what was asked, what came back, and which mistake gives that. Over a pipe it writes one block of
+    lines a run, until it is interrupted.
+
+    \b
+    Keys:
+      h  one hint more              n  next failing test
+      a  run all, speed too         o  what the kata asks
+      r  reveal the reference       k  next kata
+      l  all katas                  c  start or stop the clock
+      ?  help                       q  quit
     """
-    base = find_root(Path.cwd())
-    catalog = load_catalog(base)
-    state = state_folder(base)
-    named = find_kata(catalog, kata_id) if kata_id else None
-    with _alone(state), _ended_by_signals():
-        slug = _watch(base, state, catalog, named)
+    place = here()
+    named = find_kata(place.catalog, kata_id) if kata_id else None
+    with _alone(place.state), _ended_by_signals():
+        slug = _watch(place.root, place.state, place.catalog, named)
     if slug:
         click.echo("the harness has changed: starting again")
         _begin_again(slug)
@@ -86,24 +92,26 @@ def _watch(base: Path, state: Path, catalog: Catalog, named: Kata | None) -> str
 
 
 def current_kata(catalog: Catalog, desk: Desk) -> Kata:
-    """The kata whose file was changed last, of those that are begun; else the next; else the first not passed."""
+    """Of the katas that do not pass yet the one whose clock runs, or whose file was changed last; else the next."""
     from harness.catalog import is_published_stub
     from harness.model import Status
 
     if not catalog.katas:
         raise CatalogError("there are no katas here", hint="`kata list` says what is wrong with folders")
-    touched: list[tuple[float, Kata]] = []
-    for kata in catalog.katas:
+    passed = {report.slug for report in desk.reports() if report.status is Status.PASSED}
+    todo = [kata for kata in catalog.katas if kata.slug not in passed]
+    running = desk.running()
+    touched: list[tuple[bool, float, Kata]] = []
+    for kata in todo:
         with contextlib.suppress(OSError):
-            if not is_published_stub(kata, kata.stub.read_bytes()):
-                touched.append((kata.stub.stat().st_mtime, kata))
+            if kata.slug == running or not is_published_stub(kata, kata.stub.read_bytes()):
+                touched.append((kata.slug == running, kata.stub.stat().st_mtime, kata))
     if touched:
-        return max(touched, key=lambda pair: pair[0])[1]
+        return max(touched, key=lambda of: of[:2])[2]
     try:
         return desk.next_kata(None, time.time())[0]
     except KataError:
-        passed = {report.slug for report in desk.reports() if report.status is Status.PASSED}
-        return next((kata for kata in catalog.katas if kata.slug not in passed), catalog.katas[0])
+        return todo[0] if todo else catalog.katas[0]
 
 
 def last_words(view: View) -> str:
@@ -111,7 +119,9 @@ def last_words(view: View) -> str:
     from harness.model import Outcome
 
     passed = sum(test.outcome is Outcome.PASSED for test in view.tests)
-    how = f"{view.verdict.value}, {passed} of {len(view.tests)} tests pass" if view.verdict and view.tests else "left"
+    how = view.verdict.value if view.verdict else "left"
+    if view.verdict and view.tests:
+        how += f", {passed} of {len(view.tests)} tests pass"
     running = "; the clock goes on, `kata stop` stops it" if view.clock and view.clock.is_running else ""
     return f"{view.kata.slug}: {how}{running}"
 

@@ -6,20 +6,23 @@ Nothing here ends a session: what cannot be had raises `KataError`, which the wa
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from harness.catalog import find_kata, load_catalog
 from harness.errors import KataError, StateError
-from harness.history import Entry, History
-from harness.jobs import cached_report, digest, learner_job, without_a_run
-from harness.model import Catalog, Kata, KataReport, Status
+from harness.history import History
+from harness.jobs import digest, learner_job
+from harness.model import Catalog, Kata, KataReport, ProblemKind, Status
+from harness.practice.cli_place import CODE_THEME
+from harness.practice.hints import Hint
+from harness.practice.standing import known_reports, standings
 from harness.practice.view import Clock, Page, Triumph
 from harness.report import dump
 from harness.state import write_atomically
-from harness.subject import LEARNER, reference_folder
+from harness.subject import LEARNER
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -40,8 +43,6 @@ def guarded(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
         except sqlite3.Error as error:
             raise StateError(f"the history cannot be used: {error}") from error
-        except ImportError as error:
-            raise StateError(f"this checkout is not complete: {error}") from error
         except OSError as error:
             raise StateError(f"cannot write to the state folder: {error.strerror or error}") from error
 
@@ -68,13 +69,7 @@ class Desk:
 
     def reports(self) -> list[KataReport]:
         """What is known of katas without running anything."""
-        known = []
-        for kata in self.catalog().katas:
-            job = learner_job(kata, LEARNER, "practice")
-            report = without_a_run(job) or cached_report(job, digest(job), self._state)
-            if report is not None:
-                known.append(report)
-        return known
+        return known_reports(self.catalog().katas, self._state)
 
     @guarded
     def next_kata(self, current: Kata | None, now: float) -> tuple[Kata, str]:
@@ -86,9 +81,18 @@ class Desk:
             raise NothingToShowError("every kata is passed, and none is due")
         if current is not None and choice.kata.slug == current.slug:
             raise NothingToShowError(f"{current.slug} is the one to do: {choice.reason}")
+        if choice.is_review:
+            begin = f"`kata review {choice.kata.id.lower()}` begins it from the empty stub, and keeps your code"
+            return choice.kata, f"{choice.reason}. {begin}"
         return choice.kata, choice.reason
 
     # --- history ---
+
+    @guarded
+    def running(self) -> str:
+        """The slug of the kata whose clock runs, empty when none does."""
+        running = self._history.running()
+        return running.slug if running is not None else ""
 
     @guarded
     def clock(self, kata: Kata, now: float) -> Clock | None:
@@ -111,39 +115,36 @@ class Desk:
     @guarded
     def record(self, kata: Kata, report: KataReport, source: bytes, now: float) -> Triumph | None:
         """Keep the report where the scoreboard finds it and note the run; what to say when it passed."""
+        from harness.practice.follow_up import invitation
         from harness.practice.record import record_run
 
+        if report.problem is not None and report.problem.kind is ProblemKind.KILLED:
+            return None  # whatever killed it was not the learner's doing alone
         job = learner_job(kata, LEARNER, "practice")
         write_atomically(self._state / job.store, dump(replace(report, digest=digest(job, source))))
-        recorded = record_run(self._history, kata, report, trigger="watch", now=now)
+        recorded = record_run(self._history, kata, report, trigger="watch", now=now, source=source)
         if report.status is not Status.PASSED:
             return None
-        return Triumph(recorded.spent_s, recorded.best_s, recorded.first_pass)
+        more = f"{invitation(kata)}: `kata scoreboard {kata.id.lower()}` runs it" if kata.has_follow_up else ""
+        return Triumph(
+            recorded.spent_s, recorded.best_s, recorded.first_pass, recorded.due, more=more, given_up=recorded.given_up
+        )
 
     @guarded
-    def hint(self, kata: Kata, now: float) -> tuple[int, int, str]:
-        """One hint more: its number, how many there are, and what it says. After the last one, the last one again."""
-        from harness.practice.statement import read_hints
+    def hint(self, kata: Kata, now: float) -> Hint:
+        """One hint more, noted; after the last one the last one again."""
+        from harness.practice.hints import next_hint
+        from harness.practice.interview_room import refuse_in_interview
 
-        hints = read_hints(kata)
-        if not hints:
-            raise NothingToShowError(f"{kata.slug} has no hints")
-        taken = sum(entry.kind == "hint" for entry in self._attempt(kata))
-        number = min(taken + 1, len(hints))
-        if taken < len(hints):
-            self._history.add("hint", kata.slug, now, number=number)
-        return number, len(hints), hints[number - 1]
-
-    def _attempt(self, kata: Kata) -> Sequence[Entry]:
-        """What has happened since the last pass or reset."""
-        entries = self._history.entries(slug=kata.slug)
-        last = max((i for i, entry in enumerate(entries) if entry.kind in ("pass", "reset")), default=-1)
-        return entries[last + 1 :]
+        refuse_in_interview(self._state, kata)
+        return next_hint(self._state, kata, self._history, now)
 
     @guarded
-    def has_passed(self, kata: Kata) -> bool:
-        """Whether the kata was ever passed, so that its reference is free to see."""
-        return bool(self._history.entries("pass", slug=kata.slug))
+    def is_free(self, kata: Kata) -> bool:
+        """Whether the reference may be seen without giving up."""
+        from harness.practice.solution import is_free
+
+        return is_free(self._state, kata, self._history)
 
     # --- pages ---
 
@@ -151,39 +152,40 @@ class Desk:
         """What the kata asks."""
         from rich.markdown import Markdown
 
-        return Page(f"{kata.id} {kata.title}", Markdown(_read(kata.folder / "README.md")))
+        from harness.practice.statement import read_statement
+
+        return Page(f"{kata.id} {kata.title}", Markdown(read_statement(kata)))
 
     @guarded
-    def reveal(self, kata: Kata, now: float) -> Page:
-        """The reference and what there is to say about it; noted as given up unless the kata was passed before."""
+    def reveal(self, kata: Kata, now: float, *, given_up: bool) -> Page:
+        """The reference and what there is to say about it. Before a pass it is not shown unless that can be noted."""
         from rich.console import Group
         from rich.markdown import Markdown
         from rich.syntax import Syntax
 
-        folder = reference_folder(kata)
-        source = _read(folder / f"{kata.module}.py")
-        parts: list[RenderableType] = [Syntax(source, "python", background_color="default")]
-        if (folder / "debrief.md").is_file():
-            parts += ["", Markdown(_read(folder / "debrief.md"))]
-        self._history.add("reveal", kata.slug, now, given_up=not self.has_passed(kata))
+        from harness.practice.interview_room import refuse_in_interview
+        from harness.practice.solution import read_solution
+
+        refuse_in_interview(self._state, kata)
+        solution = read_solution(kata)
+        code = Syntax(solution.reference, "python", theme=CODE_THEME, background_color="default", word_wrap=True)
+        parts: list[RenderableType] = [code]
+        if solution.debrief:
+            parts += ["", Markdown(solution.debrief)]
+        try:
+            self._history.add("reveal", kata.slug, now, given_up=given_up)
+        except StateError:
+            if given_up:
+                raise
         return Page(f"{kata.id} {kata.title}: the reference", Group(*parts))
 
-    def board(self) -> Page:
+    @guarded
+    def board(self, now: float) -> Page:
         """All katas and how they stand."""
         from rich.table import Table
 
-        statuses = {report.slug: report.status for report in self.reports()}
         table = Table.grid(padding=(0, 2, 0, 0))
-        for kata in self.catalog().katas:
-            status = statuses.get(kata.slug)
-            table.add_row(kata.id, kata.title, f"{kata.minutes} min", status.value if status else "to be run")
+        for standing in standings(self.catalog().katas, self._state, self._history, now):
+            kata = standing.kata
+            table.add_row(kata.id, kata.title, f"{kata.minutes} min", standing.words)
         return Page("The katas", table)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise NothingToShowError(f"there is no {path.name} for {path.parent.name} in this checkout") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise NothingToShowError(f"{path.name} cannot be read: {error}") from error

@@ -20,6 +20,8 @@ from harness.teaching import Teaching
 
 FILE = "live"
 """The file, beside that of the progress events."""
+HOLD = "hold"
+"""A pipe beside it: when it is there, this process waits for a byte in it before it looks at the learner's file."""
 _PRINTED_LINES = 12
 ORDER = (Band.EXAMPLE, Band.EDGE, Band.LAW, Band.SPEED)
 """In which bands run."""
@@ -76,12 +78,19 @@ class _Writer:
     """Collects the three stages of each test, and writes a line when it is over."""
 
     def __init__(self, file: Path) -> None:
+        self._hold = file.with_name(HOLD)
         self._file = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         self._bands: dict[str, Band] = {}
         self._stages: list[pytest.TestReport] = []
 
     def _write(self, *lines: Line) -> None:
         os.write(self._file, b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        """Wait until there is something to run."""
+        if self._hold.exists():
+            wait_at(self._hold)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -106,6 +115,19 @@ class _Writer:
     def pytest_unconfigure(self) -> None:
         """Close the file."""
         os.close(self._file)
+
+
+def wait_at(hold: Path) -> None:
+    """Wait for a byte in the pipe. When whoever wanted this process is gone, it ends."""
+    pipe = os.open(hold, os.O_RDONLY | os.O_NONBLOCK)  # else opening would wait for a writer that may be gone
+    try:
+        byte = os.read(pipe, 1)
+    except BlockingIOError:
+        os.set_blocking(pipe, True)
+        byte = os.read(pipe, 1)
+    if not byte:
+        os._exit(0)
+    os.close(pipe)
 
 
 def _band(item: pytest.Item) -> Band | None:

@@ -1,4 +1,4 @@
-"""Draws a `View`: on a terminal in place, or over a pipe as one block of plain lines a run. Makes sense without colour."""
+"""Shows a `View`: on a terminal in place, or over a pipe as one block of plain lines a run."""
 
 from __future__ import annotations
 
@@ -7,45 +7,13 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.segment import Segment
-from rich.table import Table
 from rich.text import Text
 
-from harness.model import Band, BandTally, Outcome, Status, TestResult
-from harness.practice.view import Page, Phase, View
-from harness.render.words import bar, fraction, minutes
+from harness.practice.draw import draw, footer
+from harness.practice.view import Page, View
 
 if TYPE_CHECKING:
     from rich.live import Live
-
-KEYS = (
-    ("h", "hint"),
-    ("n", "next"),
-    ("a", "all"),
-    ("o", "open"),
-    ("r", "reveal"),
-    ("k", "kata"),
-    ("l", "list"),
-    ("?", "help"),
-    ("q", "quit"),
-)
-_STYLES = {
-    Status.PASSED: "bold green",
-    Status.IN_PROGRESS: "bold yellow",
-    Status.FAILING: "bold red",
-    Status.BROKEN: "bold red",
-    Status.TIMED_OUT: "bold magenta",
-    Status.NOT_STARTED: "dim",
-}
-_PARTS = (
-    ("asked", "asked", ""),
-    ("came", "came", "bold red"),
-    ("expected", "expected", "green"),
-    ("mistake", "mistake", "bold yellow"),
-    ("where", "where", ""),
-    ("hint", "hint", "cyan"),
-)
-_MAX_PART_LINES = 8
-_BAR = 6
 
 
 class Screen(Protocol):
@@ -59,152 +27,6 @@ class Screen(Protocol):
 
     def page_lines(self) -> int:
         """How many lines of a page are seen at once."""
-
-
-# --- what is drawn -----------------------------------------------------------------------------------------------------
-
-
-def draw(view: View, *, unicode: bool = True, has_keys: bool = True) -> RenderableType:
-    """All that there is to see of a kata."""
-    parts: list[RenderableType] = [_head(view), *_bands(view, unicode=unicode), _verdict(view)]
-    if view.triumph is not None:
-        parts += [Text(), _triumph(view, unicode=unicode, has_keys=has_keys)]
-    else:
-        parts += _body(view)
-    if view.hint:
-        parts += [Text(), Text.assemble((f"hint {view.hint_number} of {view.hints_there}  ", "bold cyan"), view.hint)]
-    if view.notices:
-        parts += [Text(), *(Text(notice, style="yellow") for notice in view.notices)]
-    if view.question:
-        parts += [Text(), Text(f"{view.question}  y/n", style="bold")]
-    return Group(*parts)
-
-
-def _head(view: View) -> RenderableType:
-    table = Table.grid(expand=True)
-    table.add_column(ratio=1, overflow="ellipsis", no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    clock = f"{view.kata.minutes} min"
-    if view.clock is not None:
-        clock = f"{minutes(view.clock.spent_s)} of {clock}{'' if view.clock.is_running else ', stopped'}"
-    late = view.clock is not None and view.clock.spent_s > 60 * view.kata.minutes
-    table.add_row(Text(f"{view.kata.id} {view.kata.title}", style="bold"), Text(clock, style="red" if late else ""))
-    return table
-
-
-def _bands(view: View, *, unicode: bool) -> list[RenderableType]:
-    tallies = [(band, view.band(band)) for band in Band]
-    cells = [_band(band, tally, unicode=unicode) for band, tally in tallies if tally.total]
-    if not cells:
-        return []
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_row(*cells)
-    return [table]
-
-
-def _band(band: Band, tally: BandTally, *, unicode: bool) -> Text:
-    done = tally.passed == tally.total
-    blocks = bar(tally.passed, tally.total, _BAR, unicode=unicode)
-    return Text.assemble(f"{band.value} ", (f"{blocks} {fraction(tally)}", "green" if done else ""))
-
-
-def _verdict(view: View) -> Text:
-    if view.phase is Phase.GONE:
-        return Text("file missing", style="bold red")
-    verdict = view.verdict
-    if verdict is None:
-        return Text(view.phase.value, style="dim")
-    told = ""
-    if view.report is None:
-        told = "  still running"
-    elif view.tests:
-        passed = sum(test.outcome is Outcome.PASSED for test in view.tests)
-        told = f"  {passed} of {len(view.tests)} tests pass, {view.duration_s:.2f} s"
-    return Text.assemble((verdict.value, _STYLES[verdict]), (told, "dim"))
-
-
-def _body(view: View) -> list[RenderableType]:
-    if view.phase is Phase.GONE:
-        return [
-            Text(),
-            Text(f"{view.kata.stub.name} is not there any more: waiting for it to come back", style="bold"),
-            Text(f"`git checkout -- katas/{view.kata.slug}/{view.kata.stub.name}` brings the stub back"),
-        ]
-    report = view.report
-    if report is not None and not report.started and report.problem is None:
-        return [Text(), Text(f"{view.kata.stub.name} is the empty stub: fill it in and save it")]
-    parts: list[RenderableType] = []
-    if report is not None and report.problem is not None:
-        parts += [Text(), Text(report.problem.sentence, style="bold red")]
-    shown = view.shown
-    if shown is not None:
-        parts += [Text(), _failure(view, shown)]
-    elif report is None and view.running_test:
-        parts += [Text(), Text(view.running_test, style="dim")]
-    return parts
-
-
-def _failure(view: View, test: TestResult) -> RenderableType:
-    failing = view.failing
-    place = f"{view.chosen % len(failing) + 1} of {len(failing)} failing" if len(failing) > 1 else ""
-    head = Table.grid(expand=True)
-    head.add_column(ratio=1, overflow="fold")
-    head.add_column(justify="right", no_wrap=True)
-    head.add_row(Text(test.name, style="bold"), Text(place, style="dim"))
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True, min_width=8)
-    table.add_column(overflow="fold")
-    failure = test.failure
-    if failure is not None and failure.kind == "not implemented":
-        table.add_row("", Text(f"{failure.asked} is {failure.came}"))
-    elif failure is not None:
-        for label, name, style in _PARTS:
-            text = getattr(failure, name)
-            if text:
-                table.add_row(Text(label, style="dim"), Text(_short(text), style=style))
-    if view.printed:
-        table.add_row(Text("printed", style="dim"), Text(view.printed))
-    return Group(head, table)
-
-
-def _short(text: str) -> str:
-    lines = text.splitlines()
-    if len(lines) <= _MAX_PART_LINES:
-        return text
-    return "\n".join([*lines[:_MAX_PART_LINES], f"... {len(lines) - _MAX_PART_LINES} lines more"])
-
-
-def _triumph(view: View, *, unicode: bool, has_keys: bool) -> RenderableType:
-    triumph = view.triumph
-    star = "★" if unicode else "*"
-    count = len(view.tests)
-    lines = [Text(f"  {star} {star} {star}  passed  {star} {star} {star}", style="bold green"), Text()]
-    lines.append(Text(f"  all {count} tests of {view.kata.title}"))
-    if triumph is not None and triumph.spent_s is not None:
-        left = 60 * view.kata.minutes - triumph.spent_s
-        margin = f"{minutes(left)} to spare" if left >= 0 else f"{minutes(-left)} over"
-        lines.append(Text(f"  time      {minutes(triumph.spent_s)} of {view.kata.minutes} min, {margin}"))
-    if triumph is not None and triumph.best_s is not None:
-        is_best = triumph.spent_s is not None and triumph.spent_s <= triumph.best_s
-        words = ", a new personal best" if is_best and not triumph.is_first else ""
-        lines.append(Text(f"  best      {minutes(triumph.best_s)}{words}", style="bold" if words else ""))
-    figures = [figure for test in view.tests for figure in test.figures]
-    lines += [Text(f"  speed     {figure.text}") for figure in figures]
-    if has_keys:
-        lines += [Text(), Text("  k next kata   r compare with the reference   q quit", style="bold")]
-    return Group(*lines)
-
-
-def footer() -> Text:
-    """The keys there are, in one line of 80 columns."""
-    line = Text(no_wrap=True, overflow="ellipsis")
-    for key, what in KEYS:
-        line.append(key, style="bold")
-        line.append(f" {what}  ", style="dim")
-    return line
-
-
-# --- where it is drawn ---------------------------------------------------------------------------------------------------
 
 
 def takes_unicode(console: Console) -> bool:
@@ -278,12 +100,12 @@ class TerminalScreen:
         options = self._console.options.update(width=width, height=None)
         if view.page is not None:
             return self._fit_page(view.page)
-        lines = self._console.render_lines(draw(view, unicode=self._unicode), options)
+        lines = self._console.render_lines(draw(view, width=width, unicode=self._unicode), options)
         room = max(1, height - 2)
         if len(lines) > room:
             more = "... more than fits: make the window higher"
             lines = lines[: room - 1] + self._console.render_lines(Text(more, style="dim"), options)
-        return Group(_Lines(lines, room + 1), footer())
+        return Group(_Lines(lines, room + 1), footer(width))
 
     def _fit_page(self, page: Page) -> RenderableType:
         options = self._console.options.update(width=self._console.width, height=None)
@@ -315,5 +137,5 @@ class PlainScreen:
         told = (view.kata.slug, view.phase, view.report, view.notices)
         if view.is_settled and told != self._told:
             self._told = told
-            self._console.print(draw(view, unicode=self._unicode, has_keys=False))
+            self._console.print(draw(view, width=self._console.width, unicode=self._unicode, has_keys=False))
             self._console.print()

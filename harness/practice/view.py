@@ -39,6 +39,12 @@ class Triumph:
     best_s: float | None = None
     """The personal best, this pass among them."""
     is_first: bool = False
+    due: float | None = None
+    """When the kata comes back, seconds since the epoch."""
+    more: str = ""
+    """What the interviewer asks next."""
+    given_up: bool = False
+    """The reference was seen before."""
 
 
 @dataclass(frozen=True, slots=True)

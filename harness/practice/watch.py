@@ -10,21 +10,22 @@ import contextlib
 import queue
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import Protocol
+from dataclasses import replace
 
 from harness.errors import KataError
 from harness.jobs import Job, without_a_run
 from harness.model import Kata, KataReport, Outcome, Status, TestResult
 from harness.practice import keys
+from harness.practice.parts import Event, Files, Kind, Runner, Running
 from harness.practice.screen import Screen
-from harness.practice.view import Clock, Page, Phase, Triumph, View
+from harness.practice.view import Page, Phase, Triumph, View
 from harness.practice.warm import fingerprint
 from harness.state import write_atomically
 
 POLL_S = 0.004
 """How often a run is looked at."""
+DRAW_S = 0.06
+"""How often what it says is drawn, unless it is the verdict: drawing takes time that the run could use."""
 TICK_S = 1.0
 """How often the clock, and the file should a save have been missed, are looked at."""
 GONE_AFTER_S = 0.3
@@ -42,89 +43,8 @@ A pass before a reveal counts; a reveal before a pass counts as given up.
 """
 
 
-class Kind(StrEnum):
-    """What can happen."""
-
-    SAVED = "saved"
-    KEY = "key"
-    HARNESS = "harness"
-    """A file of the harness itself was saved."""
-    RESIZED = "resized"
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One thing that happened."""
-
-    kind: Kind
-    key: str = ""
-
-
-class Running(Protocol):
-    """A run under way, as `harness.practice.warm.Run`."""
-
-    report: KataReport | None
-    printed: dict[str, str]
-
-    @property
-    def running_test(self) -> str:
-        """What is being run."""
-
-    def results(self) -> tuple[TestResult, ...]:
-        """What is known so far."""
-
-    def poll(self) -> bool:
-        """Whether there is anything new."""
-
-    def cancel(self) -> None:
-        """End it without a report."""
-
-
-class Runner(Protocol):
-    """What starts runs, as `harness.practice.warm.WarmParent`."""
-
-    def begin(self, *, all_bands: bool = False) -> Running:
-        """Start a run of the kata."""
-
-    def learn(self, report: KataReport) -> None:
-        """Get ready for the next one."""
-
-    def restart(self, kata: Kata) -> None:
-        """Begin anew for this kata."""
-
-
-class Files(Protocol):
-    """What a watch asks about files and history, as `harness.practice.desk.Desk`."""
-
-    def reload(self, kata: Kata) -> Kata:
-        """The kata as its `kata.toml` is now."""
-
-    def next_kata(self, current: Kata | None, now: float) -> tuple[Kata, str]:
-        """Another kata, and why."""
-
-    def clock(self, kata: Kata, now: float) -> Clock | None:
-        """The interview clock."""
-
-    def toggle_clock(self, kata: Kata, now: float) -> str:
-        """Start or stop it."""
-
-    def record(self, kata: Kata, report: KataReport, source: bytes, now: float) -> Triumph | None:
-        """Note a run."""
-
-    def hint(self, kata: Kata, now: float) -> tuple[int, int, str]:
-        """One hint more."""
-
-    def has_passed(self, kata: Kata) -> bool:
-        """Whether the reference is free to see."""
-
-    def statement(self, kata: Kata) -> Page:
-        """What the kata asks."""
-
-    def reveal(self, kata: Kata, now: float) -> Page:
-        """The reference."""
-
-    def board(self) -> Page:
-        """All katas."""
+def _sentence(error: KataError) -> str:
+    return f"{error}: {error.hint}" if error.hint else str(error)
 
 
 class Watch:
@@ -156,9 +76,14 @@ class Watch:
         self._source: bytes | None = None
         self._suite = fingerprint(kata)
         self._printed: Mapping[str, str] = {}
+        self._told: tuple[str, ...] = ()
+        """What is said as long as the session lasts."""
         self._missing_since: float | None = None
         self._saved_at = 0.0
         self._next_tick = 0.0
+        self._next_draw = 0.0
+        self._has_news = False
+        """Whether the run has said something that is not drawn yet."""
         self._is_over = False
         self._keys: dict[str, Callable[[], None]] = {
             "h": self._hint,
@@ -167,7 +92,7 @@ class Watch:
             "o": lambda: self._open(self._files.statement),
             "r": self._ask_to_reveal,
             "k": self._next_kata,
-            "l": lambda: self._show(page=self._files.board()),
+            "l": lambda: self._show(page=self._files.board(self._now())),
             "c": self._toggle_clock,
             "?": lambda: self._show(page=Page("Keys", HELP)),
             "q": self._quit,
@@ -185,7 +110,8 @@ class Watch:
 
     def tell(self, sentence: str) -> None:
         """Have something said from the beginning."""
-        self._view = replace(self._view, notices=(*self._view.notices, sentence))
+        self._told += (sentence,)
+        self._view = replace(self._view, notices=self._told)
 
     # --- the loop ---
 
@@ -205,7 +131,8 @@ class Watch:
         with contextlib.suppress(queue.Empty):
             self._take(self.events.get(timeout=POLL_S if self._run else TICK_S))
         if self._run is not None:
-            if self._run.poll():
+            self._has_news |= self._run.poll()
+            if self._has_news:
                 self._show_run(self._run)
         elif self.events.empty():
             self._look()  # a save may have been missed: on network drives nobody tells
@@ -248,11 +175,14 @@ class Watch:
         if self._clock() < self._next_tick:
             return
         self._next_tick = self._clock() + TICK_S
+        if self._run is not None:
+            waited_s = self._clock() - self._saved_at
+            self._show(duration_s=waited_s, running_test=self._run.running_test)
         try:
             shown = self._files.clock(self._view.kata, self._now())
         except KataError as error:
-            if str(error) not in self._view.notices:
-                self._notice(str(error))
+            if _sentence(error) not in self._view.notices:
+                self._notice(_sentence(error))
             return
         if shown != self._view.clock:
             self._show(clock=shown)
@@ -304,9 +234,9 @@ class Watch:
             return
         self._runner.restart(kata)
         self._show(kata=kata)
-        self._notice(f"{why}: starting again")
         self._source = None
         self._look()
+        self._notice(f"{why}: started again")
 
     # --- runs ---
 
@@ -315,6 +245,8 @@ class Watch:
         self._end_run()
         kata = self._view.kata
         self._printed = {}
+        self._has_news = False
+        self._next_draw = 0.0
         self._saved_at = self._clock()
         known = without_a_run(Job(kata))
         if known is not None:
@@ -322,7 +254,8 @@ class Watch:
             self._show(phase=Phase.DONE, report=known, is_settled=True)
             return
         # The last run's tests stay on the screen until this one has something to say: that does not flicker.
-        self._view = replace(self._view, report=None, triumph=None, running_test="", notices=(), question="")
+        self._view = replace(self._view, report=None, triumph=None, running_test="", duration_s=0.0, question="")
+        self._view = replace(self._view, notices=self._told)
         self._show(phase=Phase.RUNNING, is_stale=True, is_settled=False)
         self._run = self._runner.begin(all_bands=all_bands)
 
@@ -334,14 +267,22 @@ class Watch:
     def _show_run(self, run: Running) -> None:
         self._printed = run.printed
         if run.report is not None:
+            self._has_news = False
             self._conclude(run.report)
             return
         tests = run.results()
-        if any(test.outcome is not Outcome.NOT_RUN for test in tests):
-            chosen = 0 if self._view.is_stale else self._view.chosen
-            self._show_tests(tests, is_stale=False, chosen=chosen)
-        elif run.running_test != self._view.running_test:
-            self._show(running_test=run.running_test)
+        if not any(test.outcome is not Outcome.NOT_RUN for test in tests):
+            self._has_news = False
+            if run.running_test != self._view.running_test:
+                self._show(running_test=run.running_test)
+            return
+        is_verdict = self._view.verdict is None and any(test.outcome is Outcome.FAILED for test in tests)
+        if self._clock() < self._next_draw and not is_verdict:
+            return
+        self._has_news = False
+        self._next_draw = self._clock() + DRAW_S
+        chosen = 0 if self._view.is_stale else self._view.chosen
+        self._show_tests(tests, is_stale=False, chosen=chosen)
 
     def _conclude(self, report: KataReport) -> None:
         """First the verdict is on the screen, then all that takes time."""
@@ -390,12 +331,12 @@ class Watch:
         elif self._view.question:
             self._show(question="")
             if key in ("y", "Y"):
-                self._open(lambda kata: self._files.reveal(kata, self._now()))
+                self._open(lambda kata: self._files.reveal(kata, self._now(), given_up=True))
         elif key in self._keys:
             try:
                 self._keys[key]()
             except KataError as error:
-                self._notice(str(error))
+                self._notice(_sentence(error))
 
     def _turn_page(self, key: str) -> None:
         page = self._view.page
@@ -411,14 +352,14 @@ class Watch:
         try:
             self._show(page=page(self._view.kata))
         except KataError as error:
-            self._notice(str(error))
+            self._notice(_sentence(error))
 
     def _hint(self) -> None:
         if self._view.report is not None and self._view.report.status is Status.PASSED:
             self._notice("it is passed: there is nothing left to hint at")
             return
-        number, there, text = self._files.hint(self._view.kata, self._now())
-        self._show(hint=text, hint_number=number, hints_there=there)
+        hint = self._files.hint(self._view.kata, self._now())
+        self._show(hint=hint.text, hint_number=hint.number, hints_there=hint.there)
 
     def _next_failure(self) -> None:
         if self._view.failing:
@@ -428,8 +369,8 @@ class Watch:
 
     def _ask_to_reveal(self) -> None:
         passed = self._view.report is not None and self._view.report.status is Status.PASSED
-        if passed or self._files.has_passed(self._view.kata):
-            self._open(lambda kata: self._files.reveal(kata, self._now()))
+        if passed or self._files.is_free(self._view.kata):
+            self._open(lambda kata: self._files.reveal(kata, self._now(), given_up=False))
         else:
             self._show(question="show the reference? It counts as given up.")
 

@@ -8,7 +8,7 @@ from functools import partial
 import mse as kata
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -109,10 +109,9 @@ def test_is_symmetric_in_its_arguments(pair: tuple[Float64Array, Float64Array]) 
 
 
 @pytest.mark.law
-@given(PAIRS, floats(10.0))
+@given(PAIRS, floats(10.0).filter(lambda factor: abs(factor) > 1e-3))
 def test_scaling_both_arguments_scales_by_the_square(pair: tuple[Float64Array, Float64Array], factor: float) -> None:
     y_true, y_pred = pair
-    assume(abs(factor) > 1e-3)
     plain = oracle(y_true, y_pred)
     check.close(
         kata.mse(factor * y_true, factor * y_pred),
