@@ -94,10 +94,11 @@ def simulate(count: int) -> Measured:
         begun = time.perf_counter()
         graded = grader.grade(map(results.put_submission, submissions))
         wall_s = time.perf_counter() - begun
+        peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # before anything is cleared away
         grader.close()
     if graded != count:
         raise RuntimeError(f"{count} submissions were sent, and {graded} graded")
-    return Measured(count, wall_s, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    return Measured(count, wall_s, peak_mib)
 
 
 def nap(task: Task) -> Reply:

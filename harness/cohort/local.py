@@ -26,7 +26,7 @@ def main() -> None:
             threads_per_worker=1,
             processes=True,
             memory_limit=0,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # there is one whatever is said; so it is in nobody's way
             silence_logs=logging.CRITICAL,
             security=security,
         ) as cluster,
