@@ -28,6 +28,8 @@ MOST_FILES = 20_000
 _SHA = re.compile(r"[0-9a-f]{64}")
 _VERSION = re.compile(r"(?P<release>\d{1,6}(?:\.\d{1,6}){0,5})[\w.+-]{0,40}", re.ASCII)
 _PART = re.compile(r"[\w.-]*[\w-]", re.ASCII)
+_BESIDE = re.compile(r".*\.new\d*")
+"""What `kata update` calls newer versions that it lays beside."""
 _OWN = (MANIFEST, BEGUN)
 _FORBIDDEN = {".git", ".kata", ".nox", ".venv"}
 
@@ -118,6 +120,7 @@ def _trouble(path: str) -> str:
         return "leads out of the edition"
     if not all(_PART.fullmatch(part) for part in parts):
         return "is no path of an edition"
-    if parts[0].casefold() in _FORBIDDEN or ".git" in (part.casefold() for part in parts) or path in _OWN:
+    is_git = ".git" in (part.casefold() for part in parts)
+    if is_git or parts[0].casefold() in _FORBIDDEN or path in _OWN or _BESIDE.fullmatch(path):
         return "is not for an edition to write"
     return ""

@@ -120,7 +120,7 @@ class _Planner:
 
     def _put_beside(self, path: str, after: str) -> None:
         """Lay the newer version beside the learner's, under a name that holds nothing which an edition did not put there."""
-        step = _beside(self._root, path, after, self._known(path), self._plan)
+        step = _beside(self._root, path, after, self._known(path))
         if step is not None:
             self._plan.beside.append(Step(step.path, step.present, self._verified(path), path))
 
@@ -170,7 +170,7 @@ def carry_out(root: Path, plan: Plan) -> list[Step]:
             late.append(Step(step.beside, None, step.data))
     laid = []
     for step in late:
-        place = _beside(root, step.path, stub_hash(step.data), set(), plan)
+        place = _beside(root, step.path, stub_hash(step.data), set())
         if place is not None:
             write(root, place.path, step.data)
             laid.append(place)
@@ -182,13 +182,13 @@ def carry_out(root: Path, plan: Plan) -> list[Step]:
     return laid
 
 
-def _beside(root: Path, path: str, after: str, known: set[str], plan: Plan) -> Step | None:
+def _beside(root: Path, path: str, after: str, known: set[str]) -> Step | None:
     """Where the newer version of `path` goes; None when it lies there already."""
     for name in _names(path):
         now = _now(root, name)
         if now == after:
             return None
-        if name not in plan.new.files and (now is None or now in known):
+        if now is None or now in known:
             return Step(name, now, beside=path)
     raise AssertionError("names never end")
 
