@@ -21,6 +21,7 @@ from typing import Any
 
 from harness.errors import SubjectError
 from harness.model import Kata
+from harness.state import write_atomically
 
 LEARNER = "learner"
 REFERENCE = "reference"
@@ -134,7 +135,7 @@ class SubjectFinder(MetaPathFinder):
         restored = []
         for file, source in self.sources.items():
             if not file.exists():
-                file.write_bytes(source)
+                write_atomically(file, source)  # another process may read it just now
                 restored.append(file)
         return restored
 

@@ -155,7 +155,10 @@ def test_an_end_in_the_middle_of_a_hang_restores_the_terminal(checkout: Checkout
     terminal.run("echo", "before")
     watch(terminal)
     terminal.expect("A01 The kata twice", "running", "test_two_is_four")
-    assert began.exists()
+    deadline = time.monotonic() + PATIENCE_S
+    while not began.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     terminal.type(key)
     terminal.expect("before", "a01_twice: left")
     expect_restored(terminal)

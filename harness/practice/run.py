@@ -98,7 +98,7 @@ class Run:
             if ended:
                 self._conclude(child)
         if self._problem() is not None:
-            if len(self._plan.answers) > 1 and _stamp(self.kata.stub) != self._stamp:
+            if len(self._lines) > 1 and _stamp(self.kata.stub) != self._stamp:
                 self._start_alone()
             else:
                 self._finish()
