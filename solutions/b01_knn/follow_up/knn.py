@@ -1,0 +1,118 @@
+"""k-nearest-neighbours classification, votes weighted by distance if wanted: the reference of the follow-up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Float64Array = npt.NDArray[np.float64]
+
+WEIGHTS = ("uniform", "distance")
+
+
+class KNN:
+    """Classify a point by the votes of the k training rows nearest to it, in Euclidean distance.
+
+    Args:
+        k: how many training rows vote, 1 to the number of training rows; checked by `fit`.
+        weights: "uniform", one vote each, or "distance", a vote of weight 1 / distance; checked by `fit`.
+
+    Attributes:
+        classes_: the distinct labels in ascending order, shape (c,); set by `fit`.
+    """
+
+    classes_: npt.NDArray[Any]
+
+    def __init__(self, k: int = 3, weights: str = "uniform") -> None:
+        self.k = k
+        self.weights = weights
+        self._rows: Float64Array | None = None
+        self._codes: npt.NDArray[np.intp] = np.empty(0, dtype=np.intp)
+
+    def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> KNN:
+        """Remember a copy of the training rows `X` (n, d) and their labels `y` (n,); return self.
+
+        Raises `ValueError` for a wrong shape, an axis of length zero, lengths that differ, k outside 1..n, or unknown weights.
+        """
+        rows = _matrix(X, "X").copy()
+        labels = np.asarray(y)
+        if labels.shape != (len(rows),):
+            raise ValueError(f"y must have shape ({len(rows)},), one label for each row of X, got {labels.shape}")
+        if not 1 <= self.k <= len(rows):
+            raise ValueError(f"k must be in 1..{len(rows)}, the number of training rows, got {self.k}")
+        if self.weights not in WEIGHTS:
+            raise ValueError(f"weights must be one of {WEIGHTS}, got {self.weights!r}")
+        # Labels may be anything that sorts; from here on a label is its position in classes_.
+        self.classes_, self._codes = np.unique(labels, return_inverse=True)
+        self._rows = rows
+        return self
+
+    def predict(self, X: npt.ArrayLike) -> npt.NDArray[Any]:
+        """Return the label with the most votes for each row of `X` (q, d), shape (q,); the smallest of those that tie.
+
+        Raises `RuntimeError` before `fit`, `ValueError` for queries of a wrong shape.
+        """
+        # argmax takes the first of equal maxima, which is the smallest label because classes_ is sorted.
+        winners = self._votes(X).argmax(axis=1)
+        labels: npt.NDArray[Any] = self.classes_[winners]
+        return labels
+
+    def predict_proba(self, X: npt.ArrayLike) -> Float64Array:
+        """Return the share of the votes, by weight, that each label has for each row of `X` (q, d), shape (q, c).
+
+        Columns follow `classes_`. Errors are those of `predict`.
+        """
+        votes = self._votes(X)
+        return np.asarray(votes / votes.sum(axis=1, keepdims=True))
+
+    def _votes(self, X: npt.ArrayLike) -> Float64Array:
+        """Add up the votes of each label for each query, shape (q, c)."""
+        if self._rows is None:
+            raise RuntimeError("the model is not fitted: call fit(X, y) first")
+        queries = _matrix(X, "X")
+        if queries.shape[1] != self._rows.shape[1]:
+            raise ValueError(f"X must have {self._rows.shape[1]} columns, as in fit, got {queries.shape[1]}")
+        # Only a stable sort leaves rows at equal distance in the order of fit.
+        squared = _squared_distances(queries, self._rows)
+        voters = np.argsort(squared, axis=1, kind="stable")[:, : self.k]
+        if self.weights == "distance":
+            weights = _inverse(np.sqrt(np.take_along_axis(squared, voters, axis=1)))
+        else:
+            weights = np.ones(voters.shape)
+        # One bincount for all queries: query i counts in its own c cells, from i * c on.
+        q, c = len(queries), len(self.classes_)
+        cells = self._codes[voters] + c * np.arange(q)[:, np.newaxis]
+        return np.asarray(np.bincount(cells.ravel(), weights.ravel(), minlength=q * c), dtype=np.float64).reshape(q, c)
+
+
+def _inverse(distances: Float64Array) -> Float64Array:
+    """Weights 1 / distance of voters (q, k), nearest first, up to a factor for each query; at distance 0, those alone."""
+    nearest = distances[:, :1]
+    hits = distances == 0
+    # Over the nearest distance, so that the weights are between 0 and 1 in any unit.
+    ratios = np.divide(nearest, distances, out=np.zeros_like(distances), where=~hits)
+    return np.where(nearest == 0, hits.astype(np.float64), ratios)
+
+
+def _squared_distances(queries: Float64Array, rows: Float64Array) -> Float64Array:
+    """Squared Euclidean distance of each query (q, d) to each row (n, d), shape (q, n).
+
+    Summed up one feature at a time: no (q, n, d) block, and no cancellation as in |x|² + |q|² - 2 x·q.
+    """
+    total = np.zeros((len(queries), len(rows)))
+    for query_feature, row_feature in zip(queries.T, rows.T, strict=True):
+        difference = np.subtract.outer(query_feature, row_feature)
+        difference *= difference
+        total += difference
+    return total
+
+
+def _matrix(X: npt.ArrayLike, name: str) -> Float64Array:
+    """`X` as a float64 matrix with at least one row and one column."""
+    # float64 first: unsigned integers would wrap around, float32 would lose digits.
+    matrix = np.asarray(X, dtype=np.float64)
+    if matrix.ndim != 2 or matrix.size == 0:
+        raise ValueError(f"{name} must have shape (rows, columns) with at least one of each, got {matrix.shape}")
+    return matrix
