@@ -71,6 +71,13 @@ def test_a_broken_run_is_a_run(history: History) -> None:
     assert history.entries("run")[0].data["status"] == "broken"
 
 
+def test_a_run_in_an_interview_is_none_of_the_attempt(history: History) -> None:
+    ran(history, "F", NOW)
+    history.add("run", "a01_mse", NOW + 5, trigger="interview", status="failing", passed=0, total=1, failed=["test_0"])
+    present = attempt(history, "a01_mse")
+    assert (present.runs, present.last_run) == (1, NOW)
+
+
 def test_the_first_pass_ends_the_attempt_with_what_it_took(history: History) -> None:
     history.start("a01_mse", NOW)
     history.add("hint", "a01_mse", NOW + 1, number=1)

@@ -55,6 +55,8 @@ def _attempts(entries: Iterable[Entry]) -> dict[str, Attempt]:
 def _after(before: Attempt, entry: Entry) -> Attempt:
     """The attempt once `entry` has happened."""
     match entry.kind:
+        case "run" if entry.data.get("trigger") == "interview":
+            return before  # it was of another file
         case "run":
             status = str(entry.data.get("status", ""))
             return replace(before, runs=before.runs + 1, last_run=entry.at, runs_status=status)
