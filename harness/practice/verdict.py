@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from harness.model import Band, BandTally, Failure, Kata, KataReport, Outcome, Status, TestResult
+from harness.practice.follow_up import invitation
 from harness.practice.record import Recorded
 from harness.render.words import fraction, minutes
 
@@ -114,5 +115,7 @@ def _triumph(kata: Kata, report: KataReport, recorded: Recorded | None) -> list[
         there = time.localtime(recorded.due)
         day = f"{time.strftime('%a', there)} {there.tm_mday} {time.strftime('%b %Y', there)}"
         lines.append(f"again   on {day}, from the empty stub")
+    if kata.has_follow_up:
+        lines.append(f"more    {invitation(kata)}; `kata scoreboard {kata.id.lower()}` runs it")
     lines.append(f"Read on: `kata reveal {kata.id.lower()}`, `kata diff {kata.id.lower()}`; then `kata next`")
     return [Text(line) for line in lines]
