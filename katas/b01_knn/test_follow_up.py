@@ -148,7 +148,7 @@ def check_shares(case: Case, *, want: Float64Array | None = None, hint: str = ""
 def scattered(seed: int, n: int = 12) -> Case:
     """Random points, of which no two are close."""
     rng = np.random.default_rng(seed)
-    d = int(rng.integers(1, 5))
+    d = int(rng.integers(2, 6))
     labels = np.array([["red", "b", "green"], [7, -1, 40]][rng.integers(2)])
     k = int(rng.integers(2, n))
     return Case(rng.normal(size=(n, d)), labels[rng.integers(3, size=n)], rng.normal(size=(4, d)), k)
@@ -196,7 +196,7 @@ def test_rows_that_equal_the_query_vote_alone(case: Case) -> None:
 @given(st.builds(scattered, seeds()))
 def test_agrees_with_scikit_learn(case: Case) -> None:
     oracle = KNeighborsClassifier(n_neighbors=case.k, weights="distance", algorithm="brute").fit(case.X, case.y)
-    check_shares(case, want=np.asarray(oracle.predict_proba(case.queries)), rtol=1e-6)
+    check_shares(case, want=np.asarray(oracle.predict_proba(case.queries)), rtol=1e-5)
 
 
 @pytest.mark.law
