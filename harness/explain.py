@@ -119,7 +119,7 @@ def _missing(error: AttributeError, asked: str, subject_file: Path) -> Failure:
     what = f"{subject_file.name} has no {name}"
     if getattr(owner, "__file__", None) != str(subject_file):
         what = f"{type(owner).__name__} has no attribute {name}"
-    return Failure(asked, what, hint="the README says which names there must be", kind="missing")
+    return Failure(asked, what, hint="the statement says which names there must be", kind="missing")
 
 
 def _exception_line(error: BaseException) -> str:
