@@ -1,115 +1,212 @@
-"""Follow-up of B03: back into the original space, whitening, and the factors that get lost between them."""
+"""Follow-up of B03: scores of unit variance, the way back, and components that have no variance to divide by."""
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pca as kata
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
+from sklearn import decomposition
 
 from harness import check
-from harness.check import Mistakes, call
+from harness.check import Mistakes
 from harness.strategies import Float64Array, seeds
 
 EXAMPLE = np.array([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0], [2.0, 4.0], [4.0, 2.0]])
+FLAT = np.array([[0.0, 0.0, 1.0], [1.0, 2.0, 1.0], [2.0, 1.0, 1.0], [3.0, 3.0, 1.0]])
+"""Rows in a plane: the third component has no variance."""
 
 
-def make_data(seed: int, n: int = 9, d: int = 3) -> Float64Array:
-    """Data whose variances differ clearly from one direction to the next, about a mean far from 0."""
+class Case(NamedTuple):
+    """Rows to fit, of shape (n, d), other rows of d features, and how many components to keep."""
+
+    X: Float64Array
+    new: Float64Array
+    k: int
+
+
+def variances(X: Float64Array) -> Float64Array:
+    """Along min(n, d) components, falling, with n - 1; exactly 0 where the README has none."""
+    if np.all(np.ptp(X, axis=0) == 0):
+        return np.zeros(min(X.shape))
+    values = np.linalg.svd(X - X.mean(axis=0), compute_uv=False) ** 2 / (len(X) - 1)
+    return np.where(values <= 1e-12 * values[0], 0.0, values)
+
+
+def make_case(seed: int, *, full: bool = False) -> Case:
+    """Data about a mean far from 0; rows are few at times, or lie in a plane, unless `full` variance is wanted."""
     rng = np.random.default_rng(seed)
+    d = int(rng.integers(1, 6))
+    n = int(rng.integers(d + 2, 12) if full else rng.integers(1, 10))
+    scales = 2.0 ** -np.arange(d)
+    if not full and rng.random() < 0.3:
+        scales[-1] = 0.0
     rotation, _ = np.linalg.qr(rng.normal(size=(d, d)))
-    return np.asarray(rng.normal(size=(n, d)) * 3.0 ** -np.arange(d) @ rotation + 5 * rng.normal(size=d))
+    centre = 5 * rng.normal(size=d)
+    X, new = (rng.normal(size=(rows, d)) * scales @ rotation + centre for rows in (n, 3))
+    least = min(n, d)
+    return Case(X, new + rng.normal(size=(3, d)), int(rng.integers(1, least + 1)))
 
 
-DATA = st.builds(make_data, seeds(), st.integers(6, 12), st.integers(2, 4))
+def clear(case: Case) -> Case:
+    """The case, when its variances are either far above the bound of the README or rounding."""
+    values = np.linalg.svd(case.X - case.X.mean(axis=0), compute_uv=False) ** 2
+    assume(bool(np.all((values >= 1e-5 * values[0]) | (values <= 1e-20 * values[0]))))
+    return case
 
 
-def fitted(X: Float64Array, k: int, *, whiten: bool = False) -> Any:
+CASES = st.builds(make_case, seeds()).map(clear)
+FULL = st.builds(partial(make_case, full=True), seeds()).map(clear)
+
+
+def quietly(method: Callable[..., Any], *args: object) -> Any:
+    """Call without warnings: the check on what comes back says more than they do."""
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return method(*args)
+
+
+def fitted(X: Float64Array, k: int, *, whiten: bool = True) -> Any:
     """A fitted object of the subject's."""
-    return kata.PCA(n_components=k, whiten=whiten).fit(X)
+    return quietly(kata.PCA(n_components=k, whiten=whiten).fit, X)
 
 
-def of(X: object, k: int, what: str, *, whiten: bool = False) -> str:
+def of(X: object, k: int, what: str = "", *, whiten: bool = True) -> str:
     """The question in words."""
-    return f"{call('PCA', n_components=k, whiten=whiten)}.{call('fit', X)}{what}"
+    return f"PCA(n_components={k}, whiten={whiten}).fit({check.show(X)}){what}"
 
 
-def projection(X: Float64Array, k: int) -> Float64Array:
-    """The rows projected on the plane of the first k components, by the definition; free of signs."""
-    mean = X.mean(axis=0)
-    vectors = np.linalg.svd(X - mean)[2][:k]
-    return np.asarray((X - mean) @ vectors.T @ vectors + mean)
-
-
-def projection_mistakes(X: Float64Array, k: int) -> Mistakes:
-    """What the usual mistakes give for `inverse_transform(transform(X))`."""
-    mean = X.mean(axis=0)
-    vectors = np.linalg.svd(X - mean)[2][:k]
-    deviations = ((X - mean) @ vectors.T).std(axis=0)
-    plain = (X - mean) @ vectors.T
-
-    def back(coordinates: Float64Array) -> Float64Array:
-        return np.asarray(coordinates @ vectors + mean)
-
+def scores_mistakes(case: Case, raw: Float64Array) -> Mistakes:
+    """What the usual mistakes give for whitened scores, from those without whitening."""
+    n, sigma = len(case.X), np.sqrt(variances(case.X)[: case.k])
+    scores = np.divide(raw, sigma, out=np.zeros_like(raw), where=sigma > 0)
     return {
-        "the mean is not put back: add it": projection(X, k) - mean,
-        "the mean of the coordinates is taken off: it is 0": lambda: plain @ vectors,
-        "whitening is not undone: multiply by the deviations first": lambda: back(plain / deviations),
-        "whitening is undone although there was none": lambda: back(plain * deviations),
-        "whitening is undone by dividing once more: multiply": lambda: back(plain / deviations**2),
-        "multiplied by the variances: the deviations undo whitening": lambda: back(plain * deviations),
-        "multiplied by deviations with the divisor n - 1: both ways take n": lambda: back(
-            plain * np.sqrt(len(X) / (len(X) - 1))
+        "not whitened: divide each score by the standard deviation along its component": raw,
+        "divided by the variances: by their roots, the standard deviations": lambda: raw / sigma**2,
+        "multiplied by the standard deviations: divide": lambda: raw * sigma,
+        "the variance is divided by n: divide it by n - 1": lambda: scores * np.sqrt(n / (n - 1)),
+        "divided by the singular values: they are sqrt(n - 1) standard deviations": lambda: scores / np.sqrt(n - 1),
+        "divided by the roots of the ratios: by the standard deviations": lambda: (
+            raw / sigma * np.sqrt(variances(case.X).sum())
         ),
-        "the mean is subtracted: add it": lambda: projection(X, k) - 2 * mean,
-        "the rows themselves: what was dropped cannot come back": X,
+        "divided by one number for all: each component has its own standard deviation": lambda: raw / sigma[0],
+        "divided by the standard deviations of these rows: those of fit are meant": lambda: raw / raw.std(axis=0),
+        "divided by the standard deviations of these rows (n - 1): those of fit are meant": lambda: (
+            raw / raw.std(axis=0, ddof=1)
+        ),
+        "a component without variance has the score 0, also for rows that lie off the plane": np.where(
+            sigma > 0, scores, raw
+        ),
     }
 
 
-def covariance(Z: Float64Array) -> Float64Array:
-    """The covariance of centred rows, with the divisor n."""
-    return np.asarray(Z.T @ Z / len(Z))
+def magnitudes(mistakes: Mistakes) -> Mistakes:
+    """The same without signs."""
+    return {name: lambda value=value: np.abs(value() if callable(value) else value) for name, value in mistakes.items()}
+
+
+def check_scores(
+    got: object, pca: Any, case: Case, rows: Float64Array, *, asked: str, atol: float = 1e-6, hint: str = ""
+) -> None:
+    """Hold whitened scores of `rows` to the definition along the subject's own components, signs included."""
+    __tracebackhide__ = True
+    components = np.asarray(pca.components)
+    check.close(
+        components @ components.T,
+        np.eye(case.k),
+        asked=f"{of(case.X, case.k)}: components times their transpose",
+        atol=1e-6,
+        hint="the components stay rows of length 1: scores are whitened, components are not",
+    )
+    raw = (rows - case.X.mean(axis=0)) @ components.T
+    sigma = np.sqrt(variances(case.X)[: case.k])
+    check.close(
+        got,
+        np.divide(raw, sigma, out=np.zeros_like(raw), where=sigma > 0),
+        asked=asked,
+        rtol=1e-6,
+        atol=atol,
+        mistakes={} if hint else scores_mistakes(case, raw),
+        hint=hint or "scores over standard deviations (n - 1) of the fitted rows; 0 along a component without variance",
+    )
+
+
+def back_mistakes(case: Case, Z: Float64Array, components: Float64Array, *, whiten: bool) -> Mistakes:
+    """What the usual mistakes give for `inverse_transform`."""
+    mean, sigma = case.X.mean(axis=0), np.sqrt(variances(case.X)[: case.k])
+    right = mean + (Z * sigma if whiten else Z) @ components
+    return {
+        "the mean is not added": right - mean,
+        "the mean is taken off: add it": right - 2 * mean,
+        "the whitening is not undone: multiply each score by its standard deviation": mean + Z @ components,
+        "scores are multiplied by standard deviations although nothing was whitened": mean + (Z * sigma) @ components,
+        "divided by the standard deviations on the way back too: multiply": lambda: mean + (Z / sigma) @ components,
+        "multiplied by the variances: by the standard deviations": mean + (Z * sigma**2) @ components,
+        "the variance is divided by n: divide it by n - 1": lambda: (
+            mean + (right - mean) * np.sqrt((len(case.X) - 1) / len(case.X))
+        ),
+        "the mean of the scores is taken off: they are points, not data to centre": lambda: (
+            mean + right - right.mean(axis=0)
+        ),
+    }
+
+
+def check_back(pca: Any, case: Case, Z: Float64Array, *, whiten: bool, given: object = None, hint: str = "") -> None:
+    """Hold `inverse_transform` of `Z`, or of what is given for it, to the definition."""
+    __tracebackhide__ = True
+    given = Z if given is None else given
+    components = np.asarray(pca.components)
+    sigma = np.sqrt(variances(case.X)[: case.k]) if whiten else np.ones(case.k)
+    got = quietly(pca.inverse_transform, given)
+    asked = of(case.X, case.k, f".inverse_transform({check.show(given)})", whiten=whiten)
+    check.close(
+        got,
+        case.X.mean(axis=0) + (Z * sigma) @ components,
+        asked=asked,
+        rtol=1e-7,
+        atol=1e-7,
+        mistakes={} if hint else back_mistakes(case, Z, components, whiten=whiten),
+        hint=hint or "the mean, plus each score times its standard deviation times its component",
+    )
+    check.float_array(got, (len(Z), case.X.shape[1]), asked=asked)
 
 
 # --- examples --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.example
-def test_worked_example_of_inverse_transform() -> None:
-    pca = fitted(EXAMPLE, 1)
+def test_worked_example_of_whitened_scores() -> None:
+    rows = np.array([[2.4, 2.4], [3.4, 3.4]])
+    raw = np.array([[0.0], [2**0.5]])
+    case = Case(EXAMPLE, rows, 1)
     check.close(
-        pca.inverse_transform(pca.transform([[2.0, 4.0]])),
-        [[3.0, 3.0]],
-        asked=of(EXAMPLE, 1, ": inverse_transform(transform([[2.0, 4.0]]))"),
-        mistakes={
-            "the mean is not put back: add it": [[0.6, 0.6]],
-            "the row itself: what was dropped cannot come back": [[2.0, 4.0]],
-        },
-        hint="the coordinates times the components, plus the mean",
+        np.abs(fitted(EXAMPLE, 1).transform(rows)),
+        raw / 1.6**0.5,
+        asked=of(EXAMPLE, 1, f".transform({check.show(rows)}), signs aside"),
+        atol=1e-9,
+        mistakes=magnitudes(scores_mistakes(case, raw)),
     )
 
 
 @pytest.mark.example
-def test_worked_example_of_whitening() -> None:
-    coordinates = np.asarray(fitted(EXAMPLE, 1, whiten=True).transform([[2.4, 2.4], [3.4, 3.4]]))
+def test_worked_example_of_the_way_back() -> None:
+    pca = fitted(EXAMPLE, 1)
     check.close(
-        np.abs(coordinates),
-        [[0.0], [1.25]],
-        asked=of(EXAMPLE, 1, ".transform([[2.4, 2.4], [3.4, 3.4]]), signs aside", whiten=True),
+        pca.inverse_transform(pca.transform([[2.0, 4.0]])),
+        [[3.0, 3.0]],
+        asked=of(EXAMPLE, 1, ".inverse_transform(pca.transform([[2.0, 4.0]]))"),
+        rtol=1e-9,
         mistakes={
-            "not whitened": [[0.0], [2**0.5]],
-            "divided by the variance: divide by its root": [[0.0], [2**0.5 / 1.28]],
-            "the divisor is n - 1: here it is n": [[0.0], [(2 / 1.6) ** 0.5]],
-            "divided by the singular value: divide it by the root of n first": [[0.0], [(2 / 6.4) ** 0.5]],
-            "divided by the ratio of explained variance: divide by the deviation itself": [[0.0], [2**0.5 / (8 / 13)]],
-            "multiplied by the deviation: divide by it": [[0.0], [(2 * 1.28) ** 0.5]],
-            "scaled by the deviation of the new rows: take the training data's": [[1.0], [1.0]],
+            "the mean is not added": [[0.6, 0.6]],
+            "the whitening is not undone": np.full((1, 2), 2.4 + 0.6 / 1.6**0.5),
+            "the row itself: only what lies along the kept components comes back": [[2.0, 4.0]],
         },
-        atol=1e-9,
     )
 
 
@@ -117,233 +214,328 @@ def test_worked_example_of_whitening() -> None:
 
 
 @pytest.mark.law
-@given(DATA, st.integers(1, 4), st.booleans())
-def test_back_and_forth_is_the_projection_on_the_components(X: Float64Array, k: int, whiten: bool) -> None:
-    k = min(k, X.shape[1])
-    pca = fitted(X, k, whiten=whiten)
+@given(CASES)
+def test_whitened_scores_are_coordinates_over_standard_deviations_of_the_fit(case: Case) -> None:
+    pca = fitted(case.X, case.k)
+    for rows in (case.X, case.new, case.new[:1]):
+        asked = of(case.X, case.k, f".transform({check.show(rows)})")
+        check_scores(quietly(pca.transform, rows), pca, case, rows, asked=asked)
+
+
+@pytest.mark.law
+@given(CASES)
+def test_whitened_scores_of_the_fitted_rows_have_the_identity_as_covariance(case: Case) -> None:
+    assume(len(case.X) > 1)
+    scores = np.asarray(quietly(fitted(case.X, case.k).transform, case.X))
+    n, k = len(case.X), case.k
+    check.float_array(scores, (n, k), asked=of(case.X, k, ".transform(X)"))
+    values = variances(case.X)[:k]
+    want = np.diag((values > 0).astype(float))
     check.close(
-        pca.inverse_transform(pca.transform(X)),
-        projection(X, k),
-        asked=of(X, k, ": inverse_transform(transform(X))", whiten=whiten),
-        rtol=1e-7,
-        atol=1e-7,
-        mistakes=projection_mistakes(X, k),
-        hint="undo transform step by step: the deviations if whitened, the components, the mean",
+        np.atleast_2d(np.cov(scores, rowvar=False)),
+        want,
+        asked=of(case.X, k, ": np.cov(transform(X), rowvar=False)"),
+        atol=1e-6,
+        mistakes={
+            "the scores are not whitened": np.diag(values),
+            "divided by the variances: divide by their roots": lambda: np.diag(1 / values),
+            "the variance is divided by n: divide it by n - 1": want * n / (n - 1),
+            "divided by the singular values: multiply by sqrt(n - 1)": want / (n - 1),
+        },
+        hint="variance 1 along each component that has variance (divided by n - 1), 0 along one that has none",
     )
 
 
 @pytest.mark.law
-@given(DATA, seeds(), st.booleans())
-def test_coordinates_come_back_through_the_original_space(X: Float64Array, seed: int, whiten: bool) -> None:
-    Z = np.random.default_rng(seed).normal(size=(3, 2))
-    pca = fitted(X, 2, whiten=whiten)
+@given(FULL)
+def test_agrees_with_scikit_learn_up_to_signs(case: Case) -> None:
+    assume(bool(np.all(-np.diff(variances(case.X)) > 1e-2 * variances(case.X)[0])))
+    ours = fitted(case.X, case.k)
+    theirs = decomposition.PCA(n_components=case.k, whiten=True).fit(case.X)
+    scores = np.asarray(ours.transform(case.new))
+    oracle = theirs.transform(case.new)
+    check.close(
+        np.abs(scores),
+        np.abs(oracle),
+        asked=of(case.X, case.k, f".transform({check.show(case.new)}), signs aside"),
+        rtol=1e-6,
+        atol=1e-6,
+        mistakes=magnitudes(scores_mistakes(case, oracle * np.sqrt(variances(case.X)[: case.k]))),
+        hint="scikit-learn divides the variance by n - 1",
+    )
+    check.close(
+        ours.inverse_transform(scores),
+        theirs.inverse_transform(oracle),
+        asked=of(case.X, case.k, f".inverse_transform(transform({check.show(case.new)}))"),
+        rtol=1e-6,
+        atol=1e-6,
+        mistakes=back_mistakes(case, oracle, theirs.components_, whiten=True),
+        hint="signs cancel on the way back: here the two must agree",
+    )
+
+
+@pytest.mark.law
+@given(CASES, st.booleans(), seeds())
+def test_inverse_transform_is_the_mean_plus_scores_along_components(case: Case, whiten: bool, seed: int) -> None:
+    Z = np.random.default_rng(seed).normal(size=(3, case.k)) + 1
+    pca = fitted(case.X, case.k, whiten=whiten)
+    for scores in (Z, Z[:1]):
+        check_back(pca, case, scores, whiten=whiten)
+
+
+@pytest.mark.law
+@given(CASES, st.booleans())
+def test_fitted_rows_come_back_when_all_components_are_kept(case: Case, whiten: bool) -> None:
+    X, k = case.X, min(case.X.shape)
+    pca = fitted(X, k, whiten=whiten)
+    scores = np.asarray(quietly(pca.transform, X))
+    check.close(
+        quietly(pca.inverse_transform, scores),
+        X,
+        asked=of(X, k, ".inverse_transform(transform(X))", whiten=whiten),
+        atol=1e-6,
+        mistakes=back_mistakes(Case(X, X, k), scores, np.asarray(pca.components), whiten=whiten),
+        hint="nothing is dropped here, so the rows themselves come back",
+    )
+
+
+@pytest.mark.law
+@given(CASES, st.booleans())
+def test_what_does_not_come_back_is_the_variance_of_the_dropped_components(case: Case, whiten: bool) -> None:
+    X, k = case.X, case.k
+    assume(len(X) > 1)
+    pca = fitted(X, k, whiten=whiten)
+    back = np.asarray(quietly(pca.inverse_transform, quietly(pca.transform, X)))
+    check.true(
+        back.shape == X.shape,
+        asked=of(X, k, ".inverse_transform(transform(X))", whiten=whiten),
+        came=f"shape {back.shape}",
+        expected=f"shape {X.shape}",
+        hint="as many features as in fit",
+    )
+    values = variances(X)
+    check.close(
+        np.sum((X - back) ** 2) / (len(X) - 1),
+        values[k:].sum(),
+        asked=of(X, k, ": sum((X - inverse_transform(transform(X)))**2) / (n - 1)", whiten=whiten),
+        rtol=1e-6,
+        atol=1e-20 + 1e-9 * float(values[0]),
+        mistakes={
+            "the mean is not added": values[k:].sum() + np.sum(X.mean(axis=0) ** 2) * len(X) / (len(X) - 1),
+            "the whitening is not undone": np.sum(np.where(values > 0, np.sqrt(values) - 1, 0)[:k] ** 2)
+            + values[k:].sum(),
+        },
+        hint="of the centred rows all that lies along the kept components comes back, the rest is lost",
+    )
+
+
+@pytest.mark.law
+@given(FULL, st.booleans(), seeds())
+def test_transform_undoes_inverse_transform(case: Case, whiten: bool, seed: int) -> None:
+    Z = 3 * np.random.default_rng(seed).normal(size=(3, case.k))
+    pca = fitted(case.X, case.k, whiten=whiten)
     check.close(
         pca.transform(pca.inverse_transform(Z)),
         Z,
-        asked=of(X, 2, f": transform(inverse_transform({check.show(Z)}))", whiten=whiten),
-        rtol=1e-6,
+        asked=of(case.X, case.k, f".transform(inverse_transform({check.show(Z)}))", whiten=whiten),
         atol=1e-6,
-        hint="inverse_transform places points at these coordinates: transform must find them there",
-    )
-
-
-@pytest.mark.law
-@given(DATA, st.integers(1, 4), st.booleans())
-def test_what_is_lost_is_the_variance_of_the_dropped_components(X: Float64Array, k: int, whiten: bool) -> None:
-    k = min(k, X.shape[1])
-    pca = fitted(X, k, whiten=whiten)
-    total = float(np.var(X, axis=0).sum())
-    rebuilt = np.asarray(pca.inverse_transform(pca.transform(X)))
-    check.true(
-        rebuilt.shape == X.shape,
-        asked=of(X, k, ": the shape of inverse_transform(transform(X))", whiten=whiten),
-        came=rebuilt.shape,
-        expected=f"{X.shape}",
-        hint="the coordinates (m, k) times the components (k, d)",
-    )
-    check.close(
-        float(((rebuilt - X) ** 2).sum() / len(X)),
-        (1 - float(np.sum(pca.explained_variance_ratio))) * total,
-        asked=of(X, k, ": the mean squared distance of inverse_transform(transform(X)) from X", whiten=whiten),
-        rtol=1e-6,
-        atol=1e-9 * total,
-        hint="nothing else may be lost than what the dropped components explain: mean, scale and directions come back",
-    )
-
-
-@pytest.mark.law
-@given(DATA, st.integers(1, 4))
-def test_whitened_coordinates_have_the_identity_as_covariance(X: Float64Array, k: int) -> None:
-    k = min(k, X.shape[1])
-    variances = np.linalg.svd(X - X.mean(axis=0), compute_uv=False)[:k] ** 2 / len(X)
-    n = len(X)
-    pca = kata.PCA(n_components=k, whiten=True)
-    check.close(
-        covariance(np.asarray(pca.fit_transform(X))),
-        np.eye(k),
-        asked=of(X, k, ": Z.T @ Z / n of Z = fit_transform(X)", whiten=True),
-        rtol=1e-6,
-        atol=1e-7,
         mistakes={
-            "not whitened: divide by the deviations": np.diag(variances),
-            "the deviations have the divisor n - 1: here it is n": np.eye(k) * (n - 1) / n,
-            "divided by the variances: divide by their roots": lambda: np.diag(1 / variances),
-            "divided by the singular values: they are root of n times the deviations": np.eye(k) / n,
-            "multiplied by the deviations: divide by them": np.diag(variances**2),
-            "all divided by one number: each coordinate has its own deviation": np.diag(variances / variances[0]),
-            "divided by the ratios of explained variance": lambda: np.diag(
-                variances / (variances / np.var(X, axis=0).sum()) ** 2
-            ),
+            "the mean is not added on the way back": lambda: pca.transform(pca.inverse_transform(Z) - pca.mean),
         },
-        hint="each coordinate divided by the deviation along its component, with the divisor n",
+        hint="one undoes the other: subtract and add the same mean, divide and multiply by the same numbers",
     )
 
 
 @pytest.mark.law
-@given(DATA)
-def test_whitening_changes_nothing_that_is_learned(X: Float64Array) -> None:
-    plain, white = fitted(X, 2), fitted(X, 2, whiten=True)
+@given(FULL, st.integers(-9, 9).filter(bool))
+def test_units_do_not_matter_to_whitened_scores(case: Case, exponent: int) -> None:
+    X, new = case.X * 10.0**exponent, case.new * 10.0**exponent
+    pca = fitted(X, case.k)
+    scaled = Case(X, new, case.k)
+    check_scores(
+        quietly(pca.transform, new),
+        pca,
+        scaled,
+        new,
+        asked=of(X, case.k, f".transform({check.show(new)})"),
+        hint="nothing fixed is added to a variance, and none is too small as such: measure it by the largest",
+    )
+
+
+@pytest.mark.law
+@given(CASES)
+def test_whitening_changes_nothing_but_scores(case: Case) -> None:
+    white, plain = fitted(case.X, case.k), fitted(case.X, case.k, whiten=False)
     for name in ("mean", "components", "explained_variance_ratio"):
-        want = np.asarray(getattr(plain, name))
-        got = np.asarray(getattr(white, name))
-        if name == "components" and got.shape == want.shape:
-            got = got * np.where(np.sum(got * want, axis=1) < 0, -1.0, 1.0)[:, None]
+        got, want = np.asarray(getattr(white, name)), np.asarray(getattr(plain, name))
+        if name == "components":
+            got, want = got.T @ got, want.T @ want
+            assume(case.k == min(case.X.shape) or variances(case.X)[case.k - 1] > 1.01 * variances(case.X)[case.k])
+            assume(variances(case.X)[case.k - 1] > 0)
         check.close(
             got,
             want,
-            asked=of(X, 2, f".{name}, against the same without whitening", whiten=True),
-            atol=1e-7,
-            hint="whitening scales coordinates in transform; the components stay of length 1",
+            asked=of(case.X, case.k, f".{name}{', transposed, times itself' * (name == 'components')}"),
+            atol=1e-6,
+            hint=f"{name} is the same with and without whitening: rows of `components` keep their length of 1",
         )
-
-
-@pytest.mark.law
-@given(DATA, seeds())
-def test_new_rows_are_scaled_by_the_training_data_one_by_one_too(X: Float64Array, seed: int) -> None:
-    pca = fitted(X, 2, whiten=True)
-    new = X[:4] + np.random.default_rng(seed).normal(size=(4, X.shape[1]))
-    mean = X.mean(axis=0)
-    _, values, vectors = np.linalg.svd(X - mean)
-    want = np.abs((new - mean) @ vectors[:2].T / (values[:2] / np.sqrt(len(X))))
-    hint = "the deviations and the mean are learned in fit; new rows, their number and their spread do not matter"
     check.close(
-        np.abs(pca.transform(new)),
-        want,
-        asked=of(X, 2, f".{call('transform', new)}, signs aside", whiten=True),
-        rtol=1e-6,
-        atol=1e-6,
-        hint=hint,
+        quietly(plain.transform, case.new),
+        (case.new - case.X.mean(axis=0)) @ np.asarray(plain.components).T,
+        asked=of(case.X, case.k, f".transform({check.show(case.new)})", whiten=False),
+        atol=1e-8,
+        hint="with whiten=False scores are not divided by anything",
     )
-    alone = np.vstack([pca.transform(row[None, :]) for row in new])
-    check.close(np.abs(alone), want, asked="transform of the same rows one by one", rtol=1e-6, atol=1e-6, hint=hint)
-    Z = np.asarray(pca.transform(new))
-    back = np.vstack([pca.inverse_transform(row[None, :]) for row in Z])
-    check.close(back, pca.inverse_transform(Z), asked="inverse_transform one by one", atol=1e-7, hint=hint)
 
 
 # --- edges -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.edge
-def test_components_without_variance_are_0_whitened_and_add_nothing() -> None:
-    rng = np.random.default_rng(0)
-    flat = np.hstack([rng.normal(size=(8, 1)) @ rng.normal(size=(1, 3)) + 4.0, np.full((8, 1), 0.1)])
-    for X in (flat, np.full((4, 3), 0.1), 1e3 * flat):
-        with np.errstate(all="ignore"):
-            pca = fitted(X, 3, whiten=True)
-            new = X[:2] + 1.0
-            Z = np.asarray(pca.transform(new))
-            back = np.asarray(pca.inverse_transform(np.ones((2, 3))))
-        dead = 1 if np.ptp(X) > 0 else 0
-        asked = of(X, 3, f".{call('transform', new)}: the components without variance", whiten=True)
-        check.close(
-            Z[:, dead:],
-            np.zeros((2, 3 - dead)),
-            asked=asked,
-            mistakes={"0 divided by 0": np.full((2, 3 - dead), np.nan)},
-            hint="a deviation of 0, or what rounding makes of it, is no divisor: such coordinates are 0",
-        )
-        vectors = np.asarray(pca.components)[:dead]
-        scale = np.sqrt(np.var(X, axis=0).sum())
-        check.close(
-            back,
-            np.tile(X.mean(axis=0) + scale * vectors.sum(axis=0), (2, 1)),
-            asked=of(X, 3, f".{call('inverse_transform', np.ones((2, 3)))}", whiten=True),
-            rtol=1e-7,
-            atol=1e-9,
-            hint="multiply by the training data's deviations: along a component without variance nothing is added",
+def test_a_component_without_variance_has_the_score_0_and_adds_nothing_back() -> None:
+    corner = np.random.default_rng(8).normal(size=(3, 3)) + 1e3
+    for X in (FLAT, FLAT @ np.linalg.qr(corner)[0], corner, FLAT[:, [0, 1, 0, 1, 1]]):
+        k = min(X.shape)
+        pca = fitted(X, k)
+        empty = variances(X) == 0
+        for name, rows in (("X", X), ("rows off the plane", X + np.arange(X.shape[1]) ** 2)):
+            scores = np.asarray(quietly(pca.transform, rows))
+            check.float_array(scores, (len(rows), k), asked=of(X, k, f".transform({name})"))
+            check.true(
+                bool(np.all(scores[:, empty] == 0)),
+                asked=of(X, k, f".transform({name}), along the components without variance"),
+                came=scores[:, empty],
+                expected="zeros",
+                mistake="0 divided by 0, or rounding by rounding: a standard deviation that is 10^-6 of the largest, or "
+                "less, divides nothing; the score is 0",
+            )
+        Z = np.full((2, k), 7.0)
+        check_back(
+            pca, Case(X, X, k), Z, whiten=True, hint="σ is 0 along a component without variance: nothing comes back"
         )
 
 
 @pytest.mark.edge
-def test_small_variances_are_whitened_too() -> None:
+def test_equal_rows_and_a_single_row_have_scores_of_0_and_their_mean_comes_back() -> None:
+    for shape in ((1, 1), (1, 3), (4, 2), (3, 5)):
+        X, k = np.full(shape, 0.1), min(shape)
+        pca = fitted(X, k)
+        mistakes = {
+            "0 divided by 0: without variance the scores are 0": np.full((2, k), np.nan),
+        }
+        rows = np.full((2, shape[1]), 0.1)
+        for what in (rows, rows + 1):
+            scores = quietly(pca.transform, what)
+            check.close(
+                scores,
+                np.zeros((2, k)),
+                asked=of(X, k, f".transform({check.show(what)})"),
+                mistakes=mistakes,
+                hint="no component has variance, so all scores are 0; np.full(3, 0.1).mean() is not quite 0.1",
+            )
+        check.close(
+            quietly(pca.inverse_transform, np.full((2, k), 3.0)),
+            rows,
+            asked=of(X, k, f".inverse_transform of 2 rows of {k} threes"),
+            hint="where no component has variance, the mean comes back, whatever the scores",
+        )
+
+
+@pytest.mark.edge
+def test_far_means_and_small_variances_are_whitened_too() -> None:
     rng = np.random.default_rng(2)
     rotation, _ = np.linalg.qr(rng.normal(size=(3, 3)))
-    X = rng.normal(size=(60, 3)) * np.array([1.0, 1e-2, 1e-4]) @ rotation
-    Z = np.asarray(fitted(X, 3, whiten=True).transform(X))
-    check.close(
-        covariance(Z),
-        np.eye(3),
-        asked="the covariance of whitened coordinates, of data with standard deviations 1, 0.01 and 0.0001",
-        atol=1e-4,
-        hint="nothing may be added to a deviation, and a ratio of 1e-8 is a variance like any other",
-    )
+    near = rng.normal(size=(60, 3)) * np.array([1.0, 1e-2, 1e-4]) @ rotation
+    far = rng.normal(size=(60, 3)) * np.array([1.0, 0.5, 0.25]) @ rotation + 1e6
+    for X, what in ((near, "standard deviations of 1, 0.01 and 0.0001"), (far, "a mean of 1e6 and a spread of 1")):
+        check.close(
+            np.cov(np.asarray(quietly(fitted(X, 3).transform, X)), rowvar=False),
+            np.eye(3),
+            asked=f"the covariance of the whitened scores of data with {what}",
+            atol=1e-4,
+            hint="add nothing to a variance; only one of 10^-12 of the largest, or less, counts as none",
+        )
 
 
 @pytest.mark.edge
-@pytest.mark.parametrize("whiten", [False, True])
-def test_other_coordinates_than_fit_has_learned_are_an_error(whiten: bool) -> None:
-    pca = fitted(make_data(1), 2, whiten=whiten)
-    bad = {
-        "1 axis": (2,),
-        "no axis": (),
-        "3 axes": (1, 2, 2),
-        "no rows": (0, 2),
-        "1 column": (3, 1),
-        "3 columns": (3, 3),
-    }
-    for why, shape in bad.items():
-        check.raises(
-            ValueError,
-            partial(pca.inverse_transform, np.ones(shape)),
-            asked=f"PCA(2).fit(X).inverse_transform of shape {shape}",
-            because=f"it has {why}, and coordinates have the shape (m, 2)",
-            hint="check the shape first: NumPy would stretch a single column, and take a row for a vector",
-        )
+def test_fit_transform_whitens_as_transform_does() -> None:
+    for X in (EXAMPLE, FLAT):
+        k = min(X.shape)
+        pca = kata.PCA(n_components=k, whiten=True)
+        scores = quietly(pca.fit_transform, X)
+        check_scores(scores, pca, Case(X, X, k), X, asked=f"PCA({k}, whiten=True).fit_transform({check.show(X)})")
+
+
+@pytest.mark.edge
+def test_fitting_again_forgets_the_earlier_standard_deviations() -> None:
+    case = Case(10 * FLAT[:, :2] + 3, EXAMPLE, 2)
+    pca = fitted(EXAMPLE, 2)
+    pca.transform(EXAMPLE)
+    quietly(pca.fit, case.X)
+    hint = "the mean, the components and the standard deviations are those of the last fit"
+    check_scores(
+        pca.transform(EXAMPLE),
+        pca,
+        case,
+        EXAMPLE,
+        asked=of(case.X, 2, " after a fit to other data: transform"),
+        hint=hint,
+    )
+    check_back(pca, case, EXAMPLE, whiten=True, hint=hint)
+
+
+@pytest.mark.edge
+def test_scores_may_be_lists_and_of_any_dtype() -> None:
+    case = Case(EXAMPLE, EXAMPLE, 2)
+    for whiten in (True, False):
+        pca = fitted(EXAMPLE, 2, whiten=whiten)
+        Z = np.array([[100, 3], [120, 90], [0, 1]])
+        check_back(pca, case, Z.astype(float), whiten=whiten, given=Z.tolist(), hint="lists are fine: np.asarray")
+        for dtype in (np.uint8, np.int8, np.float16, np.float32):
+            hint = f"Z is {np.dtype(dtype).name}: convert it to float64 before anything is computed"
+            check_back(pca, case, Z.astype(float), whiten=whiten, given=Z.astype(dtype), hint=hint)
+
+
+@pytest.mark.edge
+def test_arguments_stay_as_they_were() -> None:
+    for whiten in (True, False):
+        X, new, Z = FLAT[:, :2].copy(), EXAMPLE.copy(), EXAMPLE.copy()
+        pca = kata.PCA(2, whiten)
+        for name, argument in (("fit", X), ("transform", new), ("fit_transform", X), ("inverse_transform", Z)):
+            with check.untouched(asked=f"PCA(2, whiten={whiten}): {name}({check.show(argument)})", Z=argument):
+                quietly(getattr(pca, name), argument)
 
 
 @pytest.mark.edge
 def test_inverse_transform_before_fit_is_an_error() -> None:
-    pca = kata.PCA(n_components=1, whiten=True)
-    check.raises(
-        RuntimeError,
-        partial(pca.inverse_transform, [[1.0]]),
-        asked="PCA(1, whiten=True).inverse_transform before fit",
-        because="nothing has been learned yet",
-        hint="the same check as in transform",
-    )
+    for whiten in (True, False):
+        pca = kata.PCA(2, whiten=whiten)
+        check.raises(
+            RuntimeError,
+            partial(_run, pca.inverse_transform, EXAMPLE),
+            asked=f"PCA(2, whiten={whiten}).inverse_transform before fit",
+            because="nothing has been learned yet",
+            hint="the same check as in transform",
+        )
 
 
 @pytest.mark.edge
-def test_a_second_fit_forgets_the_first_and_lists_and_integers_are_accepted() -> None:
-    pca = fitted(make_data(1), 2, whiten=True)
-    pca.fit(EXAMPLE.tolist())
-    Z = np.array([[1, 2], [0, 255]], dtype=np.uint8)
-    with check.untouched(asked=call("inverse_transform", Z), Z=Z):
-        back = pca.inverse_transform(Z)
-    check.float_array(back, (2, 2), asked=f"{call('inverse_transform', Z)} of uint8")
-    check.close(
-        pca.transform(back),
-        Z.astype(np.float64),
-        asked=f"transform(inverse_transform({check.show(Z)})) after a second fit",
-        rtol=1e-7,
-        atol=1e-7,
-        hint="the deviations of the second fit, in float64",
-    )
-    check.close(
-        covariance(np.asarray(pca.transform(EXAMPLE))),
-        np.eye(2),
-        asked="the covariance of the whitened rows of the second fit",
-        atol=1e-7,
-        hint="the deviations of the first fit are still in use: learn them in each fit",
-    )
+def test_scores_of_a_wrong_shape_are_an_error() -> None:
+    X = make_case(1, full=True).X
+    X = np.hstack([X, X[:, :1] ** 2, np.arange(len(X))[:, None] ** 2.0])
+    for shape in ((3,), (), (2, 2, 3), (0, 3), (2, 0), (2, 1), (2, 2), (1, 4), (2, X.shape[1] + 3)):
+        for whiten in (True, False):
+            check.raises(
+                ValueError,
+                partial(_run, fitted(X, 3, whiten=whiten).inverse_transform, np.ones(shape)),
+                asked=f"inverse_transform of shape {shape}, with 3 components, whiten={whiten}",
+                because="Z must have two axes, a row at least, and 3 columns",
+                hint="check .ndim, the number of rows and the number of columns: NumPy stretches a single column, and "
+                "takes a single axis for a row",
+            )
+
+
+def _run(method: Callable[[object], object], argument: object) -> str:
+    """Call `method`; what it returns needs no long display."""
+    quietly(method, argument)
+    return "a result"

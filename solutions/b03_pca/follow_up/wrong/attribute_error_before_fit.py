@@ -1,4 +1,4 @@
-"""Goes back before fit, and stumbles over a missing attribute.
+"""Leaves it to Python to find out that there was no fit.
 
 Caught by: test_inverse_transform_before_fit_is_an_error
 """
@@ -8,7 +8,7 @@ import numpy as np
 
 def matrix(values):
     data = np.asarray(values, dtype=float)
-    if data.ndim != 2 or data.size == 0:
+    if data.ndim != 2 or 0 in data.shape:
         raise ValueError(f"shape {data.shape}")
     return data
 
@@ -18,34 +18,38 @@ class PCA:
         self.n_components, self.whiten, self.mean = n_components, whiten, None
 
     def fit(self, X):
-        X, k = matrix(X), self.n_components
+        X = matrix(X)
+        k = self.n_components
         if not 1 <= k <= min(X.shape):
-            raise ValueError(f"n_components {k}")
+            raise ValueError(f"n_components {k} with data of shape {X.shape}")
         self.mean = X.mean(axis=0)
-        _, values, rows = np.linalg.svd(X - self.mean, full_matrices=False)
-        total = 0.0 if np.all(X == X[0]) else np.sum(values**2)
+        _, s, rows = np.linalg.svd(X - self.mean, full_matrices=False)
+        s = s * np.any(X != X[0])
+        total = np.sum(s**2)
         self.components = rows[:k]
-        self.explained_variance_ratio = values[:k] ** 2 / total if total else np.zeros(k)
-        deviations = values[:k] / np.sqrt(len(X))
-        self.deviations = np.where(self.explained_variance_ratio < 1e-12, np.inf, deviations)
+        self.explained_variance_ratio = s[:k] ** 2 / total if total > 0 else np.zeros(k)
+        sigma = s[:k] / np.sqrt(max(len(X) - 1, 1))
+        self.sigma = np.where(sigma > 1e-6 * sigma[0], sigma, 0.0)
         return self
 
     def transform(self, X):
         if self.mean is None:
-            raise RuntimeError("not fitted")
+            raise RuntimeError("call fit first")
         X = matrix(X)
         if X.shape[1] != len(self.mean):
             raise ValueError(f"{X.shape[1]} features")
-        Z = (X - self.mean) @ self.components.T
-        return Z / self.deviations if self.whiten else Z
+        scores = (X - self.mean) @ self.components.T
+        if self.whiten:
+            scores = np.where(self.sigma > 0, scores / np.where(self.sigma > 0, self.sigma, 1.0), 0.0)
+        return scores
 
     def fit_transform(self, X):
         return self.fit(X).transform(X)
 
     def inverse_transform(self, Z):
         Z = matrix(Z)
-        if Z.shape[1] != self.n_components:
+        if Z.shape[1] != len(self.components):
             raise ValueError(f"{Z.shape[1]} columns")
         if self.whiten:
-            Z = Z * np.where(np.isinf(self.deviations), 0.0, self.deviations)
-        return Z @ self.components + self.mean
+            Z = Z * self.sigma
+        return self.mean + Z @ self.components
