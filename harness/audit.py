@@ -125,13 +125,13 @@ class _Plan:
     def _beside(self) -> Iterator[_Trial]:
         """The kata's reference in the follow-up's suite, and the follow-up's solutions in the kata's own.
 
-        Wrong ones need not show their speed there.
+        Wrong ones only where seeds ask for thoroughness: they are many, and whole suites. They need not show their speed.
         """
         yield _Trial("before", "the reference", self._job(REFERENCE, "before"))
         for name, choice, store in self._right():
             yield _Trial("kept", name, replace(self._job(choice, f"kept/{store}"), follow_up=False))
         unhurried = tuple(name for name, is_speed in suite_tests(self.kata).items() if not is_speed)
-        for file in self.solutions.wrong:
+        for file in self.solutions.wrong if self.seeds else ():
             job = replace(self._job(str(file), f"kept/wrong/{file.stem}"), follow_up=False, only=unhurried, gated=False)
             yield _Trial("kept", solution_name(self.kata, file), job)
 

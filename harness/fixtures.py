@@ -22,9 +22,9 @@ FIGURES = pytest.StashKey[list[Figure]]()
 
 _ATTEMPTS = 3
 """How often to measure before a figure counts as too slow: what else the machine does slows two pieces of code unequally."""
-_CLEARLY = 4
+_CLEARLY = 2
 """A race that is lost by this factor is lost."""
-_BEYOND_DOUBT = 0.5
+_BEYOND_DOUBT = 0.3
 """An exponent that is this much above the bound does not come from noise."""
 
 
