@@ -38,7 +38,7 @@ class Terminal:
     def __init__(self, folder: Path) -> None:
         self._server = f"kata-{uuid.uuid4().hex[:12]}"
         env = {**environment(), "LC_ALL": "C.UTF-8", "TERM": "xterm-256color"}
-        del env["COLUMNS"]
+        env |= {"COLUMNS": "80", "LINES": "24"}  # exported by somebody once, and wrong as soon as the window is resized
         options = ["-x", "80", "-y", "24", "-c", str(folder), "sh"]
         subprocess.run(
             ["tmux", "-L", self._server, "-f", os.devnull, "new-session", "-d", *options], env=env, check=True

@@ -169,6 +169,9 @@ def _screen() -> Iterator[Screen]:
 
     from harness.practice.screen import PlainScreen, TerminalScreen
 
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        for name in ("COLUMNS", "LINES"):  # where they are exported, they stay what they are when the window is resized
+            os.environ.pop(name, None)
     console = Console(highlight=False, emoji=False, markup=False, soft_wrap=False)
     if sys.stdin.isatty() and sys.stdout.isatty() and not console.is_dumb_terminal:
         with TerminalScreen(console) as screen:
