@@ -31,6 +31,11 @@ def two_sides() -> tuple[Codec, Codec]:
     )
 
 
+def arrived(buffers: list[Any]) -> list[memoryview]:
+    """Buffers as a channel gives them: in memory that can be written to."""
+    return [memoryview(bytearray(buffer)) for buffer in buffers]
+
+
 def across(value: object) -> Any:
     """`value` as it arrives on the other side, over a real socket."""
     here, there = two_sides()
@@ -151,19 +156,78 @@ def test_changes_are_seen_on_the_other_side_in_both_directions() -> None:
     array, numbers = np.arange(4.0), [1, 2]
     buffers: list[Any] = []
     forms = [here.encode(value, buffers) for value in (array, numbers)]
-    far_array, far_numbers = (there.decode(form, [memoryview(buffer) for buffer in buffers]) for form in forms)
+    far_array, far_numbers = (there.decode(form, arrived(buffers)) for form in forms)
     array[2] = 9.0
     numbers.append(7)
     sent: list[Any] = []
     changes = here.encode_changes(sent)
-    there.apply_changes(json.loads(json.dumps(changes)), [memoryview(buffer) for buffer in sent])
+    there.apply_changes(json.loads(json.dumps(changes)), arrived(sent))
     assert far_array.tolist() == [0.0, 1.0, 9.0, 3.0]
     assert far_numbers == [1, 2, 7]
     far_array *= 2
     back: list[Any] = []
-    assert here.apply_changes(there.encode_changes(back), [memoryview(buffer) for buffer in back]) == [0]
+    assert here.apply_changes(there.encode_changes(back), arrived(back)) == [0]
     assert array.tolist() == [0.0, 2.0, 18.0, 6.0]
     assert here.encode_changes([]) == []
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("dtype", ["f8", "i8", "f4", "c16"])
+def test_of_a_large_array_only_what_was_modified_travels(order: Any, dtype: str) -> None:
+    here, there = two_sides()
+    array = np.zeros((60, 50), dtype=dtype, order=order)
+    buffers: list[Any] = []
+    far = there.decode(here.encode(array, buffers), arrived(buffers))
+    for side, other, mine, its in ((here, there, array, far), (there, here, far, array)):
+        for place in ((0, 0), (7, 3), (59, 49)):
+            mine[place] += 1
+            sent: list[Any] = []
+            changes = side.encode_changes(sent)
+            assert sum(map(len, sent)) < 200
+            other.apply_changes(json.loads(json.dumps(changes)), arrived(sent))
+            assert np.array_equal(array, far)
+            assert its[place] == mine[place] != 0
+            assert other.encode_changes([]) == side.encode_changes([]) == []
+
+
+def test_a_large_array_that_is_read_only_is_modified_as_it_is_there() -> None:
+    here, there = two_sides()
+    array = np.zeros(1000)
+    shown = array.view()
+    shown.flags.writeable = False
+    buffers: list[Any] = []
+    far = there.decode(here.encode(shown, buffers), arrived(buffers))
+    array[3] = 5.0
+    sent: list[Any] = []
+    there.apply_changes(here.encode_changes(sent), arrived(sent))
+    assert (far[3], far.flags.writeable) == (5.0, False)
+
+
+@pytest.mark.parametrize(
+    ("where", "now"),
+    [
+        (np.array([1000]), np.array([1], np.uint64)),
+        (np.array([-1]), np.array([1], np.uint64)),
+        (np.array([1, 2]), np.array([1], np.uint64)),
+        (np.array([1.0]), np.array([1], np.uint64)),
+        (np.array([[1]]), np.array([[1]], np.uint64)),
+        (np.array([1]), np.array([1], np.uint8)),
+        (np.array([1]), np.array([1.0])),
+        (np.array([1]), 7),
+    ],
+)
+def test_places_that_an_array_does_not_have_are_refused(where: Any, now: Any) -> None:
+    here, there = two_sides()
+    array = np.zeros(1000)
+    buffers: list[Any] = []
+    far = there.decode(here.encode(array, buffers), arrived(buffers))
+    forger = Codec(Cells(first=5, weak=False), refuse, refuse)
+    sent: list[Any] = []
+    forms = [value if isinstance(value, int) else forger._content(value, sent, 0) for value in (where, now)]
+    with pytest.raises(WireError):
+        here.apply_changes([[0, {"z": forms}]], arrived(sent))
+    assert not array.any()
+    assert not far.any()
 
 
 def test_whether_an_array_may_be_written_to_is_shared() -> None:
@@ -171,12 +235,12 @@ def test_whether_an_array_may_be_written_to_is_shared() -> None:
     array = np.arange(4.0)
     buffers: list[Any] = []
     form = here.encode(array, buffers)
-    far = there.decode(form, [memoryview(bytearray(buffer)) for buffer in buffers])
+    far = there.decode(form, arrived(buffers))
 
     def tell_here() -> None:
         sent: list[Any] = []
         changes = there.encode_changes(sent)
-        here.apply_changes(changes, [memoryview(bytearray(buffer)) for buffer in sent])
+        here.apply_changes(changes, arrived(sent))
 
     far.flags.writeable = False
     tell_here()

@@ -6,6 +6,7 @@ Part of the wire; imports NumPy and the standard library alone, so that it can b
 from __future__ import annotations
 
 import itertools
+import operator
 import sys
 import threading
 import weakref
@@ -15,6 +16,12 @@ import numpy as np
 
 _SHARED_SEQUENCE = 1000
 """Longer lists of lists travel as copies: watching each row would cost more than the call."""
+_SMALL = 2048
+"""Bytes of an array that is compared as a string of bytes; NumPy's own way costs more than that."""
+_FEW = 16
+"""An array of which less than one element in so many was modified is told by the places."""
+Places = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
+"""Where the memory of an array, as integers in its own order, was modified, and what is there now."""
 
 
 class Cells:
@@ -63,23 +70,35 @@ class Cells:
             self._dropped = [dropped for dropped in self._dropped if dropped != number]
             return self._get(number)
 
-    def changed(self) -> list[tuple[int, Any]]:
-        """What has been modified since it was last in step; from now on it counts as being so."""
+    def changed(self) -> list[tuple[int, Any, Places | None]]:
+        """What has been modified since it was last in step, and where, when it is an array of which little was modified.
+
+        From now on it counts as being in step.
+        """
         found = []
         with self._lock:
             if self._weak:
                 self._let_go()
-            for number in list(self._snapshots):
+            for number, before in list(self._snapshots.items()):
                 value = self._get(number)
-                if value is not None and not unchanged(value, self._snapshots[number]):
+                if value is None or unchanged(value, before):
+                    continue
+                places = modified_places(value, before)
+                if places is None:
                     self._snapshots[number] = snapshot(value)
-                    found.append((number, value))
+                else:
+                    before[2][places[0]] = places[1]
+                found.append((number, value, places))
         return found
 
-    def in_step(self, number: int) -> None:
-        """The object of that number holds what the other side's does."""
+    def in_step(self, number: int, places: Places | None = None) -> None:
+        """The object of that number holds what the other side's does; only these places of it are new."""
         with self._lock:
-            self._snapshots[number] = snapshot(self._get(number))
+            before = self._snapshots.get(number)
+            if places is not None and before is not None and type(before[2]) is np.ndarray:
+                before[2][places[0]] = places[1]
+            else:
+                self._snapshots[number] = snapshot(self._get(number))
 
     def take_dropped(self) -> list[int]:
         """Numbers that the other side may forget."""
@@ -144,7 +163,8 @@ def is_shared(value: object) -> bool:
 def snapshot(value: Any) -> Any:
     """What `unchanged` needs to see a change later."""
     if isinstance(value, np.ndarray):
-        return value.shape, value.flags.writeable, _bits(value).copy()
+        bits = value.tobytes("A") if value.nbytes <= _SMALL else _bits(value).copy()
+        return value.shape, value.flags.writeable, bits
     if isinstance(value, np.random.Generator):
         return rng_state(value)
     return value.copy()
@@ -154,21 +174,44 @@ def unchanged(value: Any, before: Any) -> bool:
     """Whether `value` still holds what it held at its snapshot."""
     if isinstance(value, np.ndarray):
         shape, writeable, bits = before
-        is_same_kind = value.shape == shape and value.flags.writeable == writeable
-        return bool(is_same_kind and np.array_equal(_bits(value), bits))
+        if value.shape != shape or value.flags.writeable != writeable:
+            return False
+        if type(bits) is bytes:
+            return value.tobytes("A") == bits
+        return bool((_bits(value) == bits).all())
     if isinstance(value, np.random.Generator):
         return bool(rng_state(value) == before)
     if isinstance(value, list):
-        return len(value) == len(before) and all(map(_same, value, before))
+        return len(value) == len(before) and all(map(operator.is_, value, before))
     if isinstance(value, dict):
         return len(value) == len(before) and all(
-            k is j and _same(v, w) for (k, v), (j, w) in zip(value.items(), before.items(), strict=True)
+            k is j and v is w for (k, v), (j, w) in zip(value.items(), before.items(), strict=True)
         )
     return bool(value == before)
 
 
-def _same(left: object, right: object) -> bool:
-    return left is right
+def modified_places(value: Any, before: Any) -> Places | None:
+    """Where a large array of numbers was modified, None for anything else, and when that is much of it."""
+    if not isinstance(value, np.ndarray) or type(before[2]) is bytes or value.dtype.kind not in "iufc":
+        return None
+    if value.shape != before[0] or value.flags.writeable != before[1] or not value.flags.forc:
+        return None
+    bits = _bits(value)
+    where = np.flatnonzero(bits != before[2])
+    return (where, bits[where]) if len(where) * _FEW < len(bits) else None
+
+
+def modify_places(array: np.ndarray[Any, Any], places: Places) -> None:
+    """Do what was done on the other side. Raises `ValueError` for places that the array does not have."""
+    where, now = places
+    if not array.flags.forc or array.dtype.kind not in "iufc" or where.dtype != np.int64 or where.ndim != 1:
+        raise ValueError("an array is modified in a way that it cannot be")
+    bits = _bits(array)  # a view, for its memory has no gaps
+    if now.dtype != bits.dtype or now.shape != where.shape:
+        raise ValueError("places and what is there do not go together")
+    if len(where) and not (int(where.min()) >= 0 and int(where.max()) < len(bits)):
+        raise ValueError("an array has no such place")
+    bits[where] = now
 
 
 def _bits(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

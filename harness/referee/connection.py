@@ -37,6 +37,7 @@ _TRAVELS = ("builtins", "numpy", "math", "cmath", "time", "datetime", "operator"
 _NAME = re.compile(r"[^\W\d]\w{0,99}")
 _MODULE_NOT_FOUND = re.compile(r"No module named '([\w.]{1,100})'")
 MAX_NOTES = 100
+_NOTHING = object()
 
 
 class Remote:
@@ -47,7 +48,7 @@ class Remote:
     _number: int
     _kind: _Kind
     _seen: dict[str, Any]
-    """Simple attributes as they were told with the object; they hold until something else is asked."""
+    """Brief attributes as they were told with the object; they hold until something else is asked."""
     _seen_at: int
 
     def __init__(self, connection: Connection, number: int, kind: _Kind) -> None:
@@ -61,8 +62,10 @@ class Remote:
             return self._kind.name
         if name.startswith("__"):
             raise AttributeError(f"{self._kind.name} has no attribute {name}", name=name, obj=self)
-        if name in self._seen and self._seen_at == self._connection.epoch:
-            return self._seen[name]
+        if self._seen_at == self._connection.epoch:
+            seen = self._seen.get(name, _NOTHING)  # in one look: another thread's question may empty it
+            if seen is not _NOTHING:
+                return seen
         if name in self._kind.methods:
             return _Method(self, name)
         return self._connection.ask("get", self, name)
@@ -218,6 +221,8 @@ class Connection:
         self._watches_random = False
         self.epoch = 0
         """How often something was asked that may have changed what objects there hold."""
+        self._told: list[dict[str, Any]] = []
+        """The attributes that were told since."""
         self._file = ""
         self._record: list[Question] | None = None
 
@@ -260,6 +265,11 @@ class Connection:
             raise PlayerGoneError(self._failure)
         number = next(self._numbers)
         epoch = self.epoch = self.epoch + 1
+        if self._told and operation != "get":
+            # Before the question, or what it adds to a list that nobody wants to see would be told each time.
+            for seen in self._told:
+                seen.clear()
+            self._told = []
         line = self._line()
         self._look()
         try:
@@ -423,7 +433,7 @@ class Connection:
         else:
             self._send(line, {}, [value], {})
 
-    def _encode_other(self, value: Any) -> Any:
+    def _encode_other(self, value: Any, _: list[Any]) -> Any:
         """What is no plain value: the subject's own, what both sides have by name, or something to be called back."""
         if isinstance(value, Remote):
             if value._connection is not self:
@@ -441,7 +451,7 @@ class Connection:
             self._foreign_numbers[id(value)] = number
         return {"k": number}
 
-    def _decode_other(self, tag: str, body: Any) -> Any:
+    def _decode_other(self, tag: str, body: Any, buffers: list[memoryview], depth: int) -> Any:
         if tag == "k" and type(body) is int and body in self._foreign:
             return self._foreign[body]
         if tag != "h" or len(_list(body)) != 4:
@@ -457,9 +467,11 @@ class Connection:
                 raise WireError("an object is of a class that was not introduced")
             remote = self._remotes[number] = self._kinds[key].make(self, number)
             weakref.finalize(remote, self._gone_remotes.append, number).atexit = False
-        if all(item is None or type(item) in (str, int, float, bool) for item in seen.values()):
-            object.__setattr__(remote, "_seen", seen)
-            object.__setattr__(remote, "_seen_at", self.epoch)
+        values = {name: self._codec.decode(form, buffers, depth + 1) for name, form in seen.items()}
+        if values:
+            self._told.append(values)
+        object.__setattr__(remote, "_seen", values)
+        object.__setattr__(remote, "_seen_at", self.epoch)
         return remote
 
 

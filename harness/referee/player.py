@@ -42,6 +42,7 @@ else:
 MAX_TEXT = 2000
 """Characters of an exception's message that are told."""
 MAX_WARNINGS = 100
+MAX_ATTRIBUTES = 16
 
 _METHODS = (types.FunctionType, classmethod, staticmethod)
 _local = threading.local()
@@ -201,7 +202,7 @@ class Player:
 
     # --- objects
 
-    def _describe(self, value: Any) -> Any:
+    def _describe(self, value: Any, buffers: list[Any]) -> Any:
         """The form of what stays here: `[number, class]`, and the class itself when it is new."""
         if isinstance(value, Foreign):
             return {"k": value._number}
@@ -212,12 +213,23 @@ class Player:
             self._numbers[id(value)] = number
         kind = type(value)
         if kind in self._classes and not isinstance(value, type | types.ModuleType):
-            return {"h": [number, self._classes[kind], None, _plain_attributes(value)]}
+            return {"h": [number, self._classes[kind], None, self._attributes(value, buffers)]}
         key = self._classes.setdefault(kind, len(self._classes)) if not isinstance(value, type) else -number
         methods = [] if isinstance(value, type | types.ModuleType) else _methods(kind)
-        return {"h": [number, key, [_name(value), _abilities(value), methods], _plain_attributes(value)]}
+        return {"h": [number, key, [_name(value), _abilities(value), methods], self._attributes(value, buffers)]}
 
-    def _resolve(self, tag: str, body: Any) -> Any:
+    def _attributes(self, value: Any, buffers: list[Any]) -> dict[str, Any]:
+        """What the object's own attributes are now, where these are simple: they are what is asked for next, most often."""
+        own = getattr(value, "__dict__", None)
+        if type(own) is not dict or len(own) > MAX_ATTRIBUTES:
+            return {}
+        return {
+            name: self._codec.encode(item, buffers)
+            for name, item in own.items()
+            if wire.is_brief(item) and _is_plain(value, name)
+        }
+
+    def _resolve(self, tag: str, body: Any, _buffers: list[memoryview], _depth: int) -> Any:
         if tag == "h":
             return self._objects[body]
         if tag == "k":
@@ -289,16 +301,6 @@ class _Kept:
 
     def __init__(self, value: Any) -> None:
         self.value = value
-
-
-def _plain_attributes(value: Any) -> dict[str, Any]:
-    """What the object's own attributes are now, where these are simple: they are what is asked for next, most often."""
-    own = getattr(value, "__dict__", None)
-    if type(own) is not dict or len(own) > 16:
-        return {}
-    return {
-        name: item for name, item in own.items() if (item is None or type(item) in _SIMPLE) and _is_plain(value, name)
-    }
 
 
 def _is_plain(value: Any, name: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.model import Kata
 from harness.referee.connection import Connection
+from harness.referee.cores import take_core
 from harness.referee.quota import Quota, remove
 from harness.referee.sandbox import SANDBOX, PlayerProcess, require_sandbox, start_player
 from harness.referee.timing import RemoteStopwatch
@@ -88,6 +89,7 @@ class Players:
         if mode == SANDBOX:
             require_sandbox()
         self._mode = mode
+        self._core = take_core()
         self._players: dict[str, Player] = {}
         self._ahead: dict[str, PlayerProcess] = {}
         self.shared = Path(tempfile.mkdtemp(prefix="kata-shared-"))
@@ -101,6 +103,8 @@ class Players:
         """Start a player with this subject; what looks up its names. Raises what the import of the subject raises."""
         player = Player(kata, source, file, self._mode, self.shared, self._ahead.pop(kata.slug, None))
         self._players[kata.slug] = player
+        if self._core is not None:  # not before: until now, there were two with something to do
+            self._core.hold(player.connection.process.innermost())
         return player.connection.attribute
 
     def helper(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -136,4 +140,6 @@ class Players:
             player.close()
         for process in self._ahead.values():
             process.kill()
+        if self._core is not None:
+            self._core.leave()
         remove(self.shared)

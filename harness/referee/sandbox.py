@@ -64,11 +64,11 @@ class PlayerProcess:
 
     def cpu_clock(self) -> int:
         """The kernel's clock of the CPU time of the player itself, which is the innermost process of its sandbox."""
-        return (~self._innermost() << 3) | 2  # as clock_getcpuclockid(3) computes it
+        return (~self.innermost() << 3) | 2  # as clock_getcpuclockid(3) computes it
 
     def reset_peak_mib(self) -> float:
         """The memory it has now, in MiB, from which peaks count."""
-        Path(f"/proc/{self._innermost()}/clear_refs").write_text("5", encoding="ascii")
+        Path(f"/proc/{self.innermost()}/clear_refs").write_text("5", encoding="ascii")
         return self._status_mib("VmRSS")
 
     def peak_mib(self) -> float:
@@ -76,10 +76,11 @@ class PlayerProcess:
         return self._status_mib("VmHWM")
 
     def _status_mib(self, field: str) -> float:
-        text = Path(f"/proc/{self._innermost()}/status").read_text(encoding="ascii", errors="replace")
+        text = Path(f"/proc/{self.innermost()}/status").read_text(encoding="ascii", errors="replace")
         return next(int(line.split()[1]) / 1024 for line in text.splitlines() if line.startswith(f"{field}:"))
 
-    def _innermost(self) -> int:
+    def innermost(self) -> int:
+        """The number of the process that the subject runs in."""
         if self.mode != SANDBOX:
             return self.process.pid
         pid = self.process.pid

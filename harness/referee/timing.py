@@ -10,6 +10,7 @@ subject which remembers its answers by their arguments has nothing to remember.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,8 +25,12 @@ FLOOR_S = 5e-6
 """What is less than this cannot be told from nothing."""
 NOISE = 0.25
 """The share of the way's cost by which it differs from call to call; a subject is not charged for that."""
-_ECHOES = 40
-_BATCHES = 5
+_BATCHES = 3
+_BATCH_S = 0.002
+"""A batch of echoes is as long as a sample."""
+_MAX_ECHOES = 40
+_MATTERS = 0.05
+"""The share of the work that the way has to cost before it is measured more than once."""
 
 
 class RemoteStopwatch:
@@ -61,12 +66,14 @@ class RemoteStopwatch:
         """CPU seconds that the way of one call costs the player, None for a thunk that asks it nothing."""
         known = self._tolls.get(id(thunk))
         if known is None:
+            begun_s = cpu_s(self._player)
             with self._player.recording() as questions:
                 thunk()
+            spent_s = cpu_s(self._player) - begun_s
             arguments = [arg for question in questions for arg in (*question.args, *question.kwargs.values())]
             inner = [item for arg in arguments if isinstance(arg, tuple) for item in arg]
             self._arrays[id(thunk)] = [arg for arg in (*arguments, *inner) if _can_be_touched(arg)]
-            known = self._tolls[id(thunk)] = (thunk, self._measure(thunk, questions) if questions else None)
+            known = self._tolls[id(thunk)] = (thunk, self._measure(thunk, questions, spent_s) if questions else None)
         return known[1]
 
     @contextmanager
@@ -83,17 +90,24 @@ class RemoteStopwatch:
             for array, place, value in undo:
                 array[place] = value
 
-    def _measure(self, thunk: Thunk, questions: list[Question]) -> float:
+    def _measure(self, thunk: Thunk, questions: list[Question], spent_s: float) -> float:
+        """CPU seconds of the way of one call, which took `spent_s` seconds with the work."""
         calls = [self._imitate(question) for question in questions]
-        batches = []
-        for _ in range(_BATCHES):
-            begun_s = cpu_s(self._echo)
-            for _ in range(_ECHOES):
-                with self._touched(self._arrays[id(thunk)]):
-                    for args, kwargs in calls:
-                        self._echo.ask("echo", *args, **kwargs)
-            batches.append((cpu_s(self._echo) - begun_s) / _ECHOES)
-        return sorted(batches)[1]  # noise only ever adds, and what it adds here would be taken off the subject's time
+        first_s = self._batch(thunk, calls, 1)  # what is handed over for the first time is dearer
+        first_s = min(first_s, self._batch(thunk, calls, 1))
+        if first_s < _MATTERS * spent_s:
+            return first_s
+        echoes = max(1, min(_MAX_ECHOES, math.ceil(_BATCH_S / max(first_s, FLOOR_S))))
+        # Noise only ever adds, and what it adds here would be taken off the subject's time.
+        return min(self._batch(thunk, calls, echoes) for _ in range(_BATCHES))
+
+    def _batch(self, thunk: Thunk, calls: list[tuple[list[Any], dict[str, Any]]], echoes: int) -> float:
+        begun_s = cpu_s(self._echo)
+        for _ in range(echoes):
+            with self._touched(self._arrays[id(thunk)]):
+                for args, kwargs in calls:
+                    self._echo.ask("echo", *args, **kwargs)
+        return (cpu_s(self._echo) - begun_s) / echoes
 
     def _imitate(self, question: Question) -> tuple[list[Any], dict[str, Any]]:
         """The same question for the echo: what the player has is stood for by something that the echo has."""

@@ -16,11 +16,10 @@ import base64
 import contextlib
 import ctypes
 import datetime as dt
-import itertools
 import json
+import math
 import random
 import re
-import select
 import socket
 import struct
 import threading
@@ -31,9 +30,9 @@ from typing import Any
 import numpy as np
 
 try:  # in a sandbox this module lies beside the other one, and there is no package
-    from harness.referee.cells import Cells, is_shared, listed, rng_state
+    from harness.referee.cells import Cells, Places, is_shared, listed, modify_places, rng_state
 except ImportError:
-    from cells import Cells, is_shared, listed, rng_state  # type: ignore[import-not-found,no-redef]
+    from cells import Cells, Places, is_shared, listed, modify_places, rng_state  # type: ignore[import-not-found,no-redef]
 
 MAX_HEADER = 16 * 2**20
 """Bytes of a header: more would take long to parse."""
@@ -43,8 +42,12 @@ MAX_DEPTH = 64
 MAX_ELEMENTS = 2**31
 """Elements that an array may claim, zeros counted as ones."""
 
+MAX_BRIEF = 1024
+"""Bytes of a value that is told before anybody asks for it."""
+
 _PIECE = 2**14
 _PATIENCE_MS = 250
+_ALIGNMENT = 16
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 _HEAD = struct.Struct("<IQ")
 _DTYPE = re.compile(
@@ -66,52 +69,61 @@ class Channel:
         """`while_waiting` is called every now and then while a message is waited for; what it raises is raised."""
         self._socket = sock
         self._while_waiting = while_waiting
-        if while_waiting is not None:
-            self._poll = select.poll()
-            self._poll.register(sock, select.POLLIN)
+        if while_waiting is not None:  # the kernel's timeout: one of Python's own would cost another call each time
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", 0, _PATIENCE_MS * 1000))
         self._max_body = max_body
         self._sending = threading.Lock()
         self._ahead = bytearray()
 
     def send(self, header: Header, buffers: list[Any]) -> None:
         """Send one message; raises `OSError` when the other side is gone."""
-        views = [memoryview(buffer).cast("B") if memoryview(buffer) else memoryview(b"") for buffer in buffers]
-        head = _ENCODER.encode({**header, "b": [len(view) for view in views]}).encode()
-        first = _HEAD.pack(len(head), sum(map(len, views))) + head
-        parts: list[Any] = [b"".join((first, *views))] if sum(map(len, views)) <= _PIECE else [first, *views]
+        header["b"] = sizes = [len(buffer) for buffer in buffers]
+        body_size = sum(sizes)
+        head = _ENCODER.encode(header).encode()
+        head += b" " * (-(_HEAD.size + len(head)) % _ALIGNMENT)  # so that arrays can be used where they come to lie
+        first = _HEAD.pack(len(head), body_size) + head
+        parts: list[Any] = [b"".join((first, *buffers))] if body_size <= _PIECE else [first, *buffers]
         with self._sending:
             for part in parts:  # what is small goes in one piece: each would wake the other side
                 self._socket.sendall(part)
 
     def receive(self) -> tuple[Header, list[memoryview]]:
         """The next message. Raises `EOFError` at the end of the stream, and `WireError` for what is no message."""
-        head_size, body_size = _HEAD.unpack(self._read(_HEAD.size))
+        data, self._ahead = self._ahead, bytearray()
+        self._read(data, _HEAD.size)
+        head_size, body_size = _HEAD.unpack_from(data)
         if head_size > MAX_HEADER or body_size > self._max_body:
             raise WireError(f"a message of {head_size + body_size} bytes is too large")
-        header = _parse(self._read(head_size))
+        begin = _HEAD.size + head_size
+        end = begin + body_size
+        self._read(data, end)
+        if len(data) > end:
+            self._ahead = data[end:]
+        whole = memoryview(data)
+        header = _parse(bytes(whole[_HEAD.size : begin]))
         sizes = header.pop("b", None)
         if not isinstance(sizes, list) or len(sizes) > MAX_BUFFERS or not all(type(n) is int and n >= 0 for n in sizes):
             raise WireError("a message does not say how long its buffers are")
         if sum(sizes) != body_size:
             raise WireError("the buffers of a message are not as long as it says")
-        body = memoryview(self._read(body_size))
-        ends = list(itertools.accumulate(sizes))
-        return header, [body[end - size : end] for size, end in zip(sizes, ends, strict=True)]
+        buffers = []
+        for size in sizes:
+            buffers.append(whole[begin : begin + size])
+            begin += size
+        return header, buffers
 
-    def _read(self, size: int) -> bytearray:
-        """Exactly `size` bytes; memory grows with what came, not with what was announced."""
-        data, self._ahead = self._ahead, bytearray()
+    def _read(self, data: bytearray, size: int) -> None:
+        """Let `data` grow to `size` bytes at least; memory grows with what came, not with what was announced."""
         while len(data) < size:
-            while self._while_waiting is not None and not self._poll.poll(_PATIENCE_MS):
-                self._while_waiting()
-            piece = self._socket.recv(max(_PIECE, min(size - len(data), 2**20)))
+            try:
+                piece = self._socket.recv(max(_PIECE, min(size - len(data), 2**20)))
+            except BlockingIOError:
+                if self._while_waiting is not None:
+                    self._while_waiting()
+                continue
             if not piece:
                 raise EOFError("the other side has closed the connection")
             data += piece
-        if len(data) > size:
-            self._ahead = data[size:]
-            del data[size:]
-        return data
 
     def close(self) -> None:
         """Wake whoever waits for a message, and send no more."""
@@ -120,7 +132,7 @@ class Channel:
         self._socket.close()
 
 
-def _parse(data: bytearray) -> Header:
+def _parse(data: bytes) -> Header:
     try:
         header = json.loads(data.decode())
     except (ValueError, RecursionError, MemoryError) as error:
@@ -200,18 +212,30 @@ _MT19937_BYTES = 4 * 625
 
 # --- values ------------------------------------------------------------------------------------------------------------
 
-Fallback = Callable[[object], Any]
+
+def is_brief(value: object) -> bool:
+    """Whether to tell an attribute along with the object that holds it: a plain value, or a few of them."""
+    if type(value) is np.ndarray:
+        return value.nbytes <= MAX_BRIEF and value.dtype.kind in "biuf"
+    if type(value) is list:
+        return len(value) * 8 <= MAX_BRIEF and all(type(item) in (bool, int, float, str) for item in value)
+    return value is None or type(value) in (bool, int, float, str)
 
 
 class Codec:
     """Values to JSON and buffers, and back.
 
-    `encode_other` is asked for the form of what is no plain value, `decode_other(tag, body)` for the value of a form that
-    this class does not know.
+    `encode_other(value, buffers)` is asked for the form of what is no plain value, `decode_other(tag, body, buffers,
+    depth)` for the value of a form that this class does not know.
     """
 
     def __init__(
-        self, cells: Cells, encode_other: Fallback, decode_other: Callable[[str, Any], object], *, resend: bool = False
+        self,
+        cells: Cells,
+        encode_other: Callable[[object, list[Any]], Any],
+        decode_other: Callable[[str, Any, list[memoryview], int], object],
+        *,
+        resend: bool = False,
     ) -> None:
         """With `resend`, a cell carries its content each time: the other side may have forgotten it by now."""
         self.cells = cells
@@ -242,7 +266,7 @@ class Codec:
                 return {"r": number}
             content = self._content(value, buffers, depth)
             if content is None:
-                return self._encode_other(value)
+                return self._encode_other(value, buffers)
             return {"m": [self.cells.add(value) if number is None else number, content]}
         if issubclass(kind, np.generic):
             return self._encode_scalar(value, buffers)
@@ -251,13 +275,13 @@ class Codec:
                 return form_of(value)
         if issubclass(kind, (tuple, frozenset, list, dict, set, bytearray, np.ndarray)):
             content = self._content(value, buffers, depth)
-            return content if content is not None else self._encode_other(value)
-        return self._encode_other(value)
+            return content if content is not None else self._encode_other(value, buffers)
+        return self._encode_other(value, buffers)
 
     def _encode_scalar(self, value: np.generic, buffers: list[Any]) -> Any:
         array = np.asarray(value)
         if not _DTYPE.fullmatch(array.dtype.str):
-            return self._encode_other(value)
+            return self._encode_other(value, buffers)
         buffers.append(array.tobytes())
         return {"n": [array.dtype.str, len(buffers) - 1]}
 
@@ -285,9 +309,10 @@ class Codec:
         if array.dtype.kind not in "biufcSUMm" or not _DTYPE.fullmatch(array.dtype.str):
             return None
         layout = "C" if array.flags.c_contiguous else "F" if array.flags.f_contiguous else "S"
-        flat = np.ascontiguousarray(array.T if layout == "F" else array)
-        # Dates have no buffer interface; bytes of the same memory do.
-        buffers.append(flat.reshape(-1).view(np.uint8) if flat.size and flat.itemsize else b"")
+        if array.nbytes <= _PIECE:
+            buffers.append(array.tobytes("F" if layout == "F" else "C"))
+        else:  # dates have no buffer interface; bytes of the same memory do
+            buffers.append(np.ascontiguousarray(array.T if layout == "F" else array).reshape(-1).view(np.uint8))
         return {"a": [array.dtype.str, list(array.shape), layout, bool(array.flags.writeable), len(buffers) - 1]}
 
     # --- and back
@@ -310,7 +335,7 @@ class Codec:
             raise
         except (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError, MemoryError) as error:
             raise WireError(f"a value of kind {tag!r:.20} is malformed: {type(error).__name__}") from None
-        return self._decode_other(str(tag), body)
+        return self._decode_other(str(tag), body, buffers, depth)
 
     def _known_cell(self, body: Any, _buffers: list[memoryview], _depth: int) -> Any:
         return self.cells.get(body)
@@ -347,7 +372,14 @@ class Codec:
 
     def encode_changes(self, buffers: list[Any]) -> list[Any]:
         """All that was modified since the last message."""
-        return [[number, self._content(value, buffers, 0)] for number, value in self.cells.changed()]
+        return [
+            [number, self._content(value, buffers, 0) if places is None else self._places(places, buffers)]
+            for number, value, places in self.cells.changed()
+        ]
+
+    def _places(self, places: Places, buffers: list[Any]) -> Any:
+        """The form of an array of which little was modified: two arrays, where and what."""
+        return {"z": [self._array(part, buffers, 0) for part in places]}
 
     def apply_changes(self, changes: Any, buffers: list[memoryview]) -> list[int]:
         """Do here what was done there; returns the numbers of what was modified."""
@@ -356,10 +388,30 @@ class Codec:
             target = self.cells.get(number) if number in self.cells else None
             if target is None:  # forgotten here, while the message was under way
                 continue
-            _overwrite(target, form["g"] if isinstance(target, np.random.Generator) else self.decode(form, buffers))
-            self.cells.in_step(number)
+            places = None
+            if type(form) is dict and "z" in form:
+                places = self._modify(target, form["z"], buffers)
+            else:
+                _overwrite(target, form["g"] if isinstance(target, np.random.Generator) else self.decode(form, buffers))
+            self.cells.in_step(number, places)
             numbers.append(number)
         return numbers
+
+    def _modify(self, target: Any, body: Any, buffers: list[memoryview]) -> Places | None:
+        places = tuple(self.decode(form, buffers) for form in _list(body))
+        if len(places) != 2 or not all(isinstance(value, np.ndarray) for value in (target, *places)):
+            raise WireError("an array is modified in a way that it cannot be")
+        was_writeable = target.flags.writeable
+        with contextlib.suppress(ValueError):  # a view of what is read-only stays so, there as here
+            target.flags.writeable = True
+        if not target.flags.writeable:
+            return None
+        try:
+            modify_places(target, places)
+        except ValueError as error:
+            raise WireError(str(error)) from None
+        target.flags.writeable = was_writeable
+        return places
 
 
 def _overwrite(target: Any, new: Any) -> None:
@@ -426,7 +478,7 @@ def _buffer(index: Any, buffers: list[memoryview]) -> memoryview:
 def _build_array(body: Any, buffers: list[memoryview]) -> np.ndarray[Any, Any]:
     dtype_text, shape_list, layout, writeable, index = _list(body)
     dtype, shape, data = _dtype(dtype_text), _shape(shape_list), _buffer(index, buffers)
-    size = int(np.prod(shape, dtype=np.int64)) if 0 not in shape else 0
+    size = math.prod(shape)
     if dtype.itemsize == 0:  # strings without a character
         if size > MAX_BUFFERS or len(data):
             raise WireError("an array is not as long as it says")

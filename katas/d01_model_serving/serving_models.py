@@ -8,7 +8,9 @@ this module. Some models work in a `folder`, where they append lines to a log (`
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -51,6 +53,11 @@ def now_s(folder: str) -> float:
     """What the clock in `folder` says, in seconds; it begins at 0 and moves only by `advance`."""
     clock = Path(folder) / "clock.bin"
     return clock.stat().st_size / TICKS_PER_S if clock.exists() else 0.0
+
+
+def clock_of(folder: str) -> Callable[[], float]:
+    """What to ask for the time of the clock in `folder`, again and again."""
+    return partial(now_s, folder)
 
 
 def advance(folder: str, seconds: float) -> None:
@@ -224,10 +231,40 @@ def load_all(system: Any, number: int, path: str) -> None:
         system.load_model(f"m{i}", path)
 
 
+def load_each(system: Any, paths: dict[str, str]) -> None:
+    """Load models, by their ids, in this order."""
+    for model_id, path in paths.items():
+        system.load_model(model_id, path)
+
+
+def loaded(system: Any, ids: Sequence[str]) -> list[str]:
+    """Those of the ids whose models are in the cache."""
+    return [model_id for model_id in ids if system.get_model_info(model_id)["loaded"]]
+
+
 def predict_often(system: Any, model_id: str, times: int) -> None:
     """Ask one model again and again."""
     for _ in range(times):
         system.predict(model_id, 0)
+
+
+def predict_each(system: Any, model_id: str, requests: list[Any]) -> None:
+    """Ask one model for one prediction after the other."""
+    for data in requests:
+        system.predict(model_id, data)
+
+
+def failures(system: Any, model_id: str, requests: list[Any]) -> list[str]:
+    """The names of what is raised when one model is asked for one prediction after the other, "" for nothing."""
+    raised = []
+    for data in requests:
+        try:
+            system.predict(model_id, data)
+        except Exception as error:
+            raised.append(type(error).__name__)
+        else:
+            raised.append("")
+    return raised
 
 
 def replace_often(system: Any, path: str, times: int) -> None:

@@ -52,7 +52,12 @@ INFO_KEYS = [
 
 uncopyable = beside(toys.Uncopyable)
 load_all = beside(toys.load_all)
+load_each = beside(toys.load_each)
+those_loaded = beside(toys.loaded)
+clock_of = beside(toys.clock_of)
 predict_often = beside(toys.predict_often)
+predict_each = beside(toys.predict_each)
+failures = beside(toys.failures)
 replace_often = beside(toys.replace_often)
 
 
@@ -64,6 +69,8 @@ class Stage:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.clock = clock_of(str(folder))
+        """The clock that `Stopwatch` models move, in seconds."""
         self._gates: list[Path] = []
 
     def save(self, name: str, model: object) -> str:
@@ -85,10 +92,6 @@ class Stage:
         """Let everybody through."""
         for gate in self._gates:
             gate.touch()
-
-    def clock(self) -> float:
-        """The clock that `Stopwatch` models move, in seconds."""
-        return float(toys.now_s(str(self.folder)))
 
     def advance(self, seconds: float) -> None:
         """Move that clock."""
@@ -191,7 +194,7 @@ class CountingClock:
 
     def __call__(self) -> float:
         """The time of the stage."""
-        now_s = self._stage.clock()
+        now_s = float(self._stage.clock())
         with self._lock:
             self._calls += 1
         return now_s
@@ -278,7 +281,7 @@ def settle(task: Task, *, asked: check.Asked, mistake: str = "") -> None:
 
 def loaded(system: Any, ids: Sequence[str] = IDS) -> list[str]:
     """Those of the ids whose models are in the cache."""
-    return [model_id for model_id in ids if system.get_model_info(model_id)["loaded"]]
+    return list(those_loaded(system, list(ids)))
 
 
 def most_loaded_at_once(system: Any, ids: Sequence[str]) -> int:
@@ -323,8 +326,7 @@ def path_of(stage: Stage, model_id: str) -> str:
 def served(stage: Stage, ids: str, *, size: int = 10, clock: Callable[[], float] = time.perf_counter) -> Any:
     """A system with the (already saved) models of one-letter ids loaded, in that order."""
     system = kata.ModelServingSystem(size, clock)
-    for model_id in ids:
-        system.load_model(model_id, path_of(stage, model_id))
+    load_each(system, {model_id: path_of(stage, model_id) for model_id in ids})
     return system
 
 
@@ -1166,8 +1168,7 @@ def test_percentiles_are_of_the_latest_thousand_requests(stage: Stage) -> None:
     system = kata.ModelServingSystem(clock=stage.clock)
     system.load_model("w", stage.save("w", toys.Stopwatch(str(stage.folder))))
     seconds = [4.0] * 300 + [0.5] * 940 + [2.0] * 60
-    for duration in seconds:
-        system.predict("w", duration)
+    predict_each(system, "w", seconds)
     latencies = 1000 * np.array(seconds)
     info = system.get_model_info("w")
     check.close(
@@ -1187,8 +1188,7 @@ def test_percentiles_are_of_the_latest_thousand_requests(stage: Stage) -> None:
 def test_percentiles_are_of_exactly_a_thousand_successes(stage: Stage) -> None:
     system = kata.ModelServingSystem(clock=stage.clock)
     system.load_model("w", stage.save("w", toys.Stopwatch(str(stage.folder))))
-    for seconds in [4.0] * 600 + [0.5] * 500:
-        system.predict("w", seconds)
+    predict_each(system, "w", [4.0] * 600 + [0.5] * 500)
     asked = "latency_p50_ms after 600 requests of 4 s and 500 of 0.5 s, in this order"
     check.close(
         system.get_model_info("w")["latency_p50_ms"],
@@ -1199,10 +1199,8 @@ def test_percentiles_are_of_exactly_a_thousand_successes(stage: Stage) -> None:
             "more than 1 000 latencies count: the latest 1 000 do, no more": 4000.0,
         },
     )
-    for _ in range(100):
-        check.raises(
-            ValueError, partial(system.predict, "w", -4.0), asked=call("predict", "w", -4.0), because="it raises"
-        )
+    check.raises(ValueError, partial(system.predict, "w", -4.0), asked=call("predict", "w", -4.0), because="it raises")
+    check.equal(failures(system, "w", [-4.0] * 99), ["ValueError"] * 99, asked='what 99 more predict("w", -4.0) raise')
     asked = f"{asked}, and 100 that failed"
     check.close(
         system.get_model_info("w")["latency_p50_ms"],
@@ -1213,8 +1211,7 @@ def test_percentiles_are_of_exactly_a_thousand_successes(stage: Stage) -> None:
             "the latency of a request that failed is in the percentiles": 4000.0,
         },
     )
-    for _ in range(300):
-        system.predict("w", 2.0)
+    predict_each(system, "w", [2.0] * 300)
     check.close(
         system.get_model_info("w")["latency_p50_ms"],
         1250.0,

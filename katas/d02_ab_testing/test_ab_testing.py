@@ -48,20 +48,10 @@ NO_STRANGERS = "log_event assigns nobody, and ignores nobody"
 variants_of = beside(visitors.variants_of)
 assign_all = beside(visitors.assign_all)
 log_all = beside(visitors.log_all)
+clock_at = beside(visitors.Clock)
 
 
-# --- a clock, frameworks, crowds -------------------------------------------------------------------------------------
-
-
-class Clock:
-    """Says what it was told."""
-
-    def __init__(self, now: datetime = START) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        """What it was told."""
-        return self.now
+# --- frameworks, crowds ----------------------------------------------------------------------------------------------
 
 
 def running(
@@ -438,10 +428,10 @@ def test_a_user_gets_the_same_variant_on_every_day(days: int, seconds: int) -> N
     want = variants_of(users, "button", HALVES)
     now = START + timedelta(days=days, seconds=seconds)
     mistake = "time goes into the assignment: compute it from the two names alone"
-    framework = running(clock=Clock(now))
+    framework = running(clock=clock_at(now))
     got = assign_all(framework, users, "button")
     hold_alike(got, want, asked=f"the variants of 24 users who come on {now}", mistake=mistake)
-    framework = kata.ABTestingFramework(Clock(now))
+    framework = kata.ABTestingFramework(clock_at(now))
     framework.create_experiment(kata.Experiment("button", HALVES, now, now + timedelta(days=9)))
     got = assign_all(framework, users, "button")
     hold_alike(got, want, asked=f"the variants of 24 users in an experiment from {now} on", mistake=mistake)
@@ -635,7 +625,7 @@ def hold_users(framework: Any, users: int, *, after: str, mistake: str = "") -> 
 @pytest.mark.parametrize("end", [END, None], ids=["with an end", "without"])
 @pytest.mark.parametrize("now", [START, START + TICK, END - TICK, END], ids=["start", "first", "last", "end"])
 def test_both_ends_of_an_experiment_belong_to_it(now: datetime, end: datetime | None) -> None:
-    framework = running(clock=Clock(now), end=end)
+    framework = running(clock=clock_at(now), end=end)
     when = f" at {now}, in an experiment from {START} to {end}"
     got = taken(framework, "assign_user_to_variant", "ada", "button", when=when, because="both ends are included")
     check.equal(got.assigned_at, now, asked=f"assigned_at, when the clock says {now}")
@@ -644,7 +634,7 @@ def test_both_ends_of_an_experiment_belong_to_it(now: datetime, end: datetime | 
 @pytest.mark.edge
 @pytest.mark.parametrize("now", [START - timedelta(days=400), START - TICK, END + TICK, END + timedelta(days=400)])
 def test_nobody_is_assigned_before_the_start_or_after_the_end(now: datetime) -> None:
-    clock = Clock(now)
+    clock = clock_at(now)
     framework = running(clock=clock, end=END)
     because = "it has not begun" if now < START else "it is over"
     when = f" at {now}, in an experiment from {START} to {END}"
@@ -662,7 +652,7 @@ def test_nobody_is_assigned_before_the_start_or_after_the_end(now: datetime) -> 
 def test_dates_with_time_zones_are_compared_as_instants(minutes: int, *, runs: bool) -> None:
     start = datetime(2024, 3, 1, 9, tzinfo=SUMMER)
     now = datetime(2024, 3, 1, 7, tzinfo=UTC) + timedelta(minutes=minutes)
-    framework = kata.ABTestingFramework(Clock(now))
+    framework = kata.ABTestingFramework(clock_at(now))
     framework.create_experiment(kata.Experiment("button", HALVES, start, start + timedelta(hours=1)))
     hold = taken if runs else partial(refused, hint="compare datetimes as they are, with their time zones")
     when = f" at {now.time()} UTC, in an experiment from 09:00+02:00 to 10:00+02:00"
@@ -703,7 +693,7 @@ def test_only_an_active_experiment_takes_users(status: str) -> None:
 @pytest.mark.edge
 @pytest.mark.parametrize("closed", ["paused", "over", "not begun"])
 def test_assignments_that_exist_stand(closed: str) -> None:
-    clock = Clock(START)
+    clock = clock_at(START)
     framework = kata.ABTestingFramework(clock)
     experiment = kata.Experiment("button", {"a": 1.0}, START, END)
     framework.create_experiment(experiment)
@@ -724,7 +714,7 @@ def test_assignments_that_exist_stand(closed: str) -> None:
 
 @pytest.mark.edge
 def test_an_assignment_is_recorded_once() -> None:
-    clock = Clock(START)
+    clock = clock_at(START)
     framework = running(clock=clock)
     first = fields(framework.assign_user_to_variant("ada", "button"))
     clock.now = START + timedelta(days=1)
@@ -822,7 +812,7 @@ def test_rounding_of_shares_is_no_error(shares: dict[str, float]) -> None:
 
 @pytest.mark.edge
 def test_an_end_before_the_start_is_an_error() -> None:
-    framework = kata.ABTestingFramework(Clock(START))
+    framework = kata.ABTestingFramework(clock_at(START))
     check.raises(
         ValueError,
         lambda: framework.create_experiment(kata.Experiment("button", HALVES, START, START - TICK)),
@@ -1005,15 +995,15 @@ def test_an_alpha_or_a_metric_out_of_range_is_an_error(users: int) -> None:
 
 @pytest.mark.edge
 def test_a_winner_may_be_named_at_any_time() -> None:
-    clock = Clock(START)
+    clock = clock_at(START)
     framework = kata.ABTestingFramework(clock)
     experiment = kata.Experiment("trial", HALVES, START, END)
     framework.create_experiment(experiment)
     converts = crowd("trial", tuple(HALVES.items()), FAMILIES[0], 6_000)
-    for i in range(200):
-        framework.assign_user_to_variant(FAMILIES[0].format(i), "trial")
-        if converts[i] == "b" or i % 10 == 0:
-            framework.log_event(FAMILIES[0].format(i), "trial", "conversion")
+    users = users_like(FAMILIES[0], 200)
+    assign_all(framework, users, "trial")
+    buyers = [user for i, user in enumerate(users) if converts[i] == "b" or i % 10 == 0]
+    log_all(framework, buyers, "trial", "conversion")
     for now, status in ((START, "active"), (START, "paused"), (END + TICK, "active"), (END + TICK, "completed")):
         clock.now, experiment.status = now, status
         when = f" on {now}, status {status!r}"

@@ -1,0 +1,63 @@
+"""A core for referee and player together.
+
+They work by turns, never at the same time: a call is a question and an answer. On two cores each turn wakes up the other core,
+which costs several times as much as handing over on the same one. So a referee takes a core that no other has, and stays
+there with its players; when all are taken, it goes where the system puts it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+_SHARED_MEMORY = Path("/dev/shm")
+
+
+class Core:
+    """One core of this machine, from `take_core` until `leave`, or the end of the process."""
+
+    def __init__(self, number: int, lock: int) -> None:
+        self.number = number
+        self._lock = lock
+        self._before = os.sched_getaffinity(0)
+
+    def hold(self, pid: int) -> None:
+        """Keep this process and that one there, with all threads that they have; what they start stays there too."""
+        for process in (os.getpid(), pid):
+            with contextlib.suppress(OSError):  # a thread or a process that has just ended
+                for thread in Path(f"/proc/{process}/task").iterdir():
+                    os.sched_setaffinity(int(thread.name), {self.number})
+
+    def leave(self) -> None:
+        """Give it back."""
+        with contextlib.suppress(OSError):
+            for thread in Path("/proc/self/task").iterdir():
+                os.sched_setaffinity(int(thread.name), self._before)
+        os.close(self._lock)
+
+
+def take_core(folder: Path | None = None) -> Core | None:
+    """A core that nobody else has taken; None when there is none, or no choice.
+
+    `folder` is one that all processes of this user on this machine share.
+    """
+    if sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2:
+        return None
+    import fcntl
+
+    shared = folder or (_SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else Path(tempfile.gettempdir()))
+    for number in sorted(os.sched_getaffinity(0)):
+        file = shared / f"kata-{os.getuid()}.core-{number}"
+        try:
+            lock = os.open(file, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        except OSError:
+            return None
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the system gives it back when this process dies
+            return Core(number, lock)
+        except OSError:
+            os.close(lock)
+    return None
