@@ -7,6 +7,8 @@ this module. Some models work in a `folder`, where they append lines to a log (`
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -58,6 +60,21 @@ def now_s(folder: str) -> float:
 def clock_of(folder: str) -> Callable[[], float]:
     """What to ask for the time of the clock in `folder`, again and again."""
     return partial(now_s, folder)
+
+
+class Ticks:
+    """A clock that never repeats itself, whoever asks, and that lets other threads run first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._now_s = 0.0
+
+    def __call__(self) -> float:
+        """One second more than at the last call."""
+        time.sleep(0)
+        with self._lock:
+            self._now_s += 1.0
+            return self._now_s
 
 
 def advance(folder: str, seconds: float) -> None:
@@ -240,6 +257,32 @@ def load_each(system: Any, paths: dict[str, str]) -> None:
 def loaded(system: Any, ids: Sequence[str]) -> list[str]:
     """Those of the ids whose models are in the cache."""
     return [model_id for model_id in ids if system.get_model_info(model_id)["loaded"]]
+
+
+def chase(system: Any, ids: Sequence[str], rounds: int, patience_s: float) -> list[list[Any] | None]:
+    """What threads, one for each of `ids`, get from `predict(id, [1.0])`, all at the same time, round by round.
+
+    An exception counts as its text; a thread that is not done after `patience_s` seconds has None.
+    """
+    start = threading.Barrier(len(ids))
+    came: list[list[Any]] = [[] for _ in ids]
+
+    def ask(number: int) -> None:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            for _ in range(rounds):
+                start.wait(patience_s)
+                try:
+                    came[number].append(system.predict(ids[number], [1.0])["prediction"])
+                except Exception as error:
+                    came[number].append(f"{type(error).__name__}: {error}")
+
+    threads = [threading.Thread(target=ask, args=(number,), daemon=True) for number in range(len(ids))]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + patience_s
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return [answers if len(answers) == rounds else None for answers in came]
 
 
 def predict_often(system: Any, model_id: str, times: int) -> None:

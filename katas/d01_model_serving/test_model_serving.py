@@ -55,6 +55,8 @@ load_all = beside(toys.load_all)
 load_each = beside(toys.load_each)
 those_loaded = beside(toys.loaded)
 clock_of = beside(toys.clock_of)
+ticks = beside(toys.Ticks)
+chase = beside(toys.chase)
 predict_often = beside(toys.predict_often)
 predict_each = beside(toys.predict_each)
 failures = beside(toys.failures)
@@ -137,21 +139,6 @@ class Task:
         if self._error is not None:
             raise self._error
         return self._result
-
-
-class Ticks:
-    """A clock that never repeats itself, whoever asks, and that lets other threads run first."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._now_s = 0.0
-
-    def __call__(self) -> float:
-        """One second more than at the last call."""
-        time.sleep(0)
-        with self._lock:
-            self._now_s += 1.0
-            return self._now_s
 
 
 class PausingClock:
@@ -1874,26 +1861,20 @@ def test_two_models_that_chase_each_other_out_answer_all_the_same(stage: Stage) 
     stage.save("a", toys.Scale(1.0))
     stage.save("b", toys.Scale(2.0))
     system = served(stage, "ab", size=1)
-    start = threading.Barrier(24)
     rounds = 100
-
-    def worker(model_id: str, want: float) -> list[object]:
-        wrong: list[object] = []
-        for _ in range(rounds):
-            start.wait(PATIENCE_S)
-            try:
-                came: object = system.predict(model_id, [1.0])["prediction"]
-            except Exception as error:
-                came = f"{type(error).__name__}: {error}"
-            if not check.is_equal(came, [want]):
-                wrong.append(came)
-        return wrong
-
-    tasks = [Task(partial(worker, *each)) for each in 12 * [("a", 1.0), ("b", 2.0)]]
     asked = "predict of a and b by 12 threads each at the same time, in a cache of 1"
-    for task in tasks:
-        settle(task, asked=asked, mistake="threads wait for each other, or for a read that has long ended")
-    wrong = [came for task in tasks for came in task.result()]
+    answers = chase(system, 12 * ("a", "b"), rounds, PATIENCE_S)
+    check.true(
+        None not in answers,
+        asked=asked,
+        came=f"{answers.count(None)} threads are still waiting after {PATIENCE_S:g} s",
+        expected="answers",
+        mistake="threads wait for each other, or for a read that has long ended",
+    )
+    want = 12 * ([1.0], [2.0])
+    wrong = [
+        came for got, right in zip(answers, want, strict=True) for came in got or () if not check.is_equal(came, right)
+    ]
     check.equal(
         wrong[:1],
         [],
@@ -1909,8 +1890,7 @@ def test_a_crowd_is_served_without_losing_anything(stage: Stage) -> None:
     ids, size, each = "abcd", 2, 60
     for model_id in ids:
         stage.save(model_id, toys.Scale(float(ord(model_id))))
-    ticks = Ticks()
-    system = served(stage, ids, size=size, clock=ticks)
+    system = served(stage, ids, size=size, clock=ticks())
     start = threading.Barrier(5)
 
     def worker(seed: int) -> None:
