@@ -75,13 +75,7 @@ class Child:
 
     def end(self) -> None:
         """Kill it and all that it started."""
-        if sys.platform == "win32":
-            subprocess.run(["taskkill", "/F", "/T", "/PID", str(self.process.pid)], capture_output=True, check=False)
-        else:
-            for kill in (os.killpg, os.kill):  # the group, and the process itself should it have no group yet
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    kill(self.process.pid, signal.SIGKILL)
-        self.process.wait()
+        end(self.process)
 
     def tail(self, name: str) -> str:
         """The end of what it printed."""
@@ -90,6 +84,17 @@ class Child:
             file.seek(max(0, file.tell() - _TAIL_BYTES))
             return file.read().decode("utf-8", "replace")
         return ""
+
+
+def end(process: Process) -> None:
+    """Kill a process and all that it started."""
+    if sys.platform == "win32":
+        subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)
+    else:
+        for kill in (os.killpg, os.kill):  # the group, and the process itself should it have no group yet
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                kill(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def run_limit_s(kata: Kata) -> float:

@@ -128,6 +128,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="wait until FILE exists before the speed band (for the runner)",
     )
     group.addoption(
+        "--kata-draw", default=None, metavar="FILE", help="only draw the examples of laws, into FILE (for the runner)"
+    )
+    group.addoption(
+        "--kata-deck", default=None, metavar="FILE", help="try laws on the examples in FILE first (for the runner)"
+    )
+    group.addoption(
         "--kata-memory-mib", type=int, default=0, metavar="N", help="limit this process's memory (for the runner)"
     )
 
@@ -152,7 +158,17 @@ def pytest_configure(config: pytest.Config) -> None:
         hang_file=os.fdopen(os.dup(2), "w", encoding="utf-8", errors="backslashreplace"),
     )
     config.stash[_STATE] = state
-    if config.getoption("--player") != "none":
+    draw, deck = (config.getoption(name) for name in ("--kata-draw", "--kata-deck"))
+    if deck:
+        from harness.deck import Dealing
+
+        config.pluginmanager.register(Dealing(Path(deck)))
+    if draw:
+        from harness.deck import Drawing, nobody
+
+        config.pluginmanager.register(Drawing(Path(draw)))
+        state.finder.elsewhere = lambda _kata, _source, _file: nobody
+    elif config.getoption("--player") != "none":
         state.players = _open_players(config, config.getoption("--player"))
         state.finder.elsewhere = state.players.load
         state.finder.helper = state.players.helper

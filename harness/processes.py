@@ -12,10 +12,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from harness.jobs import Job
+from harness.subject import LEARNER
 
 PLUGINS = ("pytest_timeout", "_hypothesis_pytestplugin", "pytest_jsonreport.plugin", "harness.plugin")
 """What a child loads. Other installed plugins stay out: they cost time, and could change results."""
@@ -200,10 +202,24 @@ class Starter(Protocol):
         """Have a process run pytest with `arguments`, its output in `folder`."""
 
 
-def start_pytest(job: Job, folder: Path, nest: Starter | None, *, gated: bool, plugins: Iterable[str] = ()) -> Process:
+def start_drawing(job: Job, deck: Path, folder: Path, nest: Starter | None) -> Process:
+    """Start a rehearsal of `job`: it writes the examples of its laws into `deck`, and all else in `folder`."""
+    rehearsal = replace(job, choice=LEARNER, player="none", only=())  # the file is looked for; nobody reads it
+    return start_pytest(rehearsal, folder, nest, gated=False, options=("--kata-draw", str(deck)))
+
+
+def start_pytest(
+    job: Job,
+    folder: Path,
+    nest: Starter | None,
+    *,
+    gated: bool,
+    plugins: Iterable[str] = (),
+    options: Iterable[str] = (),
+) -> Process:
     """Start the run of `job`, with all that it writes in `folder`; when `gated`, its speed band waits for `folder/go`.
 
-    `plugins` are loaded beside those that every run has.
+    `plugins` are loaded beside those that every run has; `options` are more words for pytest.
     """
     kata = job.kata
     root = kata.folder.parent.parent
@@ -219,7 +235,7 @@ def start_pytest(job: Job, folder: Path, nest: Starter | None, *, gated: bool, p
     arguments += ["--json-report", "--json-report-file", str(folder / "report.json")]
     arguments += ["--json-report-omit", "collectors", "log", "traceback", "streams", "warnings", "keywords"]
     arguments += ["--kata-gate", str(folder / "go")] if gated else []
-    arguments += ["--", *targets]
+    arguments += [*options, "--", *targets]
     env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "COV_", "HYPOTHESIS_"))}
     env |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONUTF8": "1", "NO_COLOR": "1", **ONE_THREAD}
     if nest is not None:

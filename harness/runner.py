@@ -22,11 +22,12 @@ from pathlib import Path
 
 import filelock
 
-from harness.children import Child, conclude, run_limit_s
+from harness.children import Child, conclude, end, run_limit_s
+from harness.decks import Decks
 from harness.errors import InterruptedRunError
 from harness.jobs import Event, Job, Listener, cached_report, digest, without_a_run
 from harness.model import Kata, KataReport, ProblemKind
-from harness.processes import open_nest, start_pytest
+from harness.processes import Process, open_nest, start_drawing, start_pytest
 from harness.report import dump
 from harness.state import write_atomically
 from harness.subject import LEARNER, resolve
@@ -153,6 +154,7 @@ class Crew:
         self._nest = open_nest([kata.suite for kata in katas])
         self._pool = ThreadPoolExecutor(max_workers=workers)
         self._numbers = itertools.count()
+        self._decks = Decks(self._scratch, self._draw)
         self._children: set[Child] = set()
         self._ready: queue.SimpleQueue[tuple[Child, bytes] | BaseException] = queue.SimpleQueue()
         self._gated: deque[tuple[Child, bytes]] = deque()
@@ -198,6 +200,9 @@ class Crew:
         for child in list(self._children):
             if child.process.poll() is None:
                 child.end()
+        for process in self._decks.processes():
+            if process.poll() is None:
+                end(process)
         self._pool.shutdown(cancel_futures=True)
         if self._nest is not None:
             self._nest.close()
@@ -219,9 +224,10 @@ class Crew:
 
     def _start_and_wait(self, job: Job) -> tuple[Child, bytes]:
         source = resolve(job.kata, job.choice).file.read_bytes()
-        folder = self._scratch / str(next(self._numbers))
-        folder.mkdir()
-        process = start_pytest(job, folder, self._nest, gated=job.gated and not self.is_alone)
+        folder = self._folder()
+        deck = self._decks.find(job)
+        options = ("--kata-deck", str(deck)) if deck else ()
+        process = start_pytest(job, folder, self._nest, gated=job.gated and not self.is_alone, options=options)
         child = Child(job, folder, process, deadline=time.monotonic() + run_limit_s(job.kata))
         self._children.add(child)
         if self._stopped.is_set():
@@ -229,6 +235,14 @@ class Crew:
         self._listener(Event("started", job))
         child.wait(self._listener)
         return child, source
+
+    def _folder(self) -> Path:
+        folder = self._scratch / str(next(self._numbers))
+        folder.mkdir()
+        return folder
+
+    def _draw(self, job: Job, deck: Path) -> Process:
+        return start_drawing(job, deck, self._folder(), self._nest)
 
     def _finish(self, child: Child, source: bytes) -> tuple[Job, KataReport]:
         report = conclude(child)

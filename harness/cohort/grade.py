@@ -45,7 +45,7 @@ class Settings:
 
     player: str
     seed: int | None = None
-    """The seed of all runs; each draws its own when None."""
+    """The seed of hypothesis, of all suites; a new one when None."""
     with_speed: bool = True
     hold_out: Path | None = None
     workers: int | None = None
@@ -93,6 +93,7 @@ class Grader:
         self._hidden = _hidden_katas(katas, settings.hold_out, self._scratch / "hold-out") if settings.hold_out else {}
         self._suites = {kata.slug: tuple(self._suites_of(kata)) for kata in katas}
         self._open = executor or self._crew
+        self._seed = settings.seed if settings.seed is not None else secrets.randbits(32)
 
     def close(self) -> None:
         """Remove what is of no use after the run."""
@@ -208,8 +209,8 @@ class Grader:
             yield self._hidden[kata.slug]
 
     def _case(self, ticket: Ticket, key: str) -> _Case:
-        seed = self._settings.seed if self._settings.seed is not None else secrets.randbits(32)
-        return _Case(ticket, self._katas[ticket.kata], key, self._jobs(ticket.kata, str(self._file(ticket)), seed))
+        jobs = self._jobs(ticket.kata, str(self._file(ticket)), self._seed)
+        return _Case(ticket, self._katas[ticket.kata], key, jobs)
 
     def _jobs(self, slug: str, choice: str, seed: int | None) -> tuple[Job, ...]:
         settings = self._settings

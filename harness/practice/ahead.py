@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.children import Child, run_limit_s
+from harness.children import Child, end, run_limit_s
 from harness.jobs import Job, suite_tests
 from harness.model import Kata
 from harness.practice.live import HOLD
 from harness.practice.plan import Plan
-from harness.processes import Starter, start_pytest
+from harness.processes import Starter, start_drawing, start_pytest
 
 _LIVE = "harness.practice.live"
 
@@ -45,18 +46,38 @@ class Held:
             self.way = None
 
 
+class Deal:
+    """A deck for one run, which is drawn while there is nothing else to do."""
+
+    def __init__(self, kata: Kata, warm: Starter, folder: Path) -> None:
+        self.seed = secrets.randbits(32)
+        self.file = folder / "deck"
+        (folder / "drawing").mkdir(parents=True)
+        self._process = start_drawing(Job(kata, seed=self.seed), self.file, folder / "drawing", warm)
+
+    def stop_drawing(self) -> None:
+        """The run begins: what is not drawn by now would only be in its way."""
+        if self._process.poll() is None:
+            end(self._process)
+
+
 def can_hold() -> bool:
     """Whether children can wait for as long as it takes without looking up again and again."""
     return hasattr(os, "mkfifo")
 
 
-def start_child(kata: Kata, warm: Starter, folder: Path, only: tuple[str, ...], *, gated: bool) -> Held:
+def start_child(
+    kata: Kata, warm: Starter, folder: Path, only: tuple[str, ...], *, gated: bool, deal: Deal | None = None
+) -> Held:
     """Start a child for these tests. Its gate is open; `gated` only leaves speed out after a wrong answer."""
     folder.mkdir(parents=True)
     (folder / "go").touch()
     way = _way(folder / HOLD) if can_hold() else None
-    job = Job(kata, only=only)
-    return Held(Child(job, folder, start_pytest(job, folder, warm, gated=gated, plugins=(_LIVE,))), way)
+    job = Job(kata, only=only, seed=deal.seed if deal else None)
+    options = ("--kata-deck", str(deal.file)) if deal else ()
+    return Held(
+        Child(job, folder, start_pytest(job, folder, warm, gated=gated, plugins=(_LIVE,), options=options)), way
+    )
 
 
 def _way(path: Path) -> int:
@@ -68,8 +89,19 @@ def _way(path: Path) -> int:
 class Ahead:
     """All children of one run: one for each share of the answers, and one for speed where it has its own."""
 
-    def __init__(self, kata: Kata, warm: Starter, folder: Path, plan: Plan, *, all_bands: bool = False) -> None:
+    def __init__(
+        self,
+        kata: Kata,
+        warm: Starter,
+        folder: Path,
+        plan: Plan,
+        *,
+        all_bands: bool = False,
+        deal: Deal | None = None,
+    ) -> None:
+        """With `deal`, laws are tried first on the examples of that deck, if it is there by then."""
         self.plan = plan
+        self._deal = deal
         self.all_bands = all_bands
         self.places = {name: place for place, name in enumerate(suite_tests(kata))}
         """Where each test function stands in the suite."""
@@ -84,11 +116,13 @@ class Ahead:
 
     def _start(self, only: tuple[str, ...], *, gated: bool) -> Held:
         folder = self._folder / str(len(self._held))
-        self._held.append(start_child(self._kata, self._warm, folder, only, gated=gated))
+        self._held.append(start_child(self._kata, self._warm, folder, only, gated=gated, deal=self._deal))
         return self._held[-1]
 
     def answers(self) -> list[Child]:
         """Those that answer, released."""
+        if self._deal is not None:
+            self._deal.stop_drawing()
         return [held.release() for held in self._held[: len(self.plan.answers)]]
 
     def speed(self) -> Child:
@@ -108,6 +142,8 @@ class Ahead:
 
     def close(self) -> None:
         """End whoever is there still, and leave nothing behind."""
+        if self._deal is not None:
+            self._deal.stop_drawing()
         for held in self._held:
             held.close()
         shutil.rmtree(self._folder, ignore_errors=True)

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from harness.jobs import run_files
 from harness.model import Kata, KataReport
-from harness.practice.ahead import Ahead, can_hold
+from harness.practice.ahead import Ahead, Deal, can_hold
 from harness.practice.plan import function_of, plan_run
 from harness.practice.run import Run
 from harness.processes import Starter, open_nest, preloaded
@@ -80,9 +80,11 @@ class WarmParent:
             ahead = None
         return Run(self.kata, ahead or self._start(all_bands=all_bands), self.children)
 
-    def _start(self, *, all_bands: bool = False) -> Ahead:
+    def _start(self, *, all_bands: bool = False, deal: bool = False) -> Ahead:
         plan = plan_run(self.kata, self._weights, self.children)
-        return Ahead(self.kata, self._warm, self.scratch / str(next(self._numbers)), plan, all_bands=all_bands)
+        folder = self.scratch / str(next(self._numbers))
+        deck = Deal(self.kata, self._warm, folder) if deal else None
+        return Ahead(self.kata, self._warm, folder, plan, all_bands=all_bands, deal=deck)
 
     def learn(self, report: KataReport) -> None:
         """Get ready for the next run: note how long tests take, and have children wait for it."""
@@ -96,7 +98,9 @@ class WarmParent:
         if isinstance(self._warm, Spares):
             self._warm.refill()
         if self._ahead is None and self._warm.is_alive and can_hold():
-            self._ahead = self._start()
+            self._ahead = self._start(
+                deal=not isinstance(self._warm, Spares)
+            )  # those are worth more than what they draw
             if isinstance(self._warm, Spares):
                 self._warm.refill()
 
