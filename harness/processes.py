@@ -205,7 +205,7 @@ class Starter(Protocol):
 def start_drawing(job: Job, deck: Path, folder: Path, nest: Starter | None) -> Process:
     """Start a rehearsal of `job`: it writes the examples of its laws into `deck`, and all else in `folder`."""
     rehearsal = replace(job, choice=LEARNER, player="none", only=())  # the file is looked for; nobody reads it
-    return start_pytest(rehearsal, folder, nest, gated=False, options=("--kata-draw", str(deck)))
+    return start_pytest(rehearsal, folder, nest, gated=False, options=(f"--kata-draw={deck}",))
 
 
 def start_pytest(

@@ -226,7 +226,7 @@ class Crew:
         source = resolve(job.kata, job.choice).file.read_bytes()
         folder = self._folder()
         deck = self._decks.find(job)
-        options = ("--kata-deck", str(deck)) if deck else ()
+        options = (f"--kata-deck={deck}",) if deck else ()
         process = start_pytest(job, folder, self._nest, gated=job.gated and not self.is_alone, options=options)
         child = Child(job, folder, process, deadline=time.monotonic() + run_limit_s(job.kata))
         self._children.add(child)

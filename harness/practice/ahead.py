@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import shutil
 import time
 from dataclasses import dataclass
@@ -50,10 +49,9 @@ class Deal:
     """A deck for one run, which is drawn while there is nothing else to do."""
 
     def __init__(self, kata: Kata, warm: Starter, folder: Path) -> None:
-        self.seed = secrets.randbits(32)
         self.file = folder / "deck"
         (folder / "drawing").mkdir(parents=True)
-        self._process = start_drawing(Job(kata, seed=self.seed), self.file, folder / "drawing", warm)
+        self._process = start_drawing(Job(kata), self.file, folder / "drawing", warm)
 
     def stop_drawing(self) -> None:
         """The run begins: what is not drawn by now would only be in its way."""
@@ -73,8 +71,8 @@ def start_child(
     folder.mkdir(parents=True)
     (folder / "go").touch()
     way = _way(folder / HOLD) if can_hold() else None
-    job = Job(kata, only=only, seed=deal.seed if deal else None)
-    options = ("--kata-deck", str(deal.file)) if deal else ()
+    job = Job(kata, only=only)
+    options = (f"--kata-deck={deal.file}",) if deal else ()
     return Held(
         Child(job, folder, start_pytest(job, folder, warm, gated=gated, plugins=(_LIVE,), options=options)), way
     )
