@@ -167,7 +167,7 @@ def pytest_configure(config: pytest.Config) -> None:
         from harness.deck import Drawing, nobody
 
         config.pluginmanager.register(Drawing(Path(draw)))
-        state.finder.elsewhere = lambda _kata, _source, _file: nobody
+        state.finder.stand_in = nobody
     elif config.getoption("--player") != "none":
         state.players = _open_players(config, config.getoption("--player"))
         state.finder.elsewhere = state.players.load

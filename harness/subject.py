@@ -77,6 +77,8 @@ class SubjectFinder(MetaPathFinder):
         """Subjects that did not import, by module name."""
         self.elsewhere: Callable[[Kata, str, str], Names] | None = None
         """Loads a subject (kata, source, file name) in another process; None to run it in this one."""
+        self.stand_in: Names | None = None
+        """Looks up names of subjects that nobody wants to run: their files are not even read."""
         self.helper: Callable[[Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any] | None = None
         """Calls a function of a helper module where its subject is; None when that is this process."""
 
@@ -162,6 +164,9 @@ class _SubjectLoader(Loader):
             raise
 
     def _exec(self, module: ModuleType) -> None:
+        if self._subject is not None and self._finder.stand_in is not None:
+            module.__dict__["__getattr__"] = partial(self._finder.stand_in, module)
+            return
         try:
             source = self._file.read_bytes()
         except OSError as error:
