@@ -197,7 +197,7 @@ def untouched(*, asked: Asked, **arguments: object) -> Iterator[None]:
 
 def gradient(
     got: object,
-    function: Callable[[npt.NDArray[np.float64]], float],
+    function: Callable[[list[npt.NDArray[np.float64]]], Sequence[float]],
     at: npt.ArrayLike,
     *,
     asked: Asked,
@@ -208,7 +208,7 @@ def gradient(
     mistakes: Mistakes | None = None,
     hint: str = "",
 ) -> None:
-    """Hold `got` to be the gradient of `function` at `at`, by central differences."""
+    """Hold `got` to be the gradient of a function at `at`, by central differences; `function` tells its values at many points."""
     __tracebackhide__ = True
     want = numeric_gradient(function, at, step=step)
     if is_close(got, want, rtol=rtol, atol=atol):
@@ -224,20 +224,20 @@ def gradient(
 
 
 def numeric_gradient(
-    function: Callable[[npt.NDArray[np.float64]], float], at: npt.ArrayLike, *, step: float = 1e-6
+    function: Callable[[list[npt.NDArray[np.float64]]], Sequence[float]], at: npt.ArrayLike, *, step: float = 1e-6
 ) -> npt.NDArray[np.float64]:
     """Central differences `(f(x + h e_i) - f(x - h e_i)) / 2h` of a scalar function, in the shape of `at`."""
     x = np.array(at, dtype=np.float64)
-    result = np.zeros_like(x)
+    points = []
     for index in np.ndindex(x.shape):
         here = x[index]
-        x[index] = here + step
-        above = float(function(x.copy()))
-        x[index] = here - step
-        below = float(function(x.copy()))
+        for there in (here + step, here - step):
+            x[index] = there
+            points.append(x.copy())
         x[index] = here
-        result[index] = (above - below) / (2 * step)
-    return result
+    values = np.array([float(value) for value in function(points)])
+    slopes: npt.NDArray[np.float64] = (values[::2] - values[1::2]) / (2 * step)
+    return slopes.reshape(x.shape)
 
 
 def is_close(got: object, want: object, *, rtol: float = 1e-9, atol: float = 1e-12) -> bool:

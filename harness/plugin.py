@@ -172,6 +172,7 @@ def pytest_configure(config: pytest.Config) -> None:
         state.players = _open_players(config, config.getoption("--player"))
         state.finder.elsewhere = state.players.load
         state.finder.helper = state.players.helper
+        state.finder.each = state.players.each
         _prepare_player(config, state.players)
     config.pluginmanager.register(_ReportWriter(state))
     sys.meta_path.insert(0, state.finder)

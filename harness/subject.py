@@ -81,6 +81,8 @@ class SubjectFinder(MetaPathFinder):
         """Looks up names of subjects that nobody wants to run: their files are not even read."""
         self.helper: Callable[[Callable[..., Any], tuple[Any, ...], dict[str, Any]], Any] | None = None
         """Calls a function of a helper module where its subject is; None when that is this process."""
+        self.each: Callable[[Callable[..., Any], Sequence[tuple[Any, ...]]], list[Any]] | None = None
+        """Calls a function of the subject's again and again where that is; None when that is this process."""
 
     def add(self, subject: Subject) -> None:
         """Serve `subject` and its kata's helpers from now on. Raises `SubjectError` when the name is taken already."""

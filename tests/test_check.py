@@ -202,8 +202,8 @@ def test_untouched_lets_an_error_of_the_body_through() -> None:
 
 @given(vectors(max_size=5, bound=3.0))
 def test_a_right_gradient_passes_and_a_scaled_one_is_recognised(x: Float64Array) -> None:
-    def cubes(point: Float64Array) -> float:
-        return float(np.sum(point**3) + point.sum())
+    def cubes(points: list[Float64Array]) -> list[float]:
+        return [float(np.sum(point**3) + point.sum()) for point in points]
 
     right = 3 * x**2 + 1
     check.gradient(right, cubes, x, asked="")

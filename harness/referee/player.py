@@ -367,6 +367,7 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "load": Player.load,
     "helper": Player.helper,
     "call": lambda _, callee, /, *args, **kwargs: callee(*args, **kwargs),
+    "each": lambda _, callee, arguments: tuple(callee(*args) for args in arguments),
     "method": lambda _, value, name, /, *args, **kwargs: getattr(value, name)(*args, **kwargs),
     "get": lambda _, value, name: getattr(value, name),
     "set": lambda _, value, name, new: _set(value, name, new),

@@ -112,9 +112,8 @@ def test_worked_example_of_constant_targets() -> None:
 
 
 @pytest.mark.law
-@given(PAIRS)
+@given(PAIRS.filter(lambda pair: varies(pair[0])))
 def test_equals_the_definition(pair: tuple[Float64Array, Float64Array]) -> None:
-    assume(varies(pair[0]))
     check_r2(*pair, hint="both sums are computed from the arguments, whatever these are")
 
 
@@ -127,9 +126,8 @@ def test_a_perfect_prediction_scores_1(y: Float64Array) -> None:
 
 
 @pytest.mark.law
-@given(vectors(min_size=2))
+@given(vectors(min_size=2).filter(varies))
 def test_predicting_the_mean_of_the_targets_scores_0(y: Float64Array) -> None:
-    assume(varies(y))
     prediction = np.full_like(y, y.mean())
     asked = call("r2_score", y, prediction)
     check.close(
@@ -138,19 +136,17 @@ def test_predicting_the_mean_of_the_targets_scores_0(y: Float64Array) -> None:
 
 
 @pytest.mark.law
-@given(vectors(min_size=2), floats(10.0))
+@given(vectors(min_size=2).filter(varies), floats(10.0).filter(lambda offset: abs(offset) > 0.1))
 def test_an_offset_of_the_prediction_costs(y: Float64Array, offset: float) -> None:
-    assume(varies(y) and abs(offset) > 0.1)
     check_r2(y, y + offset, hint="a prediction that is off by a constant is not perfect")
 
 
 @pytest.mark.law
-@given(PAIRS, floats(10.0), floats(100.0))
+@given(PAIRS.filter(lambda pair: varies(pair[0])), floats(10.0).filter(lambda f: abs(f) > 0.1), floats(100.0))
 def test_changing_the_unit_of_both_changes_nothing(
     pair: tuple[Float64Array, Float64Array], factor: float, offset: float
 ) -> None:
     y_true, y_pred = pair
-    assume(varies(y_true) and abs(factor) > 0.1)
     check_r2(factor * y_true + offset, factor * y_pred + offset)
 
 

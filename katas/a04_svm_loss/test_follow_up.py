@@ -203,7 +203,7 @@ def test_the_gradient_is_the_slope_of_the_weighted_loss(seed: int) -> None:
     W, X, y, reg, weight = problem
     check.gradient(
         kata.svm_loss(W, X, y, reg, sample_weight=weight)[1],
-        lambda point: float(kata.svm_loss(point, X, y, reg, sample_weight=weight)[0]),
+        lambda points: [kata.svm_loss(point, X, y, reg, sample_weight=weight)[0] for point in points],
         W,
         asked=f"the gradient of {problem.asked()}",
         name="W",

@@ -27,6 +27,7 @@ FAR = 1e8
 STARTS = 3000
 """How many seeds the statistics of the start are taken over."""
 draw_starts = beside(many_starts.draw_starts)
+fit_anew = beside(many_starts.fit_anew)
 
 
 # --- oracles: the definitions, point by point -------------------------------------------------------------------------
@@ -414,10 +415,10 @@ def test_without_tolerance_fit_goes_on_until_nothing_moves(seed: int, k: int, mo
 
 
 def check_fitted(X: Float64Array, k: int, **options: Any) -> Any:
-    """Hold the attributes of a fitted object to each other, and return it."""
+    """Hold the attributes of a fitted object to each other, and return them."""
     __tracebackhide__ = True
     settings = {"tolerance": 1e-4, "max_iterations": 300} | options
-    fitted = model(k, **options).fit(X)
+    fitted = fit_anew(X, k, options)
     asked = made(k, "fit", X, **options)
     check.float_array(fitted.centroids, (k, X.shape[1]), asked=f"the centroids of {asked}")
     distances = np.sum((X[:, None] - np.asarray(fitted.centroids)) ** 2, axis=2)
@@ -450,7 +451,7 @@ def check_fitted(X: Float64Array, k: int, **options: Any) -> Any:
         },
         hint="inertia belongs to the centroids and labels that are left in the object",
     )
-    check_history(X, k, fitted, model(k, **options).initialize_centroids(X), asked, **settings)
+    check_history(X, k, fitted, fitted.start, asked, **settings)
     close(
         fitted.cost_history[-1], cost, asked=f"the last number in the cost_history of {asked}", hint="it is the inertia"
     )
@@ -548,7 +549,7 @@ EMPTYING = np.repeat(np.array(PLACES, dtype=float), [4, 12, 4, 3, 1, 12, 12], ax
 def test_a_cluster_that_loses_all_its_points_gets_one_again(max_iterations: int) -> None:
     for seed in range(150):
         options = {"random_state": seed, "max_iterations": max_iterations}
-        fitted = model(3, **options).fit(EMPTYING)
+        fitted = fit_anew(EMPTYING, 3, options)
         check.equal(
             sorted(set(np.asarray(fitted.labels).tolist())),
             [0, 1, 2],
