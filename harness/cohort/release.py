@@ -31,6 +31,7 @@ _FOLLOW_UP = ("follow_up.md", "test_follow_up.py")
 """Of a kata that has one."""
 _LEFT_OUT = (
     "harness/bench.py",
+    "harness/cli_authors.py",
     "harness/cohort/bench",
     "harness/practice/bench",
     "harness/cohort/release",
