@@ -132,23 +132,11 @@ def put_json(document: Any) -> None:
 
 def show(content: RenderableType, *, columns: int | None = None) -> None:
     """Draw with rich, in colour where somebody looks."""
-    from io import StringIO
+    from harness.render.canvas import Canvas
 
-    from rich.console import Console
-
-    out = StringIO()
-    console = Console(
-        file=out,
-        width=columns or width(),
-        force_terminal=has_color(),
-        color_system="auto" if has_color() else None,
-        highlight=False,
-        emoji=False,
-        markup=False,
-        legacy_windows=False,
-    )
+    console = Canvas(columns or width(), color=has_color())
     console.print(content)
-    put("\n".join(line.rstrip(" ") for line in out.getvalue().split("\n")))
+    put("\n".join(line.rstrip(" ") for line in console.text.split("\n")))
 
 
 def show_markdown(text: str) -> None:

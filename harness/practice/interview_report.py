@@ -168,19 +168,13 @@ _SPARK_WIDTH, _SPARK_HEIGHT = 240.0, 60.0
 
 def render_html(interview: Interview, earlier: Sequence[Interview], code: Mapping[str, str]) -> str:
     """The report as a page without scripts and without requests to anywhere."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
     from markdown_it import MarkdownIt
     from markupsafe import Markup
 
+    from harness.render.pages import page_environment
+
     markdown = MarkdownIt("commonmark", {"html": False}).disable("image")
-    environment = Environment(
-        loader=PackageLoader("harness.practice", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = page_environment("harness.practice")
     # What the library makes of Markdown without HTML is safe to show: it escapes what it does not render itself.
     environment.filters["markdown"] = lambda text: Markup(markdown.render(printable(text)))
     environment.filters["inline"] = lambda text: Markup(markdown.renderInline(printable(text)))

@@ -5,24 +5,17 @@ The same statistics give the same bytes. Needs matplotlib, the extra `charts`.
 
 from __future__ import annotations
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from harness.practice import stats_charts as charts
 from harness.practice.stats_model import GONE, Stats
 from harness.practice.stats_words import headline, hours, lines, notes, on_clock, share
+from harness.render.pages import page_environment
 
 
 def render_page(stats: Stats) -> str:
     """The page; names that a history brings along are escaped. Raises `ChartsMissingError` without matplotlib."""
-    environment = Environment(
-        loader=PackageLoader("harness.practice", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = page_environment("harness.practice")
     environment.filters["code"] = _code
     drawn = {
         "calendar": charts.calendar(stats),

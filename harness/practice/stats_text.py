@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from io import StringIO
 
 from rich import box
 from rich.console import Console
@@ -14,6 +13,7 @@ from rich.text import Text
 from harness.model import KataSet
 from harness.practice.stats_model import GONE, GroupStats, KataStats, Stats
 from harness.practice.stats_words import headline, hours, level, lines, notes, on_clock, share, spans
+from harness.render.canvas import Canvas
 
 _MOST_TOPICS = 12
 _WEEKS = 12
@@ -26,18 +26,7 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 def render_stats(stats: Stats, *, width: int = 80, color: bool = False, unicode: bool = True) -> str:
     """All there is to say; ends with a newline."""
-    out = StringIO()
-    console = Console(
-        file=out,
-        width=width,
-        force_terminal=color,
-        color_system="auto" if color else None,
-        highlight=False,
-        emoji=False,
-        markup=False,
-        legacy_windows=False,
-        safe_box=not unicode,
-    )
+    console = Canvas(width, color=color, unicode=unicode)
     console.print(Text(headline(stats), style="bold"))
     if not stats.is_empty:
         _print_lines(console, stats)
@@ -49,7 +38,7 @@ def render_stats(stats: Stats, *, width: int = 80, color: bool = False, unicode:
     for sentence in notes(stats):
         console.print()
         console.print(Text(sentence, style="dim"))
-    text = out.getvalue()
+    text = console.text
     return text if unicode else text.replace("·", ".").replace("–", "-").encode("ascii", "replace").decode()
 
 

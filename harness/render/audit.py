@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from io import StringIO
 from typing import TYPE_CHECKING
 
 from rich import box
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from harness.render.canvas import Canvas
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +22,7 @@ def render_audit(results: Sequence[KataAudit], *, width: int = 100, color: bool 
 
     What stands behind a plus is the follow-up's.
     """
-    out = StringIO()
-    console = Console(file=out, width=width, force_terminal=color, highlight=False, markup=False, emoji=False)
+    console = Canvas(width, color=color)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("kata", "tests", "wrong", "right", "suite", "faults", "speed of the reference, and its margin"):
         table.add_column(name, justify="left" if name in ("kata",) or name.startswith("speed") else "right")
@@ -47,7 +46,7 @@ def render_audit(results: Sequence[KataAudit], *, width: int = 100, color: bool 
     each = [part for result in results for part in _parts(result)]
     solutions = len(results) + sum(1 + part.wrong + part.also_right for part in each)  # the stub, too
     console.print(Text(f"{len(results)} katas, {solutions} solutions, {faults} faults", style="bold"))
-    return out.getvalue()
+    return console.text
 
 
 def _parts(result: KataAudit) -> list[KataAudit]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from harness.model import Band, Row, Scoreboard, SetTally, Status
+from harness.render.pages import page_environment
 from harness.render.words import clock, fraction, next_line, standing, summary
 
 _CSS_NAMES = {status: status.value.replace(" ", "-") for status in Status}
@@ -36,14 +35,7 @@ class _SetView:
 
 def render_html(board: Scoreboard) -> str:
     """The page; whatever learners wrote into messages is escaped."""
-    environment = Environment(
-        loader=PackageLoader("harness.render", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = page_environment("harness.render")
     sets = tuple(_view(tally, board) for tally in board.sets)
     return environment.get_template("scoreboard.html").render(
         board=board,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from io import StringIO
-
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from harness.model import Band, BandTally, Row, Scoreboard, SetTally, Status
+from harness.render.canvas import Canvas
 from harness.render.words import bar, clock, fraction, next_line, standing, summary
 
 _STYLES = {
@@ -31,18 +30,7 @@ _BAR = 24
 
 def render_terminal(board: Scoreboard, *, width: int = 80, color: bool = False, unicode: bool = True) -> str:
     """Tables a set with totals, then notes for what is not passed; ends with a newline."""
-    out = StringIO()
-    console = Console(
-        file=out,
-        width=width,
-        force_terminal=color,
-        color_system="auto" if color else None,
-        highlight=False,
-        emoji=False,
-        markup=False,
-        legacy_windows=False,
-        safe_box=not unicode,
-    )
+    console = Canvas(width, color=color, unicode=unicode)
     console.print(Text(summary(board), style="bold"))
     longest = max((len(row.id) + 1 + len(row.title) for row in board.rows), default=0)
     status_width = max([_STATUS, *(len(standing(row)) for row in board.rows)])
@@ -65,7 +53,7 @@ def render_terminal(board: Scoreboard, *, width: int = 80, color: bool = False, 
     console.print(
         Text.assemble(("next: ", "bold"), following) if following else Text("all katas passed", style="bold green")
     )
-    text = out.getvalue()
+    text = console.text
     return text if unicode else text.replace("·", ".").encode("ascii", "replace").decode()
 
 

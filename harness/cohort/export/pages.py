@@ -8,10 +8,11 @@ import hashlib
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from harness.cohort.export.view import PASSED, STATES, CohortView, Count, KataView, LearnerView, ResultView, SetView
 from harness.cohort.export.words import day, lead, summary
+from harness.render.pages import page_environment
 
 _BARS = 24
 """Bars of the histogram at most; above that, several counts share one."""
@@ -141,14 +142,7 @@ def pieces(kata: KataView) -> tuple[Piece, ...]:
 @functools.cache
 def environment() -> Environment:
     """The templates, everything in them escaped."""
-    environment = Environment(
-        loader=PackageLoader("harness.cohort.export", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = page_environment("harness.cohort.export")
     environment.globals |= {"css_names": _CSS_NAMES, "PASSED": PASSED}
     environment.filters |= {"percent": _percent, "href": _href, "points": "{:g}".format}
     return environment

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from io import StringIO
 
 import msgspec
 
 from harness.cohort.export.pages import environment
 from harness.cohort.export.text import line
 from harness.cohort.similarity import Similarity
+from harness.render.canvas import Canvas
 
 CAUTION = (
     "Alike is a reason to look, not a verdict: short katas have few right solutions. "
@@ -20,12 +20,10 @@ CAUTION = (
 def render_similar_table(similar: Similarity, names: Mapping[str, str], *, width: int = 100) -> str:
     """A row a pair, then what was not compared; ends with a newline."""
     from rich import box
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    out = StringIO()
-    console = Console(file=out, width=width, highlight=False, markup=False, emoji=False)
+    console = Canvas(width, color=False)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for column in ("kata", "learner", "has of the other", "learner", "has of the other", "usual"):
         table.add_column(column, justify="left" if column in ("kata", "learner") else "right")
@@ -43,7 +41,7 @@ def render_similar_table(similar: Similarity, names: Mapping[str, str], *, width
     console.print(Text(summary(similar), style="bold"))
     for notice in similar.notices:
         console.print(Text(line(notice, 500)), soft_wrap=True)
-    return out.getvalue()
+    return console.text
 
 
 def render_similar_json(similar: Similarity) -> str:
