@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import kmeans_fast as kata
@@ -18,9 +17,14 @@ def draw_starts(X: Sequence[Sequence[float]], k: int, seed: int, count: int) -> 
     return [np.asarray(start).tolist() for start in starts]
 
 
-def fit_anew(X: np.ndarray[Any, Any], k: int, options: dict[str, Any]) -> SimpleNamespace:
+class Fit:
     """The attributes of a new object that was fitted to X, and as `start` where it has to start from."""
-    fitted = kata.OptimizedKMeans(k=k, **options).fit(X)
-    names = ("centroids", "labels", "inertia", "n_iterations", "cost_history")
-    start = kata.OptimizedKMeans(k=k, **options).initialize_centroids(X)
-    return SimpleNamespace(start=start, **{name: getattr(fitted, name) for name in names})
+
+    def __init__(self, X: np.ndarray[Any, Any], k: int, options: dict[str, Any]) -> None:
+        fitted = kata.OptimizedKMeans(k=k, **options).fit(X)
+        self.centroids = fitted.centroids
+        self.labels = fitted.labels
+        self.inertia = fitted.inertia
+        self.n_iterations = fitted.n_iterations
+        self.cost_history = fitted.cost_history
+        self.start = kata.OptimizedKMeans(k=k, **options).initialize_centroids(X)

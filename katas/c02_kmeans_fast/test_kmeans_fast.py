@@ -27,7 +27,7 @@ FAR = 1e8
 STARTS = 3000
 """How many seeds the statistics of the start are taken over."""
 draw_starts = beside(many_starts.draw_starts)
-fit_anew = beside(many_starts.fit_anew)
+fit_anew = beside(many_starts.Fit)
 
 
 # --- oracles: the definitions, point by point -------------------------------------------------------------------------
