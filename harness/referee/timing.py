@@ -30,9 +30,7 @@ _BATCH_S = 0.002
 """A batch of echoes is as long as a sample."""
 _MAX_ECHOES = 40
 _MATTERS = 0.05
-"""The share of a call that the way has to cost before it is measured by more than single echoes."""
-_MATTERS_MUCH = 0.3
-"""The share from which on one batch is not enough."""
+"""The share of the work that the way has to cost before it is measured more than once."""
 
 
 class RemoteStopwatch:
@@ -100,9 +98,8 @@ class RemoteStopwatch:
         if first_s < _MATTERS * spent_s:
             return first_s
         echoes = max(1, min(_MAX_ECHOES, math.ceil(_BATCH_S / max(first_s, FLOOR_S))))
-        batches = _BATCHES if first_s > _MATTERS_MUCH * spent_s else 1
         # Noise only ever adds, and what it adds here would be taken off the subject's time.
-        return min(self._batch(thunk, calls, echoes) for _ in range(batches))
+        return min(self._batch(thunk, calls, echoes) for _ in range(_BATCHES))
 
     def _batch(self, thunk: Thunk, calls: list[tuple[list[Any], dict[str, Any]]], echoes: int) -> float:
         begun_s = cpu_s(self._echo)
