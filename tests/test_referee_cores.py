@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.referee.cores import take_core
+from harness.referee.cores import stay_together, take_core
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2, reason="there is no choice of cores here"
@@ -44,7 +44,7 @@ def test_each_core_is_taken_once_and_can_be_given_back(tmp_path: Path) -> None:
 
 def test_a_process_that_dies_gives_its_core_back(tmp_path: Path) -> None:
     take = "take_core(pathlib.Path(sys.argv[1])).number"
-    script = f"import sys, pathlib; from harness.referee.cores import take_core; print({take})"
+    script = f"import sys, pathlib; from harness.referee.cores import stay_together, take_core; print({take})"
     command = [sys.executable, "-c", script, str(tmp_path)]
     told = [subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(2)]
     assert told[0] == told[1]
@@ -89,3 +89,16 @@ def test_without_a_choice_nothing_is_taken(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_to_is_no_error(tmp_path: Path) -> None:
     assert take_core(tmp_path / "missing") is None
+
+
+def test_for_a_measurement_all_go_to_one_core_whoever_is_there(sleeper: int) -> None:
+    before = os.sched_getaffinity(0)
+    try:
+        stay_together(sleeper)
+        there = os.sched_getaffinity(0)
+        assert len(there) == 1
+        assert os.sched_getaffinity(sleeper) == there
+        stay_together(sleeper)
+        assert os.sched_getaffinity(0) == there
+    finally:
+        os.sched_setaffinity(0, before)

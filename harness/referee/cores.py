@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import sys
 import tempfile
 from pathlib import Path
@@ -27,9 +28,7 @@ class Core:
     def hold(self, pid: int) -> None:
         """Keep this process and that one there, with all threads that they have; what they start stays there too."""
         for process in (os.getpid(), pid):
-            with contextlib.suppress(OSError):  # a thread or a process that has just ended
-                for thread in Path(f"/proc/{process}/task").iterdir():
-                    os.sched_setaffinity(int(thread.name), {self.number})
+            _move(process, self.number)
 
     def leave(self) -> None:
         """Give it back."""
@@ -37,6 +36,24 @@ class Core:
             for thread in Path("/proc/self/task").iterdir():
                 os.sched_setaffinity(int(thread.name), self._before)
         os.close(self._lock)
+
+
+def _move(process: int, number: int) -> None:
+    with contextlib.suppress(OSError):  # a thread or a process that has just ended
+        for thread in Path(f"/proc/{process}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), {number})
+
+
+def stay_together(*pids: int) -> None:
+    """Put this process and those on one core, whoever else is there, unless this one has no choice any more.
+
+    For measurements: the way to a player costs twice as much on two cores as on one, and the system moves them at its will.
+    """
+    if sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2:
+        return
+    number = random.choice(sorted(os.sched_getaffinity(0)))
+    for process in (os.getpid(), *pids):
+        _move(process, number)
 
 
 def take_core(folder: Path | None = None) -> Core | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.model import Kata
 from harness.referee.connection import Connection, Remote
-from harness.referee.cores import take_core
+from harness.referee.cores import stay_together, take_core
 from harness.referee.quota import Quota, remove
 from harness.referee.sandbox import SANDBOX, PlayerProcess, require_sandbox, start_player
 from harness.referee.timing import RemoteStopwatch
@@ -47,7 +47,9 @@ class Player:
 
     def stopwatch(self) -> RemoteStopwatch:
         """What times calls that go to the player, without what the way costs."""
-        return RemoteStopwatch(self.connection, self.echo())
+        echo = self.echo()
+        stay_together(*(connection.process.innermost() for connection in (self.connection, echo)))
+        return RemoteStopwatch(self.connection, echo)
 
     def echo(self) -> Connection:
         """A player without a subject, to measure the way with; started when it is first asked for."""
