@@ -19,6 +19,7 @@ from harness.referee.connection import Connection, Remote
 from harness.referee.quota import Quota, remove
 from harness.referee.sandbox import PROCESS, SANDBOX, sandbox_problem, start_player
 from harness.referee.seccomp import seccomp_filter
+from harness.referee.timing import RemoteStopwatch
 
 pytestmark = pytest.mark.skipif(
     not hasattr(__import__("os"), "fork"), reason="players need process groups and resource limits"
@@ -103,6 +104,31 @@ def test_classes_are_called_and_their_objects_keep_their_state(start: Start) -> 
         _ = counter.missing
     with pytest.raises(TypeError):
         iter(counter)
+
+
+def test_brief_attributes_come_with_their_object_and_hold_until_something_is_asked(start: Start) -> None:
+    kata = start(
+        "import numpy as np\n"
+        "class Model:\n"
+        "    def __init__(self):\n        self.costs, self.weights, self.n = [], np.zeros(2), 0\n"
+        "    def fit(self):\n        self.costs.append(1.5)\n        self.weights += 1\n"
+        "        self.n += 1\n        return self\n"
+        "    def told(self):\n        return [self.costs, self.weights.tolist()]\n"
+    )
+    model = kata.Model()
+    connection = kata.__dict__["connection"]
+    assert model.fit() is model
+    epoch = connection.epoch
+    with connection.recording() as questions:
+        costs, weights = model.costs, model.weights
+        assert (costs, weights.tolist(), model.n) == ([1.5], [1.0, 1.0], 1)
+    assert (questions, connection.epoch) == ([], epoch)
+    costs.append(7.0)  # they are the object's own, and not copies
+    weights[0] = 9.0
+    assert model.told() == [[1.5, 7.0], [9.0, 1.0]]
+    model.fit()
+    assert (model.costs, model.weights.tolist(), model.n) == ([1.5, 7.0, 1.5], [10.0, 2.0], 2)
+    assert weights.tolist() == [10.0, 2.0]
 
 
 def test_exceptions_come_with_type_text_and_place(start: Start) -> None:
@@ -358,6 +384,24 @@ def test_a_folder_without_permissions_can_be_removed(tmp_path: Path) -> None:
     inner.parent.chmod(0)
     remove(tmp_path / "shared")
     assert not (tmp_path / "shared").exists()
+
+
+def test_the_way_is_measured_as_well_for_a_subject_that_is_slow_at_first(start: Start) -> None:
+    slow = (
+        "import time\ncalls = 0\n"
+        "def f(x):\n    global calls\n    calls += 1\n    end = time.process_time() + 0.1\n"
+        "    while calls < 4 and time.process_time() < end: pass\n    return 1.0\n"
+    )
+    asked = []
+    for source in ("def f(x):\n    return 1.0\n", slow):
+        kata, echo = start(source), start("").__dict__["connection"]
+        f, x = kata.f, np.zeros(10)
+        watch = RemoteStopwatch(kata.__dict__["connection"], echo)
+        with echo.recording() as questions:
+            toll_s = watch.toll_s(lambda f=f, x=x: f(x))  # type: ignore[misc]
+        assert 0 < toll_s < 0.01
+        asked.append(sum(question.operation == "echo" for question in questions))
+    assert min(asked) > 10
 
 
 def test_the_filter_of_system_calls_is_a_program() -> None:

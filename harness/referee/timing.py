@@ -29,8 +29,6 @@ _BATCHES = 3
 _BATCH_S = 0.002
 """A batch of echoes is as long as a sample."""
 _MAX_ECHOES = 40
-_MATTERS = 0.05
-"""The share of the work that the way has to cost before it is measured more than once."""
 
 
 class RemoteStopwatch:
@@ -66,14 +64,12 @@ class RemoteStopwatch:
         """CPU seconds that the way of one call costs the player, None for a thunk that asks it nothing."""
         known = self._tolls.get(id(thunk))
         if known is None:
-            begun_s = cpu_s(self._player)
             with self._player.recording() as questions:
                 thunk()
-            spent_s = cpu_s(self._player) - begun_s
             arguments = [arg for question in questions for arg in (*question.args, *question.kwargs.values())]
             inner = [item for arg in arguments if isinstance(arg, tuple) for item in arg]
             self._arrays[id(thunk)] = [arg for arg in (*arguments, *inner) if _can_be_touched(arg)]
-            known = self._tolls[id(thunk)] = (thunk, self._measure(thunk, questions, spent_s) if questions else None)
+            known = self._tolls[id(thunk)] = (thunk, self._measure(thunk, questions) if questions else None)
         return known[1]
 
     @contextmanager
@@ -90,14 +86,14 @@ class RemoteStopwatch:
             for array, place, value in undo:
                 array[place] = value
 
-    def _measure(self, thunk: Thunk, questions: list[Question], spent_s: float) -> float:
-        """CPU seconds of the way of one call, which took `spent_s` seconds with the work."""
+    def _measure(self, thunk: Thunk, questions: list[Question]) -> float:
+        """CPU seconds of the way of one call.
+
+        How long it is measured depends on the way alone: by being slow at first, a subject could have it measured badly.
+        """
         calls = [self._imitate(question) for question in questions]
-        first_s = self._batch(thunk, calls, 1)  # what is handed over for the first time is dearer
-        first_s = min(first_s, self._batch(thunk, calls, 1))
-        if first_s < _MATTERS * spent_s:
-            return first_s
-        echoes = max(1, min(_MAX_ECHOES, math.ceil(_BATCH_S / max(first_s, FLOOR_S))))
+        self._batch(thunk, calls, 1)  # what is handed over for the first time is dearer
+        echoes = max(1, min(_MAX_ECHOES, math.ceil(_BATCH_S / max(self._batch(thunk, calls, 1), FLOOR_S))))
         # Noise only ever adds, and what it adds here would be taken off the subject's time.
         return min(self._batch(thunk, calls, echoes) for _ in range(_BATCHES))
 
