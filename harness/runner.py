@@ -200,10 +200,10 @@ class Crew:
         for child in list(self._children):
             if child.process.poll() is None:
                 child.end()
-        for process in self._decks.processes():
+        self._pool.shutdown(cancel_futures=True)
+        for process in self._decks.processes():  # not before: until now a worker could start one more
             if process.poll() is None:
                 end(process)
-        self._pool.shutdown(cancel_futures=True)
         if self._nest is not None:
             self._nest.close()
         shutil.rmtree(self._scratch, ignore_errors=True)

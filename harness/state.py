@@ -30,6 +30,14 @@ def state_folder(root: Path) -> Path:
     )
 
 
+def machine_folder() -> Path:
+    """A folder that all processes of this machine share, whatever their environment says."""
+    for folder in (Path("/dev/shm"), Path("/tmp")):
+        if folder.is_dir() and os.access(folder, os.W_OK):
+            return folder
+    return Path(tempfile.gettempdir())
+
+
 def _writable(folder: Path) -> bool:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

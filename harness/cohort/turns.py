@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-_SHARED_MEMORY = Path("/dev/shm")
+from harness.state import machine_folder
 
 
 class Turns:
@@ -23,7 +22,7 @@ class Turns:
     def __init__(self, folder: Path | None = None) -> None:
         """`folder` is one that all processes of this user on this machine share; one of the system's when None."""
         user = os.getuid() if hasattr(os, "getuid") else 0
-        self._folder = folder or _common_folder()
+        self._folder = folder or machine_folder()
         self._room = self._folder / f"kata-{user}.room"
         self._door = self._folder / f"kata-{user}.door"
 
@@ -40,14 +39,6 @@ class Turns:
         """Work while nobody else on this machine does."""
         with _held(self._door, shared=False), _held(self._room, shared=False):
             yield
-
-
-def _common_folder() -> Path:
-    """A folder that does not depend on the environment of a process."""
-    for folder in (_SHARED_MEMORY, Path("/tmp")):
-        if folder.is_dir() and os.access(folder, os.W_OK):
-            return folder
-    return Path(tempfile.gettempdir())
 
 
 if sys.platform == "win32":

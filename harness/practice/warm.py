@@ -98,9 +98,8 @@ class WarmParent:
         if isinstance(self._warm, Spares):
             self._warm.refill()
         if self._ahead is None and self._warm.is_alive and can_hold():
-            self._ahead = self._start(
-                deal=not isinstance(self._warm, Spares)
-            )  # those are worth more than what they draw
+            is_spare = isinstance(self._warm, Spares)  # too dear to be spent on drawing
+            self._ahead = self._start(deal=not is_spare)
             if isinstance(self._warm, Spares):
                 self._warm.refill()
 

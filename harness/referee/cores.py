@@ -11,10 +11,9 @@ import contextlib
 import os
 import random
 import sys
-import tempfile
 from pathlib import Path
 
-_SHARED_MEMORY = Path("/dev/shm")
+from harness.state import machine_folder
 
 
 class Core:
@@ -65,7 +64,7 @@ def take_core(folder: Path | None = None) -> Core | None:
         return None
     import fcntl
 
-    shared = folder or (_SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else Path(tempfile.gettempdir()))
+    shared = folder or machine_folder()
     for number in sorted(os.sched_getaffinity(0)):
         file = shared / f"kata-{os.getuid()}.core-{number}"
         try:
