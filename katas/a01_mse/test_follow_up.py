@@ -283,7 +283,7 @@ def test_small_batches_count_beside_a_large_one() -> None:
         stream.result(), want, asked=asked, rtol=1e-14, mistakes={LOST: 2**54 / count}, hint="see the rule on accuracy"
     )
     merged = stream.merge(fed(batches)).result()
-    asked = f"{asked}, merged with another one like it"
+    asked = asked + ", merged with another one like it"
     check.close(merged, want, asked=asked, rtol=1e-14, mistakes={LOST: 2**54 / count}, hint="see the rule on accuracy")
 
 
@@ -343,7 +343,7 @@ def test_result_is_a_python_float_and_arguments_stay_as_they_were() -> None:
     asked = History([(y_true, y_pred)])
     check.python_float(stream.result(), asked=asked)
     y_true += 100.0
-    check.close(stream.result(), 6.5, asked=f"{asked} after the caller has reused the array", hint="keep no arrays")
+    check.close(stream.result(), 6.5, asked=asked + " after the caller has reused the array", hint="keep no arrays")
 
 
 # --- speed -----------------------------------------------------------------------------------------------------------

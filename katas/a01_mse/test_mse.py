@@ -103,7 +103,7 @@ def test_is_symmetric_in_its_arguments(pair: tuple[Float64Array, Float64Array]) 
     check.close(
         kata.mse(y_pred, y_true),
         kata.mse(y_true, y_pred),
-        asked=f"{call('mse', y_pred, y_true)} to equal the same with the arguments swapped",
+        asked=call("mse", y_pred, y_true) + " to equal the same with the arguments swapped",
         hint="the two are not treated alike: nothing may be divided by, or weighed with, one of them",
     )
 
@@ -210,7 +210,7 @@ def test_float32_is_computed_in_float64() -> None:
     check.close(
         kata.mse(y_true, y_pred),
         want,
-        asked=f"{call('mse', y_true, y_pred)} as float32",
+        asked=call("mse", y_true, y_pred) + " as float32",
         rtol=1e-12,
         hint="convert to float64 first: float32 keeps seven digits",
     )

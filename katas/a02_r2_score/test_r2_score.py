@@ -157,7 +157,7 @@ def test_the_order_of_the_samples_does_not_matter(n: int, seed: int) -> None:
     y_true, y_pred = rng.normal(size=(2, n))
     order = rng.permutation(n)
     assume(varies(y_true))
-    asked = f"{call('r2_score', y_true[order], y_pred[order])} to equal the same in another order"
+    asked = call("r2_score", y_true[order], y_pred[order]) + " to equal the same in another order"
     hint = "each sample counts alike, wherever it stands"
     check.close(
         kata.r2_score(y_true[order], y_pred[order]), kata.r2_score(y_true, y_pred), asked=asked, rtol=1e-7, hint=hint
@@ -303,7 +303,7 @@ def test_float32_is_computed_in_float64() -> None:
     check.close(
         kata.r2_score(y_true, y_pred),
         loop_r2(y_true.astype(float).tolist(), y_pred.astype(float).tolist()),
-        asked=f"{call('r2_score', y_true, y_pred)} as float32",
+        asked=call("r2_score", y_true, y_pred) + " as float32",
         hint="convert to float64 first: float32 keeps seven digits",
     )
 

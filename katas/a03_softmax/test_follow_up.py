@@ -252,7 +252,7 @@ def test_softmax_is_the_exponential_of_log_softmax(case: Case) -> None:
     check.close(
         ask("softmax", *case),
         np.exp(ask("log_softmax", *case)),
-        asked=f"{call('softmax', *case)} against exp of {call('log_softmax', *case)}",
+        asked=call("softmax", *case) + " against exp of " + call("log_softmax", *case),
         rtol=1e-9,
         hint="the two must agree on mask and temperature",
     )

@@ -197,7 +197,7 @@ def test_probabilities_sum_to_1(x: Float64Array) -> None:
     check.close(
         np.sum(kata.softmax(x), axis=-1),
         np.ones(x.shape[:-1]),
-        asked=f"the sum over the last axis of {call('softmax', x)}",
+        asked="the sum over the last axis of " + call("softmax", x),
         hint="divide by the sum over the last axis",
     )
 
@@ -217,7 +217,7 @@ def test_rows_one_by_one_give_the_same_as_together(x: Float64Array) -> None:
         check.close(
             kata.softmax(row),
             result,
-            asked=f"{call('softmax', row)} against the same row in {call('softmax', x)}",
+            asked=call("softmax", row) + " against the same row in " + call("softmax", x),
             hint="the rows of a batch have nothing to do with each other",
         )
 
@@ -235,7 +235,7 @@ def test_the_jacobian_is_the_slope_of_softmax(x: Float64Array) -> None:
     jacobian = np.asarray(kata.softmax_derivative(s))
     check.true(
         jacobian.shape == (len(x), len(x)),
-        asked=f"the shape of {call('softmax_derivative', s)}",
+        asked="the shape of " + call("softmax_derivative", s),
         came=jacobian.shape,
         expected=f"{(len(x), len(x))}",
         mistake="s * (1 - s) is only the diagonal" if jacobian.shape == x.shape else "",
@@ -245,7 +245,7 @@ def test_the_jacobian_is_the_slope_of_softmax(x: Float64Array) -> None:
             row,
             lambda points, i=i: [row[i] for row in each(kata.softmax, [(point,) for point in points])],  # type: ignore[misc]
             x,
-            asked=f"row {i} of {call('softmax_derivative', s)}",
+            asked=f"row {i} of " + call("softmax_derivative", s),
             name=f"x, of entry {i} of softmax at x = {check.show(x)}",
             atol=1e-7,
             mistakes={
@@ -266,7 +266,7 @@ def test_rows_and_columns_of_the_jacobian_sum_to_zero(x: Float64Array) -> None:
         check.close(
             np.sum(kata.softmax_derivative(s), axis=axis),
             np.zeros(x.shape),
-            asked=f"the sum over axis {axis} of {call('softmax_derivative', s)}",
+            asked=f"the sum over axis {axis} of " + call("softmax_derivative", s),
             atol=1e-12,
             hint=f"{why}, so these derivatives cancel",
         )
@@ -282,7 +282,7 @@ def test_jacobians_one_by_one_give_the_same_as_together(x: Float64Array) -> None
         check.close(
             kata.softmax_derivative(row),
             result,
-            asked=f"{call('softmax_derivative', row)} against the same row in {call('softmax_derivative', s)}",
+            asked=call("softmax_derivative", row) + " against the same row in " + call("softmax_derivative", s),
             hint="the rows of a batch have nothing to do with each other",
         )
 
@@ -339,7 +339,7 @@ def test_minus_infinity_masks_an_entry(where: str) -> None:
     check_softmax(x)
     check.true(
         bool(np.all(s[np.isneginf(x)] == 0.0)),
-        asked=f"the masked entries of {call('softmax', x)}",
+        asked="the masked entries of " + call("softmax", x),
         came=s[np.isneginf(x)],
         expected="exactly 0",
         mistake="the mask leaves a trace: exp(-inf) is exactly 0, nothing may be added to it",
@@ -354,7 +354,7 @@ def test_masked_entries_have_no_slope() -> None:
     masked = np.concatenate([jacobian[0, 1], jacobian[0, :, 1], jacobian[1].ravel()])
     check.true(
         bool(np.all(masked == 0.0)),
-        asked=f"rows and columns of the entries that are 0 in {call('softmax_derivative', s)}",
+        asked="rows and columns of the entries that are 0 in " + call("softmax_derivative", s),
         came=masked,
         expected="exactly 0",
     )

@@ -145,7 +145,7 @@ def check_both(problem: Problem, *, weight: Any = None, hint: str = "", want: Pr
     check.close(
         loss,
         want_loss,
-        asked=f"the loss of {asked}",
+        asked="the loss of " + asked,
         atol=1e-9,
         mistakes={} if hint else both_mistakes(problem, 0),
         hint=told,
@@ -153,7 +153,7 @@ def check_both(problem: Problem, *, weight: Any = None, hint: str = "", want: Pr
     check.close(
         gradient,
         want_gradient,
-        asked=f"the gradient of {asked}",
+        asked="the gradient of " + asked,
         atol=1e-9,
         mistakes={} if hint else gradient_mistakes(problem),
         hint=told,
@@ -182,9 +182,9 @@ def test_worked_example_with_regularisation_and_lists() -> None:
     loss, gradient = kata.svm_loss(W.tolist(), X.tolist(), y.tolist(), 0.5, [3, 1])
     asked = call("svm_loss", W.tolist(), X.tolist(), y.tolist(), 0.5, [3, 1])
     problem = EXAMPLE._replace(reg=0.5)
-    check.close(loss, 6.25, asked=f"the loss of {asked}", mistakes=both_mistakes(problem, 0))
-    check.python_float(loss, asked=f"the loss of {asked}")
-    check.close(gradient, loop_loss(*problem)[1], asked=f"the gradient of {asked}", mistakes=gradient_mistakes(problem))
+    check.close(loss, 6.25, asked="the loss of " + asked, mistakes=both_mistakes(problem, 0))
+    check.python_float(loss, asked="the loss of " + asked)
+    check.close(gradient, loop_loss(*problem)[1], asked="the gradient of " + asked, mistakes=gradient_mistakes(problem))
 
 
 # --- laws ------------------------------------------------------------------------------------------------------------
@@ -205,7 +205,7 @@ def test_the_gradient_is_the_slope_of_the_weighted_loss(seed: int) -> None:
         kata.svm_loss(W, X, y, reg, sample_weight=weight)[1],
         lambda points: [kata.svm_loss(point, X, y, reg, sample_weight=weight)[0] for point in points],
         W,
-        asked=f"the gradient of {problem.asked()}",
+        asked="the gradient of " + problem.asked(),
         name="W",
         atol=1e-6,
         mistakes=gradient_mistakes(problem),
@@ -250,8 +250,8 @@ def test_no_weights_are_weights_of_1() -> None:
         want = loop_loss(*problem._replace(weight=np.ones(len(problem.y))))
         asked = call("svm_loss", *problem[:4], sample_weight=weight)
         hint = "without weights, and with equal ones, the loss is that of the main kata"
-        check.close(loss, want[0], asked=f"the loss of {asked}", hint=hint)
-        check.close(gradient, want[1], asked=f"the gradient of {asked}", atol=1e-9, hint=hint)
+        check.close(loss, want[0], asked="the loss of " + asked, hint=hint)
+        check.close(gradient, want[1], asked="the gradient of " + asked, atol=1e-9, hint=hint)
 
 
 @pytest.mark.edge
@@ -263,7 +263,7 @@ def test_weights_of_any_size_will_do(factor: float) -> None:
     check.close(
         _quiet(*problem[:4], sample_weight=factor * problem.weight)[0],
         loop_loss(*problem)[0],
-        asked=f"the loss of {problem.asked(factor * problem.weight)}",
+        asked="the loss of " + problem.asked(factor * problem.weight),
         rtol=1e-7,
         mistakes={
             "infinity or NaN: the weights overflow; divide them by the largest first": math.inf,

@@ -141,11 +141,11 @@ def check_both(problem: Problem) -> None:
     what = call("svm_loss", *problem)
     loss, gradient = kata.svm_loss(*problem)
     want_loss, want_gradient = loop_loss(*problem)
-    check.close(loss, want_loss, asked=f"the loss of {what}", rtol=1e-9, atol=1e-9, mistakes=loss_mistakes(problem))
+    check.close(loss, want_loss, asked="the loss of " + what, rtol=1e-9, atol=1e-9, mistakes=loss_mistakes(problem))
     check.close(
         gradient,
         want_gradient,
-        asked=f"the gradient of {what}",
+        asked="the gradient of " + what,
         rtol=1e-9,
         atol=1e-9,
         mistakes=gradient_mistakes(problem),
@@ -171,7 +171,7 @@ def test_worked_example_with_regularisation() -> None:
 def test_reg_is_0_01_when_it_is_not_given() -> None:
     W, X, y, _ = EXAMPLE
     hint = "the default of reg is 0.01"
-    check.close(kata.svm_loss(W, X, y)[0], 4.04, asked=f"the loss of {call('svm_loss', W, X, y)}", hint=hint)
+    check.close(kata.svm_loss(W, X, y)[0], 4.04, asked="the loss of " + call("svm_loss", W, X, y), hint=hint)
 
 
 @pytest.mark.example
@@ -199,7 +199,7 @@ def test_the_gradient_is_the_slope_of_the_loss(problem: Problem) -> None:
         kata.svm_loss(W, X, y, reg)[1],
         lambda points: [loss for loss, _ in each(kata.svm_loss, [(point, X, y, reg) for point in points])],
         W,
-        asked=f"the gradient of {call('svm_loss', W, X, y, reg)}",
+        asked="the gradient of " + call("svm_loss", W, X, y, reg),
         name="W",
         atol=1e-6,
         mistakes=gradient_mistakes(problem),
@@ -221,7 +221,7 @@ def test_renaming_the_classes_renames_the_columns_of_the_gradient(problem: Probl
     W, X, y, reg = problem
     order = np.random.default_rng(seed).permutation(W.shape[1])
     renamed = np.argsort(order)[y]
-    asked = f"{call('svm_loss', W[:, order], X, renamed, reg)} against the same with the classes renamed"
+    asked = call("svm_loss", W[:, order], X, renamed, reg) + " against the same with the classes renamed"
     hint = "no class is special, neither the first nor the last"
     loss, gradient = kata.svm_loss(W, X, y, reg)
     other_loss, other_gradient = kata.svm_loss(W[:, order], X, renamed, reg)
@@ -242,12 +242,12 @@ def test_adding_the_same_to_all_columns_changes_only_the_regularisation(problem:
     W, X, y, _ = problem
     loss, _ = kata.svm_loss(W, X, y, 0.0)
     shifted, gradient = kata.svm_loss(W + shift, X, y, 0.0)
-    asked = f"{call('svm_loss', W + shift, X, y, 0.0)} against the same without the shift"
+    asked = call("svm_loss", W + shift, X, y, 0.0) + " against the same without the shift"
     check.close(shifted, loss, asked=asked, rtol=1e-7, atol=1e-7, hint="only differences of scores count")
     check.close(
         np.sum(gradient, axis=1),
         np.zeros(W.shape[0]),
-        asked=f"the sum over classes of the gradient of {call('svm_loss', W + shift, X, y, 0.0)}",
+        asked="the sum over classes of the gradient of " + call("svm_loss", W + shift, X, y, 0.0),
         atol=1e-9,
         mistakes={
             "the column of the true class is left out": lambda: (
@@ -293,8 +293,8 @@ def test_results_are_a_python_float_and_a_float64_array() -> None:
     for reg in (0, 0.5):
         loss, gradient = kata.svm_loss(W.astype(np.float32), X.astype(np.float32), y, reg)
         asked = "svm_loss of float32 arrays"
-        check.python_float(loss, asked=f"the loss of {asked}")
-        check.float_array(gradient, (2, 3), asked=f"the gradient of {asked}")
+        check.python_float(loss, asked="the loss of " + asked)
+        check.float_array(gradient, (2, 3), asked="the gradient of " + asked)
 
 
 @pytest.mark.edge
@@ -306,8 +306,8 @@ def test_integers_do_not_wrap_around(dtype: type[np.generic]) -> None:
     loss, gradient = kata.svm_loss(W, X, y, 0.5)
     asked = f"{call('svm_loss', W, X, y, 0.5)} as {np.dtype(dtype).name}"
     hint = "integers wrap around: convert W and X to float64 before multiplying"
-    check.close(loss, want_loss, asked=f"the loss of {asked}", hint=hint)
-    check.close(gradient, want_gradient, asked=f"the gradient of {asked}", hint=hint)
+    check.close(loss, want_loss, asked="the loss of " + asked, hint=hint)
+    check.close(gradient, want_gradient, asked="the gradient of " + asked, hint=hint)
 
 
 @pytest.mark.edge

@@ -267,7 +267,7 @@ def test_uniform_weights_are_the_default_and_may_be_named() -> None:
         check.close(
             model.fit(case.X, case.y).predict_proba(case.queries),
             shares(case, "uniform"),
-            asked=f"{call('KNN', k=case.k, weights='uniform')}: predict_proba",
+            asked=call("KNN", k=case.k, weights="uniform") + ": predict_proba",
             mistakes={"weighted by distance, although weights are uniform": lambda: shares(case)},
             hint="with uniform weights each of the k rows has one vote, as before",
         )

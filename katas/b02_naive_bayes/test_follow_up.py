@@ -255,7 +255,7 @@ def check_learned(stream: Stream, model: Any, *, rtol: float = 1e-9, asked: str 
     check.equal(
         model.classes,
         stream.labels,
-        asked=f"{asked}.classes",
+        asked=asked + ".classes",
         mistakes={
             "in the order in which they were given: sort them": np.array(stream.classes),
             "only labels that there were: `classes` has those too that have no row yet": stream.seen,
@@ -266,13 +266,13 @@ def check_learned(stream: Stream, model: Any, *, rtol: float = 1e-9, asked: str 
     priors = keys_of(
         model.class_priors,
         stream.labels,
-        asked=f"{asked}.class_priors",
+        asked=asked + ".class_priors",
         hint=hint or "one key for each of `classes`; a class without rows has the prior 0.0",
     )
     pairs = keys_of(
         model.feature_likelihoods,
         stream.seen,
-        asked=f"{asked}.feature_likelihoods",
+        asked=asked + ".feature_likelihoods",
         hint=hint or "one key for each class that has had a row, in any batch so far, and none for the others",
     )
     for label in stream.labels.tolist():
@@ -307,7 +307,7 @@ def check_learned(stream: Stream, model: Any, *, rtol: float = 1e-9, asked: str 
         )
 
 
-def refused(model: Any, *args: object, asked: str, because: str, hint: str, **kwargs: object) -> None:
+def refused(model: Any, *args: object, asked: check.Asked, because: str, hint: str, **kwargs: object) -> None:
     """Hold `partial_fit` to raise `ValueError`."""
     __tracebackhide__ = True
     check.raises(ValueError, partial(_run, model.partial_fit, *args, **kwargs), asked=asked, because=because, hint=hint)
@@ -538,9 +538,9 @@ def test_labels_outside_of_classes_are_an_error() -> None:
         asked = f"partial_fit({check.show(X)}, {check.show(y)})"
         hint = "compare with `classes`, np.isin for one: neither leave such rows out nor add a class"
         because = "not all of these labels are in classes, [7, -3]"
-        refused(kata.NaiveBayes(), X, y, classes=[7, -3], asked=f"{asked} with classes", because=because, hint=hint)
+        refused(kata.NaiveBayes(), X, y, classes=[7, -3], asked=asked + " with classes", because=because, hint=hint)
         model = kata.NaiveBayes().partial_fit(X, [7, -3], classes=[7, -3])
-        refused(model, X, y, asked=f"{asked} as a second batch", because=because, hint=hint)
+        refused(model, X, y, asked=asked + " as a second batch", because=because, hint=hint)
     model = kata.NaiveBayes().fit(X, [7, -3])
     refused(model, X, [7, 8], asked="fit with labels 7 and -3, then partial_fit with 8", because=because, hint=hint)
 
@@ -553,21 +553,21 @@ def test_classes_are_needed_at_first_and_stay_what_they_were() -> None:
         kata.NaiveBayes(),
         X,
         y,
-        asked=f"NaiveBayes().{call('partial_fit', X, y)}",
+        asked="NaiveBayes()." + call("partial_fit", X, y),
         because="`classes` is missing at the first call",
         hint=hint,
     )
     shapes: list[Any] = [[], [[7, -3]], 7]
     for classes in shapes:
         because = "classes must be 1-D and not empty"
-        asked = f"NaiveBayes().{call('partial_fit', X, y, classes=classes)}"
+        asked = "NaiveBayes()." + call("partial_fit", X, y, classes=classes)
         refused(kata.NaiveBayes(), X, y, classes=classes, asked=asked, because=because, hint="check its shape")
     hint = "compare the distinct labels with those of the first call"
     for begin in ("partial_fit", "fit"):
         for others in ([7, -3, 8], [7], [7, 8]):
             model = kata.NaiveBayes()
             _ = model.fit(X, y) if begin == "fit" else model.partial_fit(X, y, classes=[-3, 7])
-            asked = f"{begin} with the classes -3 and 7, then {call('partial_fit', X[:1], y[:1], classes=others)}"
+            asked = f"{begin} with the classes -3 and 7, then " + call("partial_fit", X[:1], y[:1], classes=others)
             refused(model, X[:1], y[:1], classes=others, asked=asked, because="the classes differ", hint=hint)
 
 
@@ -590,7 +590,7 @@ def test_batches_of_a_wrong_shape_are_an_error() -> None:
         asked = f"partial_fit with X of shape {x_shape} and y of shape {y_shape}"
         hint = "the checks of fit hold for each batch"
         refused(kata.NaiveBayes(), X, y, classes=[7, -3], asked=asked, because=because, hint=hint)
-        refused(fed(FLOWERS), X, y, asked=f"{asked}, after good batches", because=because, hint=hint)
+        refused(fed(FLOWERS), X, y, asked=asked + ", after good batches", because=because, hint=hint)
     for d in (1, 3):
         refused(
             fed(FLOWERS),
@@ -617,7 +617,7 @@ def test_a_call_that_raises_changes_nothing() -> None:
         model = fed(FLOWERS)
         hint = "the refused batch left a trace: check all of it before you count or keep anything"
         refused(
-            model, X, y, asked=f"{asked} after good batches", because="it does not fit them", hint=hint, **arguments
+            model, X, y, asked=asked + " after good batches", because="it does not fit them", hint=hint, **arguments
         )
         check_learned(FLOWERS, model, asked=f"{FLOWERS}, then the refused {asked}: model", hint=hint)
     model = kata.NaiveBayes()
@@ -657,7 +657,7 @@ def test_fit_begins_anew() -> None:
     check_learned(whole, model, asked=asked, hint=hint)
     model.partial_fit(*SPAM.batches[0])
     more = Stream([*whole.batches, SPAM.batches[0]], SPAM.classes)
-    check_learned(more, model, asked=f"{asked}, then a batch", hint=hint)
+    check_learned(more, model, asked=asked + ", then a batch", hint=hint)
 
 
 @pytest.mark.edge

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from sklearn.naive_bayes import GaussianNB
 
 from harness import check
-from harness.check import call
+from harness.check import Call, call
 from harness.fixtures import Racer
 from harness.strategies import Float64Array, seeds
 
@@ -128,13 +128,13 @@ class Problem:
         return np.asarray(self.labels[self.posterior.argmax(axis=1)])
 
     @cached_property
-    def fit_call(self) -> str:
+    def fit_call(self) -> Call:
         """The call of fit as a person would write it."""
-        return str(call("NaiveBayes().fit", self.X, self.y))
+        return call("NaiveBayes().fit", self.X, self.y)
 
-    def asked(self, method: str) -> str:
+    def asked(self, method: str) -> Call:
         """A call of `method` after fit."""
-        return f"{self.fit_call}.{call(method, self.queries)}"
+        return self.fit_call + call(f".{method}", self.queries)
 
     def fitted(self) -> Any:
         """The subject, fitted to this problem."""
@@ -356,7 +356,7 @@ def by_label(model: Any, attribute: str, problem: Problem) -> dict[Any, Any]:
     labels = problem.labels.tolist()
     check.true(
         isinstance(mapping, Mapping) and set(keys) == set(labels),
-        asked=f"{problem.fit_call}.{attribute}",
+        asked=problem.fit_call + f".{attribute}",
         came=f"a dict with the keys {keys!r}" if keys else mapping,
         expected=f"a dict with the keys {labels!r}",
         mistake="the keys are positions in `classes`: take the labels" if keys == list(range(len(labels))) else "",
@@ -373,7 +373,7 @@ def check_fit(problem: Problem, model: Any = None, *, rtol: float = 1e-9, hint: 
     check.equal(
         model.classes,
         labels,
-        asked=f"{problem.fit_call}.classes",
+        asked=problem.fit_call + ".classes",
         mistakes={
             "in the order in which labels appear: sort them": in_order_of_appearance(problem.y),
             "the numbers 0 to C - 1: they are the labels themselves": np.arange(len(labels)),
@@ -389,7 +389,7 @@ def check_fit(problem: Problem, model: Any = None, *, rtol: float = 1e-9, hint: 
         check.close(
             priors[label],
             prior,
-            asked=f"{problem.fit_call}.class_priors[{label!r}]",
+            asked=problem.fit_call + f".class_priors[{label!r}]",
             mistakes={
                 "every class taken as equally likely: the prior is the share of the training rows": 1 / len(labels),
                 "a number of rows: divide by the number of all": count,
@@ -404,7 +404,7 @@ def check_fit(problem: Problem, model: Any = None, *, rtol: float = 1e-9, hint: 
 def check_likelihood(problem: Problem, c: int, got: Any, *, rtol: float, hint: str) -> None:
     """Hold the pair of class number `c` to mean and variance."""
     __tracebackhide__ = True
-    asked = f"{problem.fit_call}.feature_likelihoods[{problem.labels.tolist()[c]!r}]"
+    asked = problem.fit_call + f".feature_likelihoods[{problem.labels.tolist()[c]!r}]"
     check.true(
         isinstance(got, tuple | list | np.ndarray) and len(got) == 2,
         asked=asked,
@@ -415,7 +415,7 @@ def check_likelihood(problem: Problem, c: int, got: Any, *, rtol: float, hint: s
     check.close(
         got[0],
         mean,
-        asked=f"{asked}[0], the mean",
+        asked=asked + "[0], the mean",
         rtol=rtol,
         atol=rtol * math.sqrt(problem.spread.max()),
         mistakes={
@@ -428,7 +428,7 @@ def check_likelihood(problem: Problem, c: int, got: Any, *, rtol: float, hint: s
     check.close(
         got[1],
         variance,
-        asked=f"{asked}[1], the variance",
+        asked=asked + "[1], the variance",
         rtol=rtol,
         atol=0,
         mistakes=variance_mistakes(problem, c),
@@ -544,7 +544,7 @@ def test_rows_of_predict_proba_are_probabilities_near_and_far(problem: Problem, 
         ),
     }
     ones = np.ones(len(problem.queries))
-    check.close(got.sum(axis=-1), ones, asked=f"the sums of the rows of {asked}", mistakes=mistakes, hint=hint)
+    check.close(got.sum(axis=-1), ones, asked="the sums of the rows of " + asked, mistakes=mistakes, hint=hint)
     check.true(bool(np.all((got >= 0) & (got <= 1 + 1e-9))), asked=asked, came=got, expected="numbers from 0 to 1")
 
 
@@ -820,7 +820,7 @@ def test_a_method_before_fit_is_a_runtime_error(method: str) -> None:
     check.raises(
         RuntimeError,
         partial(getattr(model, method), np.array([[1.0]])),
-        asked=f"NaiveBayes().{call(method, [[1.0]])}",
+        asked="NaiveBayes()." + call(method, [[1.0]]),
         because="there was no fit",
         hint="each method must look whether there was a fit before it uses what fit learned",
     )

@@ -120,7 +120,7 @@ def check_scores(
     check.close(
         components @ components.T,
         np.eye(case.k),
-        asked=f"{of(case.X, case.k)}: components times their transpose",
+        asked=of(case.X, case.k) + ": components times their transpose",
         atol=1e-6,
         hint="the components stay rows of length 1: scores are whitened, components are not",
     )
@@ -451,7 +451,7 @@ def test_far_means_and_small_variances_are_whitened_too() -> None:
         check.close(
             np.cov(np.asarray(quietly(fitted(X, 3).transform, X)), rowvar=False),
             np.eye(3),
-            asked=f"the covariance of the whitened scores of data with {what}",
+            asked="the covariance of the whitened scores of data with " + what,
             atol=1e-4,
             hint="add nothing to a variance; only one of 10^-12 of the largest, or less, counts as none",
         )

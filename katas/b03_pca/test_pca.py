@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sklearn import decomposition
 
 from harness import check
-from harness.check import call
+from harness.check import Asked, Call, call
 from harness.fixtures import Racer
 from harness.strategies import Float64Array, matrices, seeds
 
@@ -43,12 +43,12 @@ def fitted(X: Float64Array, k: int) -> Any:
     return kata.PCA(n_components=k).fit(X)
 
 
-def of(X: object, k: int, what: str = "") -> str:
+def of(X: object, k: int, what: str = "") -> Call:
     """The question in words."""
-    return f"{call('PCA(n_components={k}).fit'.replace('{k}', str(k)), X)}{what}"
+    return call(f"PCA(n_components={k}).fit", X) + what
 
 
-def check_same_up_to_sign(got: object, want: Float64Array, *, asked: str, atol: float = 1e-6, hint: str = "") -> None:
+def check_same_up_to_sign(got: object, want: Float64Array, *, asked: Asked, atol: float = 1e-6, hint: str = "") -> None:
     """Hold rows to be those of `want`, each up to its sign."""
     __tracebackhide__ = True
     array = np.asarray(got)
@@ -113,7 +113,7 @@ def test_worked_example_transform() -> None:
     check.close(
         np.abs(coordinates),
         [[0.0], [2**0.5]],
-        asked=f"{asked}, signs aside",
+        asked=asked + ", signs aside",
         atol=1e-9,
         mistakes={
             "the mean of the new rows is taken off: it is the mean of the fit": [[0.5**0.5], [0.5**0.5]],
@@ -242,7 +242,7 @@ def test_fit_transform_equals_transform_of_the_same_object(X: Float64Array, data
     check.close(
         coordinates,
         again,
-        asked=f"{call(f'PCA(n_components={k}).fit_transform', X)} against transform of the same",
+        asked=call(f"PCA(n_components={k}).fit_transform", X) + " against transform of the same",
         atol=1e-7,
         mistakes={"the signs of fit_transform and transform differ": -again},
         hint="both are (X - mean) @ components.T",
@@ -303,9 +303,9 @@ def test_no_variance_gives_ratios_of_zero(shape: tuple[int, int]) -> None:
     pca = fitted(X, k)
     asked = of(X, k)
     nan = {"0 divided by 0: without variance the ratios are 0": np.full(k, np.nan)}
-    check.close(pca.explained_variance_ratio, np.zeros(k), asked=f"{asked}.explained_variance_ratio", mistakes=nan)
-    check.close(pca.components @ pca.components.T, np.eye(k), asked=f"{asked}: components times their transpose")
-    check.close(pca.transform(X), np.zeros((shape[0], k)), asked=f"{asked}.transform of the same", atol=1e-12)
+    check.close(pca.explained_variance_ratio, np.zeros(k), asked=asked + ".explained_variance_ratio", mistakes=nan)
+    check.close(pca.components @ pca.components.T, np.eye(k), asked=asked + ": components times their transpose")
+    check.close(pca.transform(X), np.zeros((shape[0], k)), asked=asked + ".transform of the same", atol=1e-12)
 
 
 @pytest.mark.edge
@@ -396,11 +396,11 @@ def test_other_dtypes_are_computed_in_float64(dtype: type[np.generic]) -> None:
     pca, exact = fitted(X, 2), decomposition.PCA(2).fit(X.astype(float))
     asked = of(X, 2, f" as {np.dtype(dtype).name}")
     hint = "convert to float64 first: small integers wrap around, float32 has seven digits"
-    check.close(pca.mean, exact.mean_, asked=f"{asked}: mean", hint=hint)
-    check_same_up_to_sign(pca.components, exact.components_, asked=f"{asked}: components", hint=hint)
-    check.float_array(pca.transform(X), (4, 2), asked=f"{asked}: transform", hint=hint)
-    check.float_array(pca.mean, (2,), asked=f"{asked}: mean", hint=hint)
-    check.float_array(pca.explained_variance_ratio, (2,), asked=f"{asked}: explained_variance_ratio", hint=hint)
+    check.close(pca.mean, exact.mean_, asked=asked + ": mean", hint=hint)
+    check_same_up_to_sign(pca.components, exact.components_, asked=asked + ": components", hint=hint)
+    check.float_array(pca.transform(X), (4, 2), asked=asked + ": transform", hint=hint)
+    check.float_array(pca.mean, (2,), asked=asked + ": mean", hint=hint)
+    check.float_array(pca.explained_variance_ratio, (2,), asked=asked + ": explained_variance_ratio", hint=hint)
 
 
 @pytest.mark.edge

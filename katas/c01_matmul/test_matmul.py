@@ -163,7 +163,7 @@ def check_product(
         mistakes=None if right else {**(named or {}), **mistakes(A, B)},
         hint=hint,
     )
-    check_type(got, expected.shape, asked=f"the type of {asked}")
+    check_type(got, expected.shape, asked="the type of " + asked)
     return got
 
 
@@ -477,7 +477,7 @@ def test_tiny_and_huge_numbers_keep_their_digits(name: str, power: int) -> None:
 def test_booleans_count_as_zero_and_one(name: str) -> None:
     A, B = np.array([[True, True], [False, True]]), np.array([[True, False], [True, True]])
     wrong: dict[str, object] = {"booleans are or-ed: convert to float64 before multiplying": (A @ B).astype(np.float64)}
-    check_product(name, A, B, asked=f"{call(name, A, B)} as booleans", want=[[2, 1], [1, 1]], named=wrong)
+    check_product(name, A, B, asked=call(name, A, B) + " as booleans", want=[[2, 1], [1, 1]], named=wrong)
 
 
 @pytest.mark.edge
@@ -671,7 +671,7 @@ def test_what_the_caller_may_do_with_the_arguments_stays_as_it_was(name: str) ->
     multiply(name, rows, rows, asked=call(name, rows, rows))
     kinds = sorted({type(item).__name__ for row in rows for item in row})
     mistake = "the caller's lists are converted in place: make an array of them"
-    asked = f"the type of the numbers in the caller's list, after {call(name, rows, rows)}"
+    asked = "the type of the numbers in the caller's list, after " + call(name, rows, rows)
     check.equal(kinds, ["int"], asked=asked, mistakes={mistake: ["float"]})
 
 
@@ -682,7 +682,7 @@ def test_arguments_that_have_changed_give_another_product(name: str) -> None:
     before = np.array(check_product(name, A, B))
     A[1, 1] = 50.0
     wrong: dict[str, object] = {"the product from before is remembered by its arguments: they can change": before}
-    check_product(name, A, B, asked=f"{call(name, A, B)}, after A[1, 1] was changed", named=wrong)
+    check_product(name, A, B, asked=call(name, A, B) + ", after A[1, 1] was changed", named=wrong)
 
 
 @pytest.mark.edge
@@ -690,7 +690,7 @@ def test_arguments_that_have_changed_give_another_product(name: str) -> None:
 def test_a_matrix_may_be_multiplied_by_itself(name: str) -> None:
     A = counting((3, 3))
     with check.untouched(asked=call(name, A, A), A=A):
-        check_product(name, A, A, asked=f"{call(name, A, A)}, one object twice")
+        check_product(name, A, A, asked=call(name, A, A) + ", one object twice")
     check_product(name, A, A.T, asked=f"{name} of {check.show(A)} and its transposed view")
 
 
@@ -704,7 +704,7 @@ def test_each_result_is_an_array_of_its_own(name: str) -> None:
     check.equal(
         first,
         want,
-        asked=f"the result of {call(name, A, B)}, after another call",
+        asked="the result of " + call(name, A, B) + ", after another call",
         mistakes={"two calls share one buffer: make a new array for each result": oracle(B, A)},
     )
     first[...] = -1.0
@@ -712,13 +712,13 @@ def test_each_result_is_an_array_of_its_own(name: str) -> None:
         name,
         A,
         B,
-        asked=f"{call(name, A, B)}, after the caller wrote -1 into an earlier result of it",
+        asked=call(name, A, B) + ", after the caller wrote -1 into an earlier result of it",
         want=want,
         named={"an earlier result is handed out again: make a new array for each": np.full((2, 2), -1.0)},
     )
     one, same = np.array([[1.0]]), np.array([[2.0, 3.0], [2.0, 3.0]])
     for left, right in ((A, np.eye(2)), (np.eye(2), A), (one, one), (A[:, :1], one), (one, A[:1]), (same, np.eye(2))):
-        asked = f"writing into the result of {call(name, left, right)}"
+        asked = "writing into the result of " + call(name, left, right)
         with check.untouched(asked=asked, A=left, B=right):
             check_product(name, left, right)[...] = -1.0
     rows = check_product(name, np.ones((2, 1)), one + 4.0)

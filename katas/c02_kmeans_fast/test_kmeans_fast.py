@@ -18,7 +18,7 @@ from sklearn.cluster import KMeans
 
 from harness import check
 from harness.beside import beside
-from harness.check import Mistakes, call
+from harness.check import Asked, Call, Mistakes, call
 from harness.fixtures import MemoryMeter, Racer
 from harness.strategies import Float64Array, seeds
 
@@ -128,10 +128,10 @@ def model(k: int = 3, **options: Any) -> Any:
     return kata.OptimizedKMeans(k=k, **options)
 
 
-def made(k: int, method: str, *args: object, **options: object) -> str:
+def made(k: int, method: str, *args: object, **options: object) -> Call:
     """The question in words."""
     settings = ", ".join([f"k={k}", *(f"{name}={value}" for name, value in options.items())])
-    return f"OptimizedKMeans({settings}){call(f'.{method}', *args)}"
+    return call(f"OptimizedKMeans({settings}).{method}", *args)
 
 
 def blobs(seed: int, n: int, d: int, k: int, *, spread: float = 1.0, apart: float = 10.0) -> Float64Array:
@@ -150,11 +150,11 @@ LINE = np.array([[0.0], [1.0], [10.0], [11.0]])
 def test_worked_example_of_fit() -> None:
     fitted = model(2, random_state=0).fit(LINE.tolist())
     asked = made(2, "fit", LINE.tolist(), random_state=0)
-    check.close(np.sort(np.ravel(fitted.centroids)), [0.5, 10.5], asked=f"the centroids, sorted, of {asked}")
+    check.close(np.sort(np.ravel(fitted.centroids)), [0.5, 10.5], asked="the centroids, sorted, of " + asked)
     check.close(
         fitted.inertia,
         1.0,
-        asked=f"the inertia of {asked}",
+        asked="the inertia of " + asked,
         mistakes={
             "the mean of the squared distances: inertia is their sum": 0.25,
             "the sum of the distances: they are squared": 2.0,
@@ -311,7 +311,7 @@ def test_points_one_by_one_get_the_same_labels_as_together(seed: int, n: int, d:
     check.equal(
         apart,
         together,
-        asked=f"{made(k, 'assign_points_to_clusters', X, centroids)} row by row, against all at once",
+        asked=made(k, "assign_points_to_clusters", X, centroids) + " row by row, against all at once",
         hint="the label of a point depends on that point and the centroids alone",
     )
 
@@ -407,7 +407,7 @@ def test_without_tolerance_fit_goes_on_until_nothing_moves(seed: int, k: int, mo
     check.close(
         fitted.centroids,
         means_of(X, fitted.labels, k),
-        asked=f"the centroids of {made(k, 'fit', X, random_state=seed, tolerance=0.0)}",
+        asked="the centroids of " + made(k, "fit", X, random_state=seed, tolerance=0.0),
         rtol=1e-7,
         atol=1e-7,
         hint="with tolerance=0 it stops when the cost falls no more: then each centroid is the mean of its points",
@@ -420,19 +420,19 @@ def check_fitted(X: Float64Array, k: int, **options: Any) -> Any:
     settings = {"tolerance": 1e-4, "max_iterations": 300} | options
     fitted = fit_anew(X, k, options)
     asked = made(k, "fit", X, **options)
-    check.float_array(fitted.centroids, (k, X.shape[1]), asked=f"the centroids of {asked}")
+    check.float_array(fitted.centroids, (k, X.shape[1]), asked="the centroids of " + asked)
     distances = np.sum((X[:, None] - np.asarray(fitted.centroids)) ** 2, axis=2)
     labels = np.asarray(fitted.labels)
     check.true(
         labels.shape == (len(X),) and labels.dtype.kind in "iu",
-        asked=f"the labels of {asked}",
+        asked="the labels of " + asked,
         came=fitted.labels,
         expected=f"integers of shape {(len(X),)}",
     )
     check.close(
         distances[np.arange(len(X)), labels],
         distances.min(axis=1),
-        asked=f"the squared distance of each row to the centroid of its label, for {asked}",
+        asked="the squared distance of each row to the centroid of its label, for " + asked,
         rtol=1e-7,
         atol=1e-7,
         hint="labels and centroids belong together: after the last update the rows are labelled once more",
@@ -442,7 +442,7 @@ def check_fitted(X: Float64Array, k: int, **options: Any) -> Any:
     close(
         fitted.inertia,
         cost,
-        asked=f"the inertia of {asked}",
+        asked="the inertia of " + asked,
         mistakes={
             "the mean of the squared distances: inertia is their sum": cost / len(X),
             "the sum of the distances: they are squared": float(np.sqrt(distances.min(axis=1)).sum()),
@@ -453,13 +453,21 @@ def check_fitted(X: Float64Array, k: int, **options: Any) -> Any:
     )
     check_history(X, k, fitted, fitted.start, asked, **settings)
     close(
-        fitted.cost_history[-1], cost, asked=f"the last number in the cost_history of {asked}", hint="it is the inertia"
+        fitted.cost_history[-1], cost, asked="the last number in the cost_history of " + asked, hint="it is the inertia"
     )
     return fitted
 
 
 def check_history(
-    X: Float64Array, k: int, fitted: Any, start: Any, asked: str, *, tolerance: float, max_iterations: int, **_: object
+    X: Float64Array,
+    k: int,
+    fitted: Any,
+    start: Any,
+    asked: Asked,
+    *,
+    tolerance: float,
+    max_iterations: int,
+    **_: object,
 ) -> None:
     """Hold the cost_history of a fitted object to the definition, from `start` on."""
     __tracebackhide__ = True
@@ -477,7 +485,7 @@ def check_history(
     check.close(
         history[0],
         want[0],
-        asked=f"the first number in the cost_history of {asked}",
+        asked="the first number in the cost_history of " + asked,
         rtol=1e-7,
         atol=1e-7,
         mistakes={"the history begins after the first iteration: it begins with the cost of the start": want[1]},
@@ -485,7 +493,7 @@ def check_history(
     )
     check.true(
         all(now <= before + 1e-9 * (want[0] + 1.0) for before, now in itertools.pairwise(history)),
-        asked=f"the cost_history of {asked}",
+        asked="the cost_history of " + asked,
         came=history,
         expected="numbers that never rise",
         mistake="a step that raises the cost: update to the means, label by the nearest, and measure after both",
@@ -498,7 +506,7 @@ def check_history(
     check.close(
         history,
         want,
-        asked=f"the cost_history of {asked}",
+        asked="the cost_history of " + asked,
         rtol=1e-7,
         atol=1e-7,
         mistakes={
@@ -534,7 +542,7 @@ def test_there_are_k_clusters_when_there_are_k_distinct_points(seed: int, k: int
     check.equal(
         len(set(np.asarray(fitted.labels).tolist())),
         min(k, distinct),
-        asked=f"the number of clusters that have points in {asked}",
+        asked="the number of clusters that have points in " + asked,
         hint="an empty cluster takes the farthest row, and fit does not stop while one is empty",
     )
 
@@ -553,7 +561,7 @@ def test_a_cluster_that_loses_all_its_points_gets_one_again(max_iterations: int)
         check.equal(
             sorted(set(np.asarray(fitted.labels).tolist())),
             [0, 1, 2],
-            asked=f"the labels in use after {made(3, 'fit', EMPTYING, **options)}",
+            asked="the labels in use after " + made(3, "fit", EMPTYING, **options),
             hint="a cluster may become empty on the way: fit does not stop then, even at max_iterations",
         )
         check_fitted(EMPTYING, 3, **options)
@@ -567,14 +575,14 @@ def test_the_same_seed_gives_the_same_again(seed: int, k: int, d: int) -> None:
     asked = made(k, "fit", X, random_state=seed)
     hint = "each call of fit and of initialize_centroids makes its own generator from the int"
     first = np.array(one.fit(X).centroids)
-    check.equal(np.asarray(one.fit(X).centroids), first, asked=f"{asked}, twice on one object", hint=hint)
+    check.equal(np.asarray(one.fit(X).centroids), first, asked=asked + ", twice on one object", hint=hint)
     again = np.asarray(model(k, random_state=seed).fit(X).centroids)
-    check.equal(again, first, asked=f"{asked}, on two objects", hint=hint)
+    check.equal(again, first, asked=asked + ", on two objects", hint=hint)
     generators = [model(k, random_state=np.random.default_rng(seed)).fit(X).centroids for _ in range(2)]
     check.equal(
         np.asarray(generators[0]),
         np.asarray(generators[1]),
-        asked=f"{made(k, 'fit', X)} with generators in the same state",
+        asked=made(k, "fit", X) + " with generators in the same state",
         hint="a Generator is used as it is",
     )
 
@@ -687,21 +695,21 @@ def test_defaults() -> None:
 def test_one_cluster_is_the_mean() -> None:
     X = np.array([[1.0, 2.0], [3.0, 6.0], [5.0, 1.0]])
     fitted = check_fitted(X, 1, random_state=0)
-    check.close(fitted.centroids, [[3.0, 3.0]], asked=f"the centroids of {made(1, 'fit', X)}")
+    check.close(fitted.centroids, [[3.0, 3.0]], asked="the centroids of " + made(1, "fit", X))
 
 
 @pytest.mark.edge
 def test_one_row() -> None:
     fitted = check_fitted(np.array([[2.0, 5.0]]), 1)
-    check.close(fitted.inertia, 0.0, asked=f"the inertia of {made(1, 'fit', [[2.0, 5.0]])}")
+    check.close(fitted.inertia, 0.0, asked="the inertia of " + made(1, "fit", [[2.0, 5.0]]))
 
 
 @pytest.mark.edge
 def test_as_many_clusters_as_points() -> None:
     X = np.array([[0.0], [1.0], [2.5], [7.0]])
     fitted = check_fitted(X, 4, random_state=2)
-    check.close(fitted.inertia, 0.0, asked=f"the inertia of {made(4, 'fit', X)}", atol=1e-12)
-    check.close(np.sort(np.ravel(fitted.centroids)), X.ravel(), asked=f"the centroids, sorted, of {made(4, 'fit', X)}")
+    check.close(fitted.inertia, 0.0, asked="the inertia of " + made(4, "fit", X), atol=1e-12)
+    check.close(np.sort(np.ravel(fitted.centroids)), X.ravel(), asked="the centroids, sorted, of " + made(4, "fit", X))
 
 
 @pytest.mark.edge
@@ -717,7 +725,7 @@ def test_fewer_distinct_points_than_clusters_give_no_nan(value: float) -> None:
         check.true(
             bool(np.all(np.isfinite(fitted.centroids))), asked=asked, came=fitted.centroids, expected="finite centroids"
         )
-        check.close(fitted.inertia, 0.0, asked=f"the inertia of {asked}", atol=1e-9)
+        check.close(fitted.inertia, 0.0, asked="the inertia of " + asked, atol=1e-9)
 
 
 @pytest.mark.edge
@@ -769,7 +777,7 @@ def test_fit_is_right_far_from_the_origin() -> None:
     check.close(fitted.inertia, cost, asked=asked, rtol=1e-4, hint=hint)
     best = min(model(3, random_state=seed).fit(near).inertia for seed in range(5))
     there = min(model(3, random_state=seed).fit(near + FAR).inertia for seed in range(5))
-    check.close(there, best, asked=f"{asked}, the best of 5 seeds", rtol=1e-4, hint=hint)
+    check.close(there, best, asked=asked + ", the best of 5 seeds", rtol=1e-4, hint=hint)
 
 
 @pytest.mark.edge
@@ -782,13 +790,13 @@ def test_all_is_computed_in_float64(dtype: type[np.generic]) -> None:
     check.equal(
         np.asarray(model(2).assign_points_to_clusters(X, centroids)),
         np.array([0, 0, 1, 1, 1]),
-        asked=f"{made(2, 'assign_points_to_clusters', X, centroids)} {asked}",
+        asked=made(2, "assign_points_to_clusters", X, centroids) + " " + asked,
         hint=hint,
     )
     check.close(
         model(2).update_centroids(X, [0, 0, 1, 1, 1]),
         [[110.0, 4.0], [10 / 3, 310 / 3]],
-        asked=f"{made(2, 'update_centroids', X, [0, 0, 1, 1, 1])} {asked}",
+        asked=made(2, "update_centroids", X, [0, 0, 1, 1, 1]) + " " + asked,
         rtol=1e-12,
         hint=hint,
     )
@@ -796,25 +804,25 @@ def test_all_is_computed_in_float64(dtype: type[np.generic]) -> None:
     check.close(
         fitted.inertia,
         cost_of(X.astype(float), fitted.centroids, fitted.labels),
-        asked=f"the inertia, {asked}",
+        asked="the inertia, " + asked,
         hint=hint,
     )
-    check.float_array(fitted.centroids, (2, 2), asked=f"the centroids of {made(2, 'fit', X)} {asked}")
+    check.float_array(fitted.centroids, (2, 2), asked="the centroids of " + made(2, "fit", X) + " " + asked)
 
 
 @pytest.mark.edge
 def test_inertia_is_a_python_float_and_history_a_list_of_them() -> None:
     fitted = model(2, random_state=0).fit(LINE)
     asked = made(2, "fit", LINE)
-    check.python_float(fitted.inertia, asked=f"the inertia of {asked}")
+    check.python_float(fitted.inertia, asked="the inertia of " + asked)
     check.true(
         isinstance(fitted.cost_history, list),
-        asked=f"the cost_history of {asked}",
+        asked="the cost_history of " + asked,
         came=fitted.cost_history,
         expected="a list",
     )
     for value in fitted.cost_history:
-        check.python_float(value, asked=f"a number in the cost_history of {asked}")
+        check.python_float(value, asked="a number in the cost_history of " + asked)
 
 
 @pytest.mark.edge
@@ -971,9 +979,9 @@ def test_a_second_fit_forgets_the_first() -> None:
     one.fit(LINE)
     asked = "a second fit on other data, against a fresh object"
     hint = "fit begins anew each time: nothing of an earlier fit goes on"
-    check.close(one.centroids, fresh.centroids, asked=f"the centroids after {asked}", hint=hint)
-    check.close(one.cost_history, fresh.cost_history, asked=f"the cost_history after {asked}", hint=hint)
-    check.equal(one.n_iterations, fresh.n_iterations, asked=f"n_iterations after {asked}", hint=hint)
+    check.close(one.centroids, fresh.centroids, asked="the centroids after " + asked, hint=hint)
+    check.close(one.cost_history, fresh.cost_history, asked="the cost_history after " + asked, hint=hint)
+    check.equal(one.n_iterations, fresh.n_iterations, asked="n_iterations after " + asked, hint=hint)
 
 
 @pytest.mark.edge
