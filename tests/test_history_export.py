@@ -19,7 +19,7 @@ from harness.cli import app
 from harness.errors import KataError
 from harness.history import ClockPass, Entry, History, Interval
 from harness.practice.history_export import export_csv, export_json
-from harness.practice.history_text import LONGEST, last_lines
+from harness.practice.history_text import LONGEST, as_document, as_lines, last_things
 
 from checkout import Checkout
 from histories import NOW, Diary
@@ -136,9 +136,13 @@ def test_what_is_nested_deeper_than_anybody_meant_is_cut_off() -> None:
 def test_any_history_reads_as_lines(
     entries: list[Entry], intervals: list[Interval], passes: list[ClockPass], most: int
 ) -> None:
-    lines = last_lines(entries, intervals, passes, most=most, zone=UTC)
-    assert len(lines) <= most
+    things = last_things(entries, intervals, passes, most=most, zone=UTC)
+    assert len(things) == min(most, len(last_things(entries, intervals, passes, most=10**6)))
+    lines = as_lines(things, zone=UTC)
     assert all(line.isprintable() and len(line) <= LONGEST for line in lines)
+    document = json.loads(as_document(things), parse_constant=pytest.fail)
+    assert [(told["at"], told["kata"]) for told in document["things"]] == [thing[:2] for thing in things]
+    assert all(told["text"].isprintable() for told in document["things"])
 
 
 def test_the_last_lines_say_what_happened() -> None:
@@ -156,7 +160,8 @@ def test_the_last_lines_say_what_happened() -> None:
     diary.add("follow_up", "a01_one", NOW + 60, passed=1, total=2, status="in progress")
     diary.add("interview", "", NOW + 120, solved=1, tasks=[{}, {}])
     diary.add("from_tomorrow", "a01_one", NOW + 180)
-    lines = last_lines(diary.entries, diary.intervals, diary.clock_passes, most=20, zone=UTC)
+    things = last_things(diary.entries, diary.intervals, diary.clock_passes, most=20, zone=UTC)
+    lines = as_lines(things, zone=UTC)
     assert [line[18:].replace("a01_one", "").strip() for line in lines] == [
         "the clock was started",
         "run: 0 of 3 tests pass, not test_a and 1 more (watch)",
@@ -172,7 +177,16 @@ def test_the_last_lines_say_what_happened() -> None:
         "from_tomorrow",
     ]
     assert lines[-1].startswith("2025-12-31 17:03  a01_one  ")
-    assert last_lines(diary.entries, diary.intervals, diary.clock_passes, most=2, zone=UTC) == lines[-2:]
+    last = last_things(diary.entries, diary.intervals, diary.clock_passes, most=2, zone=UTC)
+    assert as_lines(last, zone=UTC) == lines[-2:]
+    assert json.loads(as_document(last)) == {
+        "format": 1,
+        "kind": "kata-history-last",
+        "things": [
+            {"at": NOW + 120, "kata": "", "text": "mock interview, 1 of 2 katas solved"},
+            {"at": NOW + 180, "kata": "a01_one", "text": "from_tomorrow"},
+        ],
+    }
 
 
 # --- the command ---
@@ -207,6 +221,7 @@ def test_the_command_writes_to_stdout_the_same_every_time() -> None:
     assert kata("history", "export") == kata("history", "export", "--format", "json")
     assert kata("history", "export", "--format", "csv").startswith('"record","id","kata"')
     assert len(kata("history", "-n", "2").splitlines()) == 2
+    assert len(json.loads(kata("history", "-n", "2", "--json"))["things"]) == 2
 
 
 def test_a_file_gets_the_form_that_its_name_ends_in(inside: Checkout) -> None:

@@ -45,6 +45,7 @@ The history stays on this machine, in the state folder (`.kata/history.sqlite3`)
 Examples:
   kata history
   kata history --last 100
+  kata history --json
   kata history export --output history.csv
 """
 _EXPORT_HELP = """Write the whole history as JSON or CSV. Nothing leaves the machine.
@@ -94,16 +95,20 @@ def stats_command(html: Path | None, as_json: bool) -> None:
 @click.option(
     "--last", "-n", type=click.IntRange(min=1), default=20, show_default=True, help="How many things to show."
 )
+@AS_JSON
 @click.pass_context
-def history_group(context: click.Context, last: int) -> None:
+def history_group(context: click.Context, last: int, as_json: bool) -> None:
     """Show the last things that happened."""
     if context.invoked_subcommand is not None:
         return
-    from harness.practice.history_text import LONGEST, last_lines
+    from harness.practice.history_text import LONGEST, as_document, as_lines, last_things
 
+    things = last_things(*_read(here()), most=last)
+    if as_json:
+        put(as_document(things))
+        return
     room = width() if sys.stdout.isatty() else LONGEST
-    found = last_lines(*_read(here()), most=last, width=room)
-    put("".join(f"{line}\n" for line in found) or "Nothing has happened yet.\n")
+    put("".join(f"{line}\n" for line in as_lines(things, width=room)) or "Nothing has happened yet.\n")
 
 
 @history_group.command(name="export", help=_EXPORT_HELP)

@@ -1,48 +1,77 @@
-"""The last things that happened, a line each, for a terminal. Pure."""
+"""The last things that happened, a line each for a terminal, or as JSON for a script. Pure.
+
+JSON, version 1: `format`, 1; `kind`, `"kata-history-last"`; `things[]`, oldest first: `at` (seconds since the epoch, null for
+no moment), `kata` (slug, or empty), `text` (what the terminal says).
+"""
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
+from typing import NamedTuple
 
 from harness.history import ClockPass, Entry, Interval
 from harness.plain import clean_text
 from harness.practice.past import count, names, number
 from harness.practice.stats_words import hours, plural
 
+FORMAT = 1
+"""Version of the JSON document."""
 LONGEST = 300
 """Characters of a line that are shown; data of other versions may say anything."""
 
 
-def last_lines(
+class Thing(NamedTuple):
+    """One thing that happened."""
+
+    at: float
+    slug: str
+    text: str
+
+
+def last_things(
     entries: Iterable[Entry],
     intervals: Iterable[Interval],
     clock_passes: Iterable[ClockPass],
     *,
     most: int,
     zone: tzinfo | None = None,
-    width: int = LONGEST,
-) -> list[str]:
-    """The `most` newest things, oldest first: when, which kata, what. Times are in `zone`, the machine's own when None."""
+) -> list[Thing]:
+    """The `most` newest things, oldest first. Times in their texts are in `zone`, the machine's own when None."""
     entries = list(entries)
-    happened = [(entry.at, entry.slug, _sentence(entry, zone)) for entry in entries]
+    happened = [Thing(entry.at, entry.slug, _sentence(entry, zone)) for entry in entries]
     told = {(entry.slug, number(entry.data.get("spent_s"))) for entry in entries if entry.kind == "pass"}
     happened += _clock(intervals, [found for found in clock_passes if (found.slug, found.spent_s) not in told])
-    happened.sort(key=lambda found: found[0])  # stable: what was written first comes first
-    shown = happened[-most:]
-    column = max((len(slug) for _, slug, _ in shown), default=0)
-    return [_line(f"{_moment(at, zone)}  {slug:<{min(column, 40)}}  {sentence}", width) for at, slug, sentence in shown]
+    happened.sort(key=lambda found: found.at)  # stable: what was written first comes first
+    return happened[-most:]
 
 
-def _clock(intervals: Iterable[Interval], passes: Sequence[ClockPass]) -> Iterator[tuple[float, str, str]]:
+def as_lines(things: Sequence[Thing], *, zone: tzinfo | None = None, width: int = LONGEST) -> list[str]:
+    """A line each: when, which kata, what."""
+    column = min(max((len(slug) for _, slug, _ in things), default=0), 40)
+    return [_line(f"{_moment(at, zone)}  {slug:<{column}}  {text}", width) for at, slug, text in things]
+
+
+def as_document(things: Sequence[Thing]) -> str:
+    """The JSON document; ends with a newline."""
+    told = [
+        {"at": at if math.isfinite(at) else None, "kata": slug, "text": _line(text, LONGEST)}
+        for at, slug, text in things
+    ]
+    return json.dumps({"format": FORMAT, "kind": "kata-history-last", "things": told}, indent=1) + "\n"
+
+
+def _clock(intervals: Iterable[Interval], passes: Sequence[ClockPass]) -> Iterator[Thing]:
     """What the clock tells beside the entries."""
     for stretch in intervals:
-        yield stretch.begun, stretch.slug, "the clock was started"
+        yield Thing(stretch.begun, stretch.slug, "the clock was started")
         if stretch.ended is not None and not stretch.pass_id:
             ran = hours(max(0.0, stretch.ended - stretch.begun))
-            yield stretch.ended, stretch.slug, f"the clock was stopped, {ran} after its start"
+            yield Thing(stretch.ended, stretch.slug, f"the clock was stopped, {ran} after its start")
     for found in passes:
-        yield found.at, found.slug, f"passed in {hours(found.spent_s)}"
+        yield Thing(found.at, found.slug, f"passed in {hours(found.spent_s)}")
 
 
 def _sentence(entry: Entry, zone: tzinfo | None) -> str:
