@@ -415,10 +415,17 @@ def test_without_tolerance_fit_goes_on_until_nothing_moves(seed: int, k: int, mo
 
 
 def check_fitted(X: Float64Array, k: int, **options: Any) -> Any:
-    """Hold the attributes of a fitted object to each other, and return them."""
+    """Fit, hold the attributes to each other, and return them."""
+    __tracebackhide__ = True
+    fitted = fit_anew(X, k, options)
+    check_attributes(fitted, X, k, **options)
+    return fitted
+
+
+def check_attributes(fitted: Any, X: Float64Array, k: int, **options: Any) -> None:
+    """Hold the attributes of a fitted object to each other."""
     __tracebackhide__ = True
     settings = {"tolerance": 1e-4, "max_iterations": 300} | options
-    fitted = fit_anew(X, k, options)
     asked = made(k, "fit", X, **options)
     check.float_array(fitted.centroids, (k, X.shape[1]), asked="the centroids of " + asked)
     distances = np.sum((X[:, None] - np.asarray(fitted.centroids)) ** 2, axis=2)
@@ -455,7 +462,6 @@ def check_fitted(X: Float64Array, k: int, **options: Any) -> Any:
     close(
         fitted.cost_history[-1], cost, asked="the last number in the cost_history of " + asked, hint="it is the inertia"
     )
-    return fitted
 
 
 def check_history(
@@ -474,7 +480,7 @@ def check_history(
     history = [float(value) for value in fitted.cost_history]
     check.true(
         len(history) == fitted.n_iterations + 1,
-        asked=f"the cost_history of {asked}, with n_iterations = {fitted.n_iterations}",
+        asked="the cost_history of " + asked + f", with n_iterations = {fitted.n_iterations}",
         came=f"{len(history)} numbers",
         expected=f"{fitted.n_iterations + 1} numbers: the cost of the start, and one after each iteration",
         hint="the history begins with the cost of the starting centroids, before the first iteration",
@@ -564,7 +570,7 @@ def test_a_cluster_that_loses_all_its_points_gets_one_again(max_iterations: int)
             asked="the labels in use after " + made(3, "fit", EMPTYING, **options),
             hint="a cluster may become empty on the way: fit does not stop then, even at max_iterations",
         )
-        check_fitted(EMPTYING, 3, **options)
+        check_attributes(fitted, EMPTYING, 3, **options)
 
 
 @pytest.mark.law
