@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 
 Value = str | float | None
@@ -20,10 +20,15 @@ def cell(text: str) -> str:
 
 def write_csv(rows: Iterable[Sequence[Value]]) -> str:
     """Rows as CSV: texts are quoted and never formulas, numbers as short as they are, None an empty cell."""
-    out = StringIO()
-    writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
-    writer.writerows([_value(value) for value in row] for row in rows)
-    return out.getvalue()
+    return "".join(csv_lines(rows))
+
+
+def csv_lines(rows: Iterable[Sequence[Value]]) -> Iterator[str]:
+    """The same, row by row, each with its line end."""
+    for row in rows:
+        out = StringIO()
+        csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n").writerow([_value(value) for value in row])
+        yield out.getvalue()
 
 
 def _value(value: Value) -> Value:

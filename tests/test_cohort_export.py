@@ -12,6 +12,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -42,7 +43,7 @@ from cohorts import make_cohort, make_grade, make_learner, mixed_cohort
 
 def files_of(cohort: Cohort, *forms: Form) -> dict[str, str]:
     """Every file of an export, by name."""
-    return {name: data.decode() for _, name, data in render_files(cohort, forms or list(Form))}
+    return {name: b"".join(pieces).decode() for _, name, pieces in render_files(cohort, forms or list(Form))}
 
 
 def rows_of(text: str) -> list[list[str]]:
@@ -490,6 +491,46 @@ def test_a_newer_run_replaces_its_own_files_and_removes_pages_of_those_who_left(
     export(mixed_cohort(5), tmp_path, list(Form))
     assert len(list((tmp_path / "learners").glob("learner-*.html"))) == 5
     assert (tmp_path / "learners" / "notes.html").read_text() == "mine"
+
+
+def test_an_export_holds_no_more_than_one_learner_at_a_time(tmp_path: Path) -> None:
+    def peak_kib(learners: int) -> float:
+        path = tmp_path / str(learners)
+        report = make_report("a01_mse", "F")
+        long = replace(report.tests[0], failure=Failure(*["x" * 1000] * 6))
+        grades = tuple(
+            make_grade(f"learner-{i}", replace(report, tests=(long,) * 40, seed=str(i))) for i in range(learners)
+        )
+        write_results(path, make_cohort(tuple(make_learner(i) for i in range(learners)), grades))
+        del grades
+        cohort = ResultsFolder(path).cohort()
+        tracemalloc.start()
+        export(cohort, path, list(Form))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak / 1024
+
+    peak_kib(1)  # modules are imported, and templates compiled
+    few, many = peak_kib(2), peak_kib(8)
+    assert many - few < 6 * 24, (few, many)  # the page of one learner alone has 240 KiB
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_nothing_but_the_files_is_left_of_an_export(tmp_path: Path, killed: bool) -> None:
+    if killed:  # while it made the files
+        (tmp_path / ".kata-export" / "learners").mkdir(parents=True)
+        (tmp_path / ".kata-export" / "learners" / "gone.html").write_text("half")
+    export(mixed_cohort(), tmp_path, list(Form))
+    assert not (tmp_path / ".kata-export").exists()
+    assert {path.name for path in (tmp_path / "learners").iterdir()} == {f"learner-{i}.html" for i in range(8)}
+
+
+def test_a_grade_that_is_removed_while_it_is_exported_is_a_sentence(tmp_path: Path) -> None:
+    write_results(tmp_path, mixed_cohort())
+    cohort = ResultsFolder(tmp_path).cohort()
+    shutil.rmtree(tmp_path / "grades")
+    with pytest.raises(ResultsError, match="was removed while it was read"):
+        export(cohort, tmp_path / "out", list(Form))
 
 
 @pytest.mark.parametrize("name", ["index.html", "canvas.csv", "learners/learner-3.html"])

@@ -39,6 +39,7 @@ def main() -> None:
         table.add_row(kata.slug, f"{here_s:.2f} s", f"{there_s:.2f} s", f"{excess_s:+.2f} s" if excess_s > 0 else "no")
     console.print(table)
     console.print(_throughput(root, katas, player))
+    console.print(_memory(root, katas[:1], player))
 
 
 def _run(root: Path, kata: Kata, player: str, *more: str) -> float:
@@ -63,9 +64,7 @@ def _throughput(root: Path, katas: tuple[Kata, ...], player: str) -> Table:
     )
     plain_s = LEARNERS * sum(_run(root, kata, "none", "-m", "not speed") for kata in katas)
     with tempfile.TemporaryDirectory(prefix="kata-bench-") as folder:
-        roster = _cohort(Path(folder), katas)
-        command = [sys.executable, "-m", "harness.cli", "grade", str(roster), "--out", str(Path(folder) / "results")]
-        command += ["--no-speed", "--player", player, *(part for kata in katas for part in ("--katas", kata.slug))]
+        command = _grade(Path(folder), katas, player, LEARNERS)
         begun = time.perf_counter()
         subprocess.run(command, cwd=root, capture_output=True, check=True)
         graded_s = time.perf_counter() - begun
@@ -80,10 +79,43 @@ def _throughput(root: Path, katas: tuple[Kata, ...], player: str) -> Table:
     return table
 
 
-def _cohort(folder: Path, katas: tuple[Kata, ...]) -> Path:
+def _memory(root: Path, katas: tuple[Kata, ...], player: str) -> Table:
+    """The grader's own memory, for a cohort and for one four times as large."""
+    table = Table("learners", "peak memory of the grader", title=f"{', '.join(kata.slug for kata in katas)}")
+    for learners in (LEARNERS, 4 * LEARNERS):
+        with tempfile.TemporaryDirectory(prefix="kata-bench-") as folder:
+            command = _grade(Path(folder), katas, player, learners)
+            grader = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            peak_kib = 0
+            while grader.poll() is None:
+                peak_kib = max(peak_kib, _peak_kib(grader.pid))
+                time.sleep(0.05)
+            if grader.returncode:
+                raise subprocess.CalledProcessError(grader.returncode, command)
+        table.add_row(str(learners), f"{peak_kib / 1024:.1f} MiB")
+    return table
+
+
+def _peak_kib(pid: int) -> int:
+    """The most memory that a process has had, as the kernel tells it; 0 when it has just ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")), 0)
+
+
+def _grade(folder: Path, katas: tuple[Kata, ...], player: str, learners: int) -> list[str]:
+    """What grades so many learners, who are made in `folder`."""
+    roster = _cohort(folder, katas, learners)
+    command = [sys.executable, "-m", "harness.cli", "grade", str(roster), "--out", str(folder / "results")]
+    return [*command, "--no-speed", "--player", player, *(part for kata in katas for part in ("--katas", kata.slug))]
+
+
+def _cohort(folder: Path, katas: tuple[Kata, ...], learners: int) -> Path:
     """Learners who have all solved everything, each in words of their own, so that nothing comes from a cache."""
     rows = [("name", "source")]
-    for number in range(LEARNERS):
+    for number in range(learners):
         rows.append((f"learner-{number}", f"learner-{number}"))
         for kata in katas:
             target = folder / f"learner-{number}" / "katas" / kata.slug / f"{kata.module}.py"

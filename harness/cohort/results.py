@@ -202,7 +202,7 @@ class ResultsFolder:
     def cohort(self) -> Cohort:
         """The run that the index names, with all of its grades that are there."""
         index = self.read_index()
-        grades: dict[tuple[str, str], Grade] = {}
+        keys: dict[tuple[str, str], str] = {}
         notices = []
         for key in index.keys:
             try:
@@ -212,8 +212,15 @@ class ResultsFolder:
             except ResultsError as error:
                 notices.append(f"left out: {error}")
             else:
-                grades[grade.learner, grade.kata] = grade
-        return Cohort(index, grades, tuple(notices))
+                keys[grade.learner, grade.kata] = key
+        return Cohort(index, _KeptGrades(self, keys), tuple(notices))
+
+    def kept(self, key: str) -> Grade:
+        """The grade of `key`, which was there a moment ago. Raises `ResultsError` when it is not there any more."""
+        try:
+            return self._read_grade(self.grade_file(key))
+        except FileNotFoundError:
+            raise ResultsError(f"{self.grade_file(key)} was removed while it was read") from None
 
     def _read_grade(self, path: Path) -> Grade:
         grade = decode(_read(path), str(path), _GRADE_KIND, Grade)
@@ -235,6 +242,26 @@ class ResultsFolder:
             path.replace(target)
         except OSError as error:
             raise ResultsError(f"{path} is damaged and cannot be moved away: {error.strerror}") from error
+
+
+class _KeptGrades(Mapping[tuple[str, str], Grade]):
+    """Grades that stay on disk until they are looked at: thousands of them, with all that their tests say, are a lot."""
+
+    def __init__(self, folder: ResultsFolder, keys: Mapping[tuple[str, str], str]) -> None:
+        self._folder = folder
+        self._keys = keys
+
+    def __getitem__(self, where: tuple[str, str]) -> Grade:
+        return self._folder.kept(self._keys[where])
+
+    def __contains__(self, where: object) -> bool:
+        return where in self._keys
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
 
 
 def _read(path: Path) -> bytes:

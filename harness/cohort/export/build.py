@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from harness.cohort.export.options import Scoring
 from harness.cohort.export.text import block, line
@@ -33,10 +34,15 @@ _MASKED = "the run did not come through the tests that are held out"
 
 
 def build(cohort: Cohort, scoring: Scoring | None = None) -> CohortView:
-    """`cohort` counted and made harmless."""
-    scoring = scoring or Scoring()
-    refused = {(refusal.learner, refusal.kata): refusal.sentence for refusal in cohort.refusals}
-    learners = tuple(_learner(learner, cohort, refused, scoring) for learner in cohort.learners)
+    """`cohort` counted and made harmless, but for what `build_learners` has: the tests, which are too many to hold."""
+    missed = _Missed()
+    modes: set[str] = set()
+    briefs = []
+    for learner in build_learners(cohort, scoring):
+        missed.add(learner)
+        modes |= {result.mode for result in learner.results if result.mode and result.key}
+        briefs.append(_brief(learner))
+    learners = tuple(briefs)
     names = {learner.slug: learner.name for learner in learners}
     return CohortView(
         kind="kata-results",
@@ -44,17 +50,33 @@ def build(cohort: Cohort, scoring: Scoring | None = None) -> CohortView:
         origin="self-reported" if cohort.index.origin == SELF_REPORTED else "graded",
         dojo=line(cohort.index.dojo),
         created=cohort.index.created,
-        modes=tuple(sorted({line(grade.mode) for grade in cohort.grades.values() if grade.mode})),
-        points=scoring.points,
+        modes=tuple(sorted(modes)),
+        points=(scoring or Scoring()).points,
         katas=tuple(_kata(kata, i, learners) for i, kata in enumerate(cohort.katas)),
         learners=learners,
-        missed=_missed(learners),
+        missed=missed.most(),
         refusals=tuple(
             RefusalView(line(one.learner), names.get(line(one.learner), ""), line(one.kata), line(one.sentence, 500))
             for one in cohort.refusals
         ),
         notices=tuple(line(notice, 500) for notice in cohort.notices),
     )
+
+
+def build_learners(cohort: Cohort, scoring: Scoring | None = None) -> Iterator[LearnerView]:
+    """Each learner of `cohort` with all tests, one after the other, so that none need be held."""
+    refused = {(refusal.learner, refusal.kata): refusal.sentence for refusal in cohort.refusals}
+    for learner in cohort.learners:
+        yield _learner(learner, cohort, refused, scoring or Scoring())
+
+
+def _brief(learner: LearnerView) -> LearnerView:
+    """What tables show of a learner."""
+    results = (
+        replace(result, tests=(), figures=(), problem="", seed="", submission_sha256="", key="")
+        for result in learner.results
+    )
+    return replace(learner, results=tuple(results))
 
 
 def _learner(learner: Learner, cohort: Cohort, refused: dict[tuple[str, str], str], scoring: Scoring) -> LearnerView:
@@ -178,24 +200,32 @@ def _kata(kata: KataEntry, position: int, learners: Iterable[LearnerView]) -> Ka
     )
 
 
-def _missed(learners: Iterable[LearnerView]) -> tuple[MissedView, ...]:
+class _Missed:
     """The tests that most learners fail, of those who have begun the kata."""
-    failed: Counter[tuple[str, str]] = Counter()
-    ran: Counter[tuple[str, str]] = Counter()
-    mistakes: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    for learner in learners:
+
+    def __init__(self) -> None:
+        self._failed: Counter[tuple[str, str]] = Counter()
+        self._ran: Counter[tuple[str, str]] = Counter()
+        self._mistakes: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+
+    def add(self, learner: LearnerView) -> None:
+        """Count one more learner."""
         for result in learner.results:
             for test in result.tests:
                 if test.kind == "not implemented":  # says nothing about the test
                     continue
                 where = (result.kata, test.name)
-                ran[where] += test.outcome != Outcome.NOT_RUN.value
-                failed[where] += test.outcome == Outcome.FAILED.value
+                self._ran[where] += test.outcome != Outcome.NOT_RUN.value
+                self._failed[where] += test.outcome == Outcome.FAILED.value
                 if test.mistake:
-                    mistakes[where][line(test.mistake)] += 1
-    most = sorted((where for where in failed if failed[where]), key=lambda where: (-failed[where], where))
-    views = []
-    for where in most[:_MOST_MISSED]:
-        mistake, count = next(iter(mistakes[where].most_common(1)), ("", 0))
-        views.append(MissedView(*where, Count(failed[where], ran[where]), mistake, count))
-    return tuple(views)
+                    self._mistakes[where][line(test.mistake)] += 1
+
+    def most(self) -> tuple[MissedView, ...]:
+        """Those that most fail come first."""
+        failed = self._failed
+        most = sorted((where for where in failed if failed[where]), key=lambda where: (-failed[where], where))
+        views = []
+        for where in most[:_MOST_MISSED]:
+            mistake, count = next(iter(self._mistakes[where].most_common(1)), ("", 0))
+            views.append(MissedView(*where, Count(failed[where], self._ran[where]), mistake, count))
+        return tuple(views)

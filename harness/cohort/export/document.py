@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from importlib.resources import files
 from typing import Any
 
 import msgspec
 
-from harness.cohort.export.view import FORMAT, CohortView
+from harness.cohort.export.view import FORMAT, CohortView, LearnerView
 
 
-def render_json(view: CohortView) -> str:
-    """The document, for programs; ends with a newline. Not indented: a big cohort's has tens of megabytes as it is."""
-    return msgspec.json.encode(view).decode() + "\n"
+def render_json(view: CohortView, learners: Iterable[LearnerView]) -> Iterator[bytes]:
+    """The document in pieces, for programs; `learners` are those of `view`, with their tests. Ends with a newline.
+
+    Not indented: a big cohort's has tens of megabytes as it is.
+    """
+    between = b"{"
+    for field in fields(view):
+        yield between + msgspec.json.encode(field.name) + b":"
+        between = b","
+        if field.name == "learners":
+            yield from _encode_list(learners)
+        else:
+            yield msgspec.json.encode(getattr(view, field.name))
+    yield b"}\n"
+
+
+def _encode_list(items: Iterable[object]) -> Iterator[bytes]:
+    between = b"["
+    for item in items:
+        yield between + msgspec.json.encode(item)
+        between = b","
+    yield b"[]" if between == b"[" else b"]"
 
 
 def make_schema() -> dict[str, Any]:

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from xml.etree import ElementTree as ET
 
 from harness.cohort.export.view import NOT_GRADED, REFUSED, CohortView, LearnerView, ResultView, TestView
 
+_COUNTED = {"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"}
+"""Attribute -> the elements that it counts."""
 
-def render_junit(view: CohortView) -> str:
-    """The document. The view's texts hold only characters that XML allows; the rest is escaped here."""
-    root = ET.Element("testsuites", name=f"kata cohort ({view.origin})")
-    root.extend(_suite(learner) for learner in view.learners)
-    _count(root)
-    ET.indent(root, " ")
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+def render_junit(view: CohortView, learners: Callable[[], Iterable[LearnerView]]) -> Iterator[str]:
+    """The document in pieces; `learners` are those of `view`, with their tests, and are asked for twice.
+
+    The view's texts hold only characters that XML allows; the rest is escaped here.
+    """
+    counts: Counter[str] = Counter()
+    for learner in learners():
+        suite = _suite(learner)
+        counts.update({name: int(suite.get(name, "0")) for name in _COUNTED})
+    attributes = {"name": f"kata cohort ({view.origin})"} | {name: str(counts[name]) for name in _COUNTED}
+    root = ET.Element("testsuites", attributes)
+    begin, slash, end = ET.tostring(root, encoding="unicode", short_empty_elements=False).rpartition("</")
+    yield f'<?xml version="1.0" encoding="UTF-8"?>\n{begin}\n'
+    for learner in learners():
+        suite = _suite(learner)
+        ET.indent(suite, " ", level=1)
+        yield f" {ET.tostring(suite, encoding='unicode').rstrip()}\n"
+    yield f"{slash}{end}\n"
 
 
 def _suite(learner: LearnerView) -> ET.Element:
@@ -55,8 +71,7 @@ def _case(kata: str, test: TestView) -> ET.Element:
     return case
 
 
-def _count(element: ET.Element) -> None:
-    """The attributes that say how many cases there are below, and how they ended."""
-    element.set("tests", str(sum(1 for _ in element.iter("testcase"))))
-    for name, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
-        element.set(name, str(sum(1 for _ in element.iter(tag))))
+def _count(suite: ET.Element) -> None:
+    """The attributes that say how many cases there are in a suite, and how they ended."""
+    for name, tag in _COUNTED.items():
+        suite.set(name, str(sum(1 for _ in suite.iter(tag))))

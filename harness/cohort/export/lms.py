@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from harness.cohort.export.text import line
-from harness.cohort.export.view import CohortView, KataView, ResultView
+from harness.cohort.export.view import CohortView, KataView, LearnerView, ResultView
 from harness.cohort.model import Learner
-from harness.sheet import Value, write_csv
+from harness.sheet import Value, csv_lines, write_csv
 
 _CANVAS_ID = ("id", "canvasid", "canvasuserid", "userid")
 _CANVAS_SIS_ID = ("sisuserid", "sisid")
@@ -40,19 +40,27 @@ def render_canvas(view: CohortView, learners: Sequence[Learner]) -> str:
     return write_csv(rows)
 
 
-def render_moodle(view: CohortView, learners: Sequence[Learner]) -> str:
-    """The file for Moodle's Grades, Import, CSV file: map "Email address" or "ID number", then grades and feedback."""
+def render_moodle(view: CohortView, shown: Iterable[LearnerView], learners: Sequence[Learner]) -> Iterator[str]:
+    """The file for Moodle's Grades, Import, CSV file, in lines: map "Email address" or "ID number", then grades and feedback.
+
+    `shown` are the learners of `view` with their tests, `learners` the same as the roster has them.
+    """
+    yield from csv_lines(_moodle_rows(view, shown, learners))
+
+
+def _moodle_rows(
+    view: CohortView, shown: Iterable[LearnerView], learners: Sequence[Learner]
+) -> Iterator[Sequence[Value]]:
     header = ["Full name", "ID number", "Username", "Email address"]
     for kata in view.katas:
         header += [_title(kata), f"Feedback: {_title(kata)}"]
-    rows: list[Sequence[Value]] = [header]
-    for shown, learner in zip(view.learners, learners, strict=True):
-        row: list[Value] = [shown.name, _identifier(learner, _MOODLE_ID), _identifier(learner, _MOODLE_USER)]
+    yield header
+    for one, learner in zip(shown, learners, strict=True):
+        row: list[Value] = [one.name, _identifier(learner, _MOODLE_ID), _identifier(learner, _MOODLE_USER)]
         row.append(line(learner.email))
-        for result in shown.results:
+        for result in one.results:
             row += [result.score, html.escape(feedback(result), quote=False)]  # Moodle shows feedback as HTML
-        rows.append(row)
-    return write_csv(rows)
+        yield row
 
 
 def without_canvas_id(learners: Sequence[Learner]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -59,18 +60,18 @@ class Row:
     sets: tuple[tuple[SetView, tuple[Cell, ...]], ...]
 
 
-def render_index(view: CohortView, *, similar: str = "") -> str:
-    """The instructor's page. `similar` is the name of the page on similar submissions, when there is one."""
+def render_index(view: CohortView, *, similar: str = "") -> Iterator[str]:
+    """The instructor's page, in pieces. `similar` is the name of the page on similar submissions, when there is one."""
     script = _source("sort.js")
     return (
         environment()
         .get_template("cohort.html")
-        .render(
+        .generate(
             view=view,
             summary=summary(view),
             lead=lead(view.origin, view.modes),
             day=day(view.created),
-            rows=[_row(learner, view) for learner in view.learners],
+            rows=(_row(learner, view) for learner in view.learners),
             heads=[(known, [kata for kata in view.katas if kata.set is known]) for known in view.sets],
             unstable=[(learner, result) for learner in view.learners for result in learner.results if result.unstable],
             bars=histogram(view),

@@ -162,6 +162,7 @@ class CohortView:
     """Points a kata."""
     katas: tuple[KataView, ...]
     learners: tuple[LearnerView, ...]
+    """In `results.json` with all their tests; where a cohort is held in memory, without."""
     missed: tuple[MissedView, ...]
     refusals: tuple[RefusalView, ...]
     notices: tuple[str, ...]

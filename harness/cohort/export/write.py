@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
 from harness.cohort.envelope import ResultsError
-from harness.cohort.export.build import build
+from harness.cohort.export.build import build, build_learners
 from harness.cohort.export.options import Form, Scoring
 from harness.cohort.results import Cohort
 from harness.state import write_atomically
@@ -37,42 +40,47 @@ class _Entry(msgspec.Struct):
 
 def render_files(
     cohort: Cohort, forms: Iterable[Form], scoring: Scoring | None = None, *, similar: str = ""
-) -> Iterator[tuple[Form, str, bytes]]:
-    """Form, name below the folder, and bytes of each file."""
+) -> Iterator[tuple[Form, str, Iterable[bytes]]]:
+    """Form, name below the folder, and pieces of each file; of a large cohort, no file is ever whole in memory."""
     view = build(cohort, scoring)
+    learners = partial(build_learners, cohort, scoring)
     for form in forms:
         match form:
             case Form.HTML:
                 from harness.cohort.export.pages import render_index, render_learner
 
-                yield form, "index.html", render_index(view, similar=similar).encode()
-                for learner in view.learners:
+                yield form, "index.html", _encoded(render_index(view, similar=similar))
+                for learner in learners():
                     page = render_learner(learner, view.katas, view.origin, view.created)
-                    yield form, f"learners/{file_name(learner.slug)}.html", page.encode()
+                    yield form, f"learners/{file_name(learner.slug)}.html", [page.encode()]
             case Form.CSV:
                 from harness.cohort.export.table import render_csv
 
-                yield form, _NAMES[form], render_csv(view).encode()
+                yield form, _NAMES[form], [render_csv(view).encode()]
             case Form.JSON:
                 from harness.cohort.export.document import render_json
 
-                yield form, _NAMES[form], render_json(view).encode()
+                yield form, _NAMES[form], render_json(view, learners())
             case Form.MARKDOWN:
                 from harness.cohort.export.markdown import render_markdown
 
-                yield form, _NAMES[form], render_markdown(view).encode()
+                yield form, _NAMES[form], [render_markdown(view).encode()]
             case Form.JUNIT:
                 from harness.cohort.export.junit import render_junit
 
-                yield form, _NAMES[form], render_junit(view).encode()
+                yield form, _NAMES[form], _encoded(render_junit(view, learners))
             case Form.CANVAS:
                 from harness.cohort.export.lms import render_canvas
 
-                yield form, _NAMES[form], render_canvas(view, cohort.learners).encode()
+                yield form, _NAMES[form], [render_canvas(view, cohort.learners).encode()]
             case Form.MOODLE:
                 from harness.cohort.export.lms import render_moodle
 
-                yield form, _NAMES[form], render_moodle(view, cohort.learners).encode()
+                yield form, _NAMES[form], _encoded(render_moodle(view, learners(), cohort.learners))
+
+
+def _encoded(pieces: Iterable[str]) -> Iterator[bytes]:
+    return (piece.encode() for piece in pieces)
 
 
 def file_name(slug: str) -> str:
@@ -91,20 +99,23 @@ def export(cohort: Cohort, folder: Path, forms: Iterable[Form], scoring: Scoring
     forms = tuple(forms)
     manifest = _read_manifest(folder)
     similar = "similarity.html" if (folder / "similarity.html").is_file() else ""
-    files = {name: (form, data) for form, name, data in render_files(cohort, forms, scoring, similar=similar)}
-    for name, (_, data) in files.items():
-        _check_ours(folder / name, data, manifest.get(name))
-    before = dict(manifest)
-    for name, (form, data) in files.items():
-        known = before[name].sha256 if name in before else []
-        manifest[name] = _Entry(form.value, [*known, _hash(data)])
-    _write(folder / MANIFEST, _encode(manifest))  # before the files, so that a killed export knows its own afterwards
-    for name, (_, data) in files.items():
-        _write(folder / name, data)
+    with _scratch(folder) as made:
+        files: dict[str, tuple[Form, str]] = {}
+        for form, name, pieces in render_files(cohort, forms, scoring, similar=similar):
+            digest = _lay_down(made / name, pieces)
+            _check_ours(folder / name, digest, manifest.get(name))
+            files[name] = (form, digest)
+        before = dict(manifest)
+        for name, (form, digest) in files.items():
+            known = before[name].sha256 if name in before else []
+            manifest[name] = _Entry(form.value, [*known, digest])
+        _write(folder / MANIFEST, _encode(manifest))  # before the files: a killed export knows its own afterwards
+        for name in files:
+            _move(made / name, folder / name)
     for name in [name for name, entry in before.items() if entry.form in forms and name not in files]:
         _remove(folder / name, before[name])
         del manifest[name]
-    manifest |= {name: _Entry(form.value, [_hash(data)]) for name, (form, data) in files.items()}
+    manifest |= {name: _Entry(form.value, [digest]) for name, (form, digest) in files.items()}
     _write(folder / MANIFEST, _encode(manifest))
     return [folder / name for name in files if "/" not in name]
 
@@ -112,7 +123,7 @@ def export(cohort: Cohort, folder: Path, forms: Iterable[Form], scoring: Scoring
 def write_one(folder: Path, name: str, form: str, data: bytes) -> Path:
     """Write one more file of an export, under the same rules."""
     manifest = _read_manifest(folder)
-    _check_ours(folder / name, data, manifest.get(name))
+    _check_ours(folder / name, _hash(data), manifest.get(name))
     known = manifest[name].sha256 if name in manifest else []
     manifest[name] = _Entry(form, [*known, _hash(data)])
     _write(folder / MANIFEST, _encode(manifest))
@@ -120,14 +131,50 @@ def write_one(folder: Path, name: str, form: str, data: bytes) -> Path:
     return folder / name
 
 
-def _check_ours(path: Path, data: bytes, entry: _Entry | None) -> None:
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """Where files are made before it is known whether all may be written; what a killed export has left there is removed."""
+    made = folder / ".kata-export"
+    shutil.rmtree(made, ignore_errors=True)
     try:
-        there = path.read_bytes()
+        made.mkdir(parents=True)
+        yield made
+    except OSError as error:
+        raise ResultsError(f"cannot write to {folder}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _lay_down(path: Path, pieces: Iterable[bytes]) -> str:
+    """Write a file piece by piece; returns its hash."""
+    sha = hashlib.sha256()
+    path.parent.mkdir(exist_ok=True)
+    with path.open("wb") as file:
+        path.chmod(0o600)
+        for piece in pieces:
+            file.write(piece)
+            sha.update(piece)
+    return sha.hexdigest()
+
+
+def _move(made: Path, path: Path) -> None:
+    try:
+        path.parent.mkdir(exist_ok=True)
+        made.replace(path)
+    except OSError as error:
+        raise ResultsError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _check_ours(path: Path, digest: str, entry: _Entry | None) -> None:
+    """Hold a file that is there to be one of ours, or what would be written anyway."""
+    try:
+        with path.open("rb") as file:
+            there = hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:
         return
     except OSError as error:
         raise ResultsError(f"cannot write {path}: {error.strerror}") from error
-    if there != data and (entry is None or _hash(there) not in entry.sha256):
+    if there != digest and (entry is None or there not in entry.sha256):
         why = "was changed since it was exported" if entry else "was not written by an export"
         raise ResultsError(
             f"{path} {why}: it will not be overwritten", hint="move it away, or export with --out elsewhere"
