@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import html.parser
 import importlib.util
 import io
 import json
@@ -21,6 +20,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pages import Page
 
 from harness.cohort.cli_export import export_command
 from harness.cohort.envelope import ResultsError
@@ -48,34 +48,6 @@ def files_of(cohort: Cohort, *forms: Form) -> dict[str, str]:
 
 def rows_of(text: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline="")))
-
-
-class Page(html.parser.HTMLParser):
-    """Checks that tags nest, and collects tags, addresses and words."""
-
-    VOID = ("meta", "link", "br", "rect", "line", "img", "input", "hr")
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[str] = []
-        self.addresses: list[str] = []
-        self.words = ""
-        self.feed(text)
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.addresses += [value or "" for name, value in attrs if name in ("href", "src")]
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in self.VOID:
-            assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words += data
 
 
 # --- what is shown -----------------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html.parser
 import json
 import re
 import shutil
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pages import Page
 
 from harness.model import Catalog, Scoreboard, Status
 from harness.render import Format, render
@@ -201,34 +201,6 @@ def test_the_badge_turns_green_when_all_is_passed() -> None:
 
 
 # --- HTML --------------------------------------------------------------------------------------------------------------
-
-
-class Page(html.parser.HTMLParser):
-    """Checks that tags nest, and collects tags and addresses."""
-
-    VOID = ("meta", "link", "br", "circle", "img", "input", "hr")
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[str] = []
-        self.addresses: list[str] = []
-        self.words = ""
-        self.feed(text)
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.addresses += [value or "" for name, value in attrs if name in ("href", "src")]
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag not in self.VOID:
-            assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words += data
 
 
 def test_the_page_is_self_contained_and_has_no_script() -> None:
