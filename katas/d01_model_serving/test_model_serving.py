@@ -1203,6 +1203,12 @@ def test_a_file_that_has_gone_bad_is_an_error_of_that_request_alone(stage: Stage
             },
         )
         check.equal(
+            info["latency_p50_ms"],
+            None,
+            asked=f"latency_p50_ms of a after {asked} (for the {times}. time)",
+            hint="the latency of a request that failed is in the percentiles, which are of successes alone",
+        )
+        check.equal(
             loaded(system, "bc"),
             ["b", "c"],
             asked=f"the other models that are loaded, after {asked}",
@@ -1372,11 +1378,12 @@ def test_percentiles_are_of_exactly_a_thousand_successes(stage: Stage) -> None:
 
 @pytest.mark.edge
 def test_latencies_outlive_an_eviction_and_a_new_load(stage: Stage) -> None:
-    system = kata.ModelServingSystem(clock=stage.clock)
+    system = kata.ModelServingSystem(1, stage.clock)
     path = stage.save("w", toys.Stopwatch(str(stage.folder)))
     system.load_model("w", path)
     system.predict("w", 0.5)
     for step, again in (
+        ("load_model('other', path), which takes its place", partial(system.load_model, "other", path)),
         ("evict_least_used_model()", system.evict_least_used_model),
         ("load_model('w', path)", partial(system.load_model, "w", path)),
     ):
@@ -1669,6 +1676,7 @@ def test_a_slow_prediction_holds_nobody_up(stage: Stage, other: str) -> None:
             ("predict('b', 2)", partial(system.predict, "b", 2)),
             ("get_model_info('a')", partial(system.get_model_info, "a")),
             ("load_model('c', path)", partial(system.load_model, "c", path_of(stage, "c"))),
+            ("load_model('a', path)", partial(system.load_model, "a", path_of(stage, "a"))),
             ("evict_least_used_model()", system.evict_least_used_model),
         ):
             answer(thunk, asked=f"{asked}, {when}", mistake=mistake)
