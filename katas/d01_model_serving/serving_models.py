@@ -8,6 +8,7 @@ this module. Some models work in a `folder`, where they append lines to a log (`
 from __future__ import annotations
 
 import contextlib
+import gc
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -23,9 +24,27 @@ GATE_DEADLINE_S = 30.0
 TICKS_PER_S = 64
 """The clock in a folder is a file that grows by a byte each tick. A power of two: times add up without rounding."""
 
+
+class OddError(Exception):
+    """An error of a model's own, which nobody else can have heard of."""
+
+
+class Cancelled(BaseException):
+    """No `Exception`, as `asyncio.CancelledError` is none."""
+
+
 ERRORS: dict[str, type[BaseException]] = {
     error.__name__: error
-    for error in (ValueError, KeyError, RuntimeError, ZeroDivisionError, AttributeError, SystemExit)
+    for error in (
+        ValueError,
+        KeyError,
+        RuntimeError,
+        ZeroDivisionError,
+        AttributeError,
+        SystemExit,
+        OddError,
+        Cancelled,
+    )
 }
 """What a `Raiser` can raise, and a `Probe` when it is read."""
 
@@ -105,6 +124,14 @@ class Echo:
         return [type(data).__name__, data]
 
 
+class Same:
+    """Predicts what it was given."""
+
+    def predict(self, data: Any) -> Any:
+        """Return `data` itself."""
+        return data
+
+
 class Raiser:
     """Raises whatever it is asked for."""
 
@@ -164,6 +191,34 @@ class Uncopyable:
     def __deepcopy__(self, memo: dict[int, Any]) -> Uncopyable:
         """Raise `TypeError`."""
         raise TypeError("this cannot be copied")
+
+
+@dataclass
+class Shelfmark:
+    """A path that is neither a `str` nor a `Path`, and whose `str` is another one."""
+
+    path: str
+
+    def __fspath__(self) -> str:
+        """Return the path."""
+        return self.path
+
+
+@dataclass
+class Mortal:
+    """Logs `gone <name>` when nobody holds it any more."""
+
+    name: str
+    folder: str
+
+    def predict(self, data: Any) -> list[Any]:
+        """Return `[name, data]`."""
+        return [self.name, data]
+
+    def __del__(self) -> None:
+        """Leave the memory."""
+        with contextlib.suppress(Exception):  # when Python shuts down, nothing can be opened
+            note(self.folder, f"gone {self.name}")
 
 
 @dataclass
@@ -230,16 +285,36 @@ class Probe:
         return [self.name, data]
 
 
-def what_a_subclass_without_predict_raises() -> str:
-    """Return the name of what is raised by instantiating a subclass of `ModelInterface` with nothing in it."""
+def what_subclasses_of_the_interface_do() -> list[str]:
+    """What comes of instantiating subclasses of `ModelInterface`, and of asking the one that is complete for 2 times 3.
+
+    They are: one with nothing in it; one with an `__init__` of its own and no `predict`; one with both.
+    """
     from model_serving import ModelInterface
 
-    incomplete = type("Incomplete", (ModelInterface,), {})
-    try:
-        incomplete()
-    except Exception as error:
-        return type(error).__name__
-    return "nothing"
+    def keep_factor(self: Any, factor: float) -> None:
+        self.factor = factor
+
+    def multiply(self: Any, data: float) -> float:
+        return float(self.factor * data)
+
+    came = []
+    for content, args in (
+        ({}, ()),
+        ({"__init__": keep_factor}, (2.0,)),
+        ({"__init__": keep_factor, "predict": multiply}, (2.0,)),
+    ):
+        try:
+            kind = type("Subclass", (ModelInterface,), dict(content))
+        except Exception as error:
+            came.append(f"{type(error).__name__} at the definition of the class")
+            continue
+        try:
+            model = kind(*args)
+            came.append(str(model.predict(3.0)) if "predict" in content else "no error")
+        except Exception as error:
+            came.append(type(error).__name__)
+    return came
 
 
 def load_all(system: Any, number: int, path: str) -> None:
@@ -314,3 +389,38 @@ def replace_often(system: Any, path: str, times: int) -> None:
     """Evict a model and load it again, again and again."""
     for _ in range(times):
         system.load_model(system.evict_least_used_model(), path)
+
+
+def answers(system: Any, requests: Sequence[tuple[str, Any]]) -> list[dict[str, Any]]:
+    """The whole answers to requests of a model's id and data, all kept until the last one has come."""
+    return [system.predict(model_id, data) for model_id, data in requests]
+
+
+def collect_garbage() -> None:
+    """Have Python give back what only a cycle holds."""
+    gc.collect()
+
+
+def files_open(folder: str) -> int:
+    """A number that grows by one with each file that this process keeps open: the lowest one that is free for a file."""
+    gc.collect()
+    with (Path(folder) / "log.txt").open("ab") as log:
+        return log.fileno()
+
+
+def read_often(system: Any, model_id: str, path: str, bad_path: str, times: int) -> None:
+    """Read a model by `load_model`, read it again by `predict`, and fail to read `bad_path`, again and again."""
+    for _ in range(times):
+        system.load_model(model_id, path)
+        system.evict_least_used_model()
+        system.predict(model_id, 0)
+        with contextlib.suppress(ValueError):
+            system.load_model(model_id, bad_path)
+
+
+def evict_all(system: Any, most: int) -> list[str]:
+    """The ids that `evict_least_used_model` gives up, in order, `most` at most."""
+    gone: list[str] = []
+    while len(gone) < most and (model_id := system.evict_least_used_model()) is not None:
+        gone.append(model_id)
+    return gone

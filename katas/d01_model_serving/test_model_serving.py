@@ -35,6 +35,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
 PATIENCE_S = 10.0
 """How long a call that nothing should hold up may take before it counts as stuck."""
+CROWD = 40
+"""So many reads, or predictions, go on at once where all must: more than a pool of threads or locks usually has."""
 GRACE_S = 0.15
 """How long to wait for what should not happen. A slower wrong solution would be missed; a right one never fails."""
 
@@ -61,6 +63,12 @@ predict_often = beside(toys.predict_often)
 predict_each = beside(toys.predict_each)
 failures = beside(toys.failures)
 replace_often = beside(toys.replace_often)
+answers_to = beside(toys.answers)
+collect_garbage = beside(toys.collect_garbage)
+evict_all = beside(toys.evict_all)
+files_open = beside(toys.files_open)
+read_often = beside(toys.read_often)
+shelfmark = beside(toys.Shelfmark)
 
 
 # --- a stage for models, and calls in threads ------------------------------------------------------------------------
@@ -102,6 +110,11 @@ class Stage:
     def count(self, line: str) -> int:
         """How often `line` is in the log."""
         return list(toys.notes(str(self.folder))).count(line)
+
+    def tally(self, model_id: str) -> list[int]:
+        """How often the probe of that name was read, and how often it was asked."""
+        lines = list(toys.notes(str(self.folder)))
+        return [lines.count(f"{what} {model_id}") for what in ("load", "predict")]
 
     def logs(self, line: str, *, times: int = 1, within_s: float = PATIENCE_S) -> bool:
         """Wait until `line` is in the log so many times; whether it came."""
@@ -230,7 +243,12 @@ def well(thunk: Callable[[], Any], *, asked: check.Asked, mistake: str) -> Any:
     return check.true(condition=False, asked=asked, came=came, expected="no error", mistake=mistake)
 
 
-def hold_at(stage: Stage, line: str, thunk: Callable[[], Any], *, asked: check.Asked) -> Task:
+READS_AT_ONCE = "load_model must read the file at once, and predict must ask the model that was read"
+
+
+def hold_at(
+    stage: Stage, line: str, thunk: Callable[[], Any], *, asked: check.Asked, mistake: str = READS_AT_ONCE
+) -> Task:
     """Start a call in a thread, and wait until a model of it has logged `line` and stands at its gate."""
     __tracebackhide__ = True
     task = Task(thunk)
@@ -242,7 +260,7 @@ def hold_at(stage: Stage, line: str, thunk: Callable[[], Any], *, asked: check.A
             asked=asked,
             came=f"the log has no {line!r}",
             expected=f"{line!r} in the log of the models",
-            mistake="load_model must read the file at once, and predict must ask the model that was read",
+            mistake=mistake,
         )
     return task
 
@@ -302,6 +320,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     shelf.save("foreign", {"not": "a model"})
     shelf.save("stopwatch", toys.Stopwatch(str(shelf.folder)))
     shelf.save("echo", toys.Echo())
+    shelf.save("same", toys.Same())
     return shelf
 
 
@@ -571,9 +590,9 @@ def test_hits_reads_and_counts_follow_from_what_was_asked(
     requests, errors, before_eviction = (dict.fromkeys(IDS, 0) for _ in range(3))
     for done, (operation, model_id) in enumerate(steps, 1):
         asked = as_text(size, steps[:done])
-        reads = shelf.count(f"load {model_id}")
+        before = shelf.tally(model_id)
         came = perform(system, shelf, operation, model_id)
-        reads = shelf.count(f"load {model_id}") - reads
+        reads, predictions = (now - then for now, then in zip(shelf.tally(model_id), before, strict=True))
         needed = operation == "load"
         if operation == "evict":
             right.evict()
@@ -585,6 +604,8 @@ def test_hits_reads_and_counts_follow_from_what_was_asked(
                 before_eviction[model_id] = requests[model_id]
             requests[model_id] += 1
             errors[model_id] += operation == "fail"
+        if operation == "load":
+            check.equal(came, None, asked=f"what the last load_model returned, {asked}", hint="it returns nothing")
         if operation == "predict":
             check.equal(came["prediction"], [model_id, 0], asked=f"the prediction, {asked}")
             check.equal(
@@ -603,6 +624,15 @@ def test_hits_reads_and_counts_follow_from_what_was_asked(
             mistakes={
                 "a model that was there is read again": int(needed) + 1,
                 "load_model must read the file, even of an id that it knows": 0,
+            },
+        )
+        check.equal(
+            predictions,
+            int(operation in ("predict", "fail")),
+            asked=f"how often the last step asked the model of {model_id} for a prediction, {asked}",
+            mistakes={
+                "a model is asked twice for one request: ask it once, whether it answers or raises": 2,
+                "an old prediction is given out again: ask the model at each request": 0,
             },
         )
         info = system.get_model_info(model_id)
@@ -631,6 +661,15 @@ def test_data_reaches_the_model_as_it_is(shelf: Stage, data: object) -> None:
         [type(data).__name__, data],
         asked=f"{call('predict', 'echo', data)}, whose model returns the type's name and the data",
         hint="hand data on as it is, and return what the model returned",
+    )
+    system.load_model("same", path_of(shelf, "same"))
+    prediction = system.predict("same", data)["prediction"]
+    check.equal(
+        [type(prediction).__name__, prediction],
+        [type(data).__name__, data],
+        asked=f"the type of the prediction, and the prediction, of {call('predict', 'same', data)}, whose model "
+        "returns the data",
+        hint="return what the model returned, as it is",
     )
 
 
@@ -675,12 +714,22 @@ def test_model_interface_is_abstract(elsewhere: Elsewhere) -> None:
         because="an abstract class cannot be instantiated",
         hint="inherit from abc.ABC, and mark predict with @abstractmethod",
     )
-    mistake = "only ModelInterface itself is barred: inherit from abc.ABC, and mark predict with @abstractmethod"
+    incomplete, with_init, complete = elsewhere("serving_models", "what_subclasses_of_the_interface_do")
+    for came, asked, mistake in (
+        (incomplete, "with nothing in it", "only ModelInterface itself is barred"),
+        (with_init, "with an __init__ of its own and no predict", "ModelInterface.__init__ looks, and is never called"),
+    ):
+        check.equal(
+            came,
+            "TypeError",
+            asked=f"what instantiating a subclass of ModelInterface {asked} raises",
+            mistakes={f"{mistake}: inherit from abc.ABC, and mark predict with @abstractmethod": "no error"},
+        )
     check.equal(
-        elsewhere("serving_models", "what_a_subclass_without_predict_raises"),
-        "TypeError",
-        asked="what instantiating a subclass of ModelInterface without a predict of its own raises",
-        mistakes={mistake: "nothing"},
+        complete,
+        "6.0",
+        asked="predict(3.0) of a subclass with an __init__ that takes a factor, here 2.0, and a predict that multiplies",
+        mistakes={"a subclass with a predict of its own is refused: that one method is all it needs": "TypeError"},
     )
 
 
@@ -704,6 +753,25 @@ def test_the_cache_holds_a_hundred_models_by_default(stage: Stage) -> None:
         system.load_model(model_id, path)
     asked = "how many of 101 models are loaded, in ModelServingSystem()"
     check.equal(len(loaded(system, ids)), 100, asked=asked, mistakes={"the cache has no bound": 101})
+
+
+@pytest.mark.edge
+def test_a_large_cache_is_given_up_in_order_of_use_although_the_clock_stands_still(stage: Stage) -> None:
+    system = kata.ModelServingSystem(60, stage.clock)
+    load_all(system, 60, stage.save("scale", toys.Scale(1.0)))
+    ids = [f"m{i}" for i in range(60)]
+    order = [ids[i] for i in np.random.default_rng(0).permutation(60)]
+    answers_to(system, [(model_id, [1.0]) for model_id in order])
+    check.equal(
+        list(evict_all(system, 61)),
+        order,
+        asked="what evict_least_used_model gives up, again and again, after 60 models were loaded and each was asked "
+        f"once, in the order {', '.join(order[:3])}, ..., while the clock stood still",
+        mistakes={
+            "the order of loading: a clock may say the same twice, so keep the order of use itself, and no times": ids
+        },
+        hint="the exact order of use counts, not an estimate of it",
+    )
 
 
 @pytest.mark.edge
@@ -753,6 +821,7 @@ BAD_FILES = (
     "raising KeyError",
     "raising RuntimeError",
     "raising ZeroDivisionError",
+    "raising OddError",
     "a dict",
     "None",
     "a number called predict",
@@ -857,14 +926,38 @@ def test_loading_a_known_id_replaces_its_model_and_evicts_nobody(stage: Stage) -
 
 
 @pytest.mark.edge
-def test_paths_may_be_path_objects(stage: Stage) -> None:
+@pytest.mark.parametrize("kind", ["Path", "another os.PathLike"])
+def test_paths_may_be_path_objects(stage: Stage, kind: str) -> None:
     path = stage.save("scale", toys.Scale(2.0))
     system = kata.ModelServingSystem()
-    system.load_model("scale", Path(path))
-    asked = call("load_model", "scale", Path(path))
-    check.equal(system.get_model_info("scale")["path"], path, asked=f"path of get_model_info, after {asked}")
+    asked = f"load_model('scale', path), whose path is {'a Path' if kind == 'Path' else 'an os.PathLike, but no Path'}"
+    mistake = "an os.PathLike was refused, or its str taken for its path: os.fspath gives the path"
+    well(
+        partial(system.load_model, "scale", Path(path) if kind == "Path" else shelfmark(path)),
+        asked=asked,
+        mistake=mistake,
+    )
+    came = system.get_model_info("scale")["path"]
+    check.equal(came, path, asked=f"path of get_model_info, after {asked}", hint=mistake)
     system.evict_least_used_model()
     check.equal(system.predict("scale", [1.0])["prediction"], [2.0], asked=f"predict('scale', [1.0]) after {asked}")
+
+
+@pytest.mark.edge
+def test_arguments_may_be_named(stage: Stage) -> None:
+    path = stage.save("scale", toys.Scale(2.0))
+    mistake = "an argument has another name: take those of the task"
+    asked = "ModelServingSystem(model_cache_size=2, clock=...)"
+    make = partial(kata.ModelServingSystem, model_cache_size=2, clock=stage.clock)
+    system = well(make, asked=asked, mistake=mistake)
+    asked = "load_model(model_id='scale', model_path=path)"
+    well(partial(system.load_model, model_id="scale", model_path=path), asked=asked, mistake=mistake)
+    asked = "predict(model_id='scale', data=[1.0])"
+    response = well(partial(system.predict, model_id="scale", data=[1.0]), asked=asked, mistake=mistake)
+    check.equal(response["prediction"], [2.0], asked=asked)
+    asked = "get_model_info(model_id='scale')"
+    info = well(partial(system.get_model_info, model_id="scale"), asked=asked, mistake=mistake)
+    check.equal(info["request_count"], 1, asked=f"request_count of {asked}")
 
 
 @pytest.mark.edge
@@ -921,18 +1014,57 @@ def test_data_is_not_copied(stage: Stage) -> None:
     well(partial(system.predict, "echo", uncopyable()), asked=asked, mistake=mistake)
     counts = [system.get_model_info("echo")[key] for key in ("request_count", "error_count")]
     check.equal(counts, [1, 0], asked=f"request_count and error_count after {asked}", mistakes={mistake: [1, 1]})
+    system.load_model("same", stage.save("same", toys.Same()))
+    asked = "predict('same', data), whose model returns its data, which cannot be copied"
+    mistake = "the prediction is copied: return what the model returned"
+    well(partial(system.predict, "same", uncopyable()), asked=asked, mistake=mistake)
+
+
+@pytest.mark.edge
+def test_an_answer_stays_as_it_is_when_others_come(stage: Stage) -> None:
+    stage.probe("a")
+    stage.probe("b")
+    system = served(stage, "ab")
+    check.equal(
+        [response["prediction"] for response in answers_to(system, [("a", 1), ("a", 2), ("b", 3)])],
+        [["a", 1], ["a", 2], ["b", 3]],
+        asked="the predictions in the answers to predict('a', 1), predict('a', 2) and predict('b', 3), all three kept",
+        mistakes={
+            "one dict is given out again and again: build a new one for each answer": 3 * [["b", 3]],
+            "one dict for each model is given out again and again: build a new one for each answer": [
+                ["a", 2],
+                ["a", 2],
+                ["b", 3],
+            ],
+        },
+    )
 
 
 @pytest.mark.edge
 def test_two_ids_may_share_a_file(stage: Stage) -> None:
-    path = stage.save("echo", toys.Echo())
-    system = kata.ModelServingSystem()
+    path = stage.probe("both")
+    system = kata.ModelServingSystem(2)
     system.load_model("x", path)
     system.load_model("y", path)
+    when = "x and y were loaded from one file"
+    check.equal(
+        stage.count("load both"),
+        2,
+        asked=f"how often the file was read, when {when}",
+        mistakes={"the model of another id with that path was taken: load_model must read the file": 1},
+    )
     system.predict("x", 0)
-    asked = "request_count of x and of y, which were loaded from one file, after one request to x"
+    asked = f"request_count of x and of y, when {when}, after one request to x"
     counts = [system.get_model_info(model_id)["request_count"] for model_id in "xy"]
     check.equal(counts, [1, 0], asked=asked, mistakes={"the counts are kept by path: keep them by id": [1, 1]})
+    asked = f"evict_least_used_model() when {when}, after one request to x"
+    check.equal(system.evict_least_used_model(), "y", asked=asked)
+    check.equal(
+        loaded(system, "xy"),
+        ["x"],
+        asked=f"which of x and y is loaded, after {asked}",
+        mistakes={"the models are kept by path, and both ids lose theirs at once: keep them by id": []},
+    )
 
 
 @pytest.mark.edge
@@ -945,11 +1077,11 @@ def test_what_a_model_raises_comes_out_as_it_is(stage: Stage, name: str) -> None
     expected = f"{name}: {want}"
     try:
         answered = system.predict("r", name)
-    except NotImplementedError:
+    except (NotImplementedError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         check.true(
-            type(error) is type(want) and str(error) == str(want),
+            type(error).__name__ == name and str(error) == str(want),
             asked=asked,
             came=f"{type(error).__name__}: {error}",
             expected=expected,
@@ -966,7 +1098,7 @@ def test_what_a_model_raises_comes_out_as_it_is(stage: Stage, name: str) -> None
         mistakes={
             "a request that failed is not in request_count: it is a request too": [0, 1, True],
             "the error is not counted": [1, 0, True],
-            "neither request nor error is counted: what a model raises need be no Exception, as SystemExit": [
+            "neither request nor error is counted: what a model raises need be no Exception, catch BaseException": [
                 0,
                 0,
                 True,
@@ -974,6 +1106,7 @@ def test_what_a_model_raises_comes_out_as_it_is(stage: Stage, name: str) -> None
             "the model was thrown out: an error is no reason to": [1, 1, False],
         },
     )
+    check.equal(info["latency_p50_ms"], None, asked=f"latency_p50_ms after {asked}", hint="it is of successes alone")
 
 
 @pytest.mark.edge
@@ -1014,30 +1147,34 @@ def test_looking_at_a_model_is_no_use_of_it(stage: Stage) -> None:
 
 
 @pytest.mark.edge
-def test_a_request_whose_model_raises_is_a_use_of_it(stage: Stage) -> None:
-    stage.probe("a")
-    stage.probe("b")
+@pytest.mark.parametrize("name", ["RuntimeError", "SystemExit"])
+def test_a_request_whose_model_raises_is_a_use_of_it(stage: Stage, name: str) -> None:
+    for model_id in "ab":
+        stage.save(model_id, toys.Raiser())
     system = served(stage, "ab")
-    check.raises(
-        RuntimeError, partial(system.predict, "a", "fail"), asked="predict('a', 'fail')", because="the model raises it"
-    )
+    task = Task(partial(system.predict, "a", name))
+    settle(task, asked=f"predict('a', {name!r}), whose model raises it")
     check.equal(
         system.evict_least_used_model(),
         "b",
-        asked="evict_least_used_model() after load_model of a, load_model of b, and a predict of a whose model raised",
+        asked=f"evict_least_used_model() after load_model of a, load_model of b, and a predict of a that raised {name}",
         mistakes={"a request whose model raises does not count as a use: it does": "a"},
     )
 
 
 @pytest.mark.edge
-def test_a_file_that_has_vanished_is_an_error_of_that_request_alone(stage: Stage) -> None:
+@pytest.mark.parametrize("kind", ["missing", "cut short", "a dict"])
+def test_a_file_that_has_gone_bad_is_an_error_of_that_request_alone(stage: Stage, kind: str) -> None:
     for model_id in "abc":
         stage.probe(model_id)
     system = served(stage, "abc", size=2)
     file = Path(path_of(stage, "a"))
     content = file.read_bytes()
     file.unlink()
-    asked = "predict('a', 0), when a is evicted and its file is gone"
+    bad = Path(write_bad_file(stage.folder, kind))
+    if bad.exists():
+        bad.replace(file)
+    asked = f"predict('a', 0), when a is evicted and its file is {kind} by now"
     for times in (1, 2):
         task = Task(partial(system.predict, "a", 0))
         mistake = "the mark that a read is under way is left behind when the read fails: take it away on every path"
@@ -1048,7 +1185,13 @@ def test_a_file_that_has_vanished_is_an_error_of_that_request_alone(stage: Stage
             expected="ValueError",
             mistake=mistake,
         )
-        check.raises(ValueError, task.result, asked=asked, because="the model cannot be read again")
+        check.raises(
+            ValueError,
+            task.result,
+            asked=asked,
+            because="the model cannot be read again",
+            hint="a file can change: look for a callable predict whenever it is read",
+        )
         info = system.get_model_info("a")
         check.equal(
             [info["request_count"], info["error_count"], info["loaded"], info["path"]],
@@ -1060,6 +1203,12 @@ def test_a_file_that_has_vanished_is_an_error_of_that_request_alone(stage: Stage
             },
         )
         check.equal(
+            info["latency_p50_ms"],
+            None,
+            asked=f"latency_p50_ms of a after {asked} (for the {times}. time)",
+            hint="the latency of a request that failed is in the percentiles, which are of successes alone",
+        )
+        check.equal(
             loaded(system, "bc"),
             ["b", "c"],
             asked=f"the other models that are loaded, after {asked}",
@@ -1068,10 +1217,10 @@ def test_a_file_that_has_vanished_is_an_error_of_that_request_alone(stage: Stage
     file.write_bytes(content)
     response = answer(
         partial(system.predict, "a", 0),
-        asked="predict('a', 0), now that the file is back",
+        asked="predict('a', 0), now that the file is good again",
         mistake="the mark that a read is under way is left behind when the read fails: take it away on every path",
     )
-    check.equal(response["prediction"], ["a", 0], asked="predict('a', 0), now that the file is back")
+    check.equal(response["prediction"], ["a", 0], asked="predict('a', 0), now that the file is good again")
 
 
 @pytest.mark.edge
@@ -1151,6 +1300,22 @@ def test_percentiles_are_none_before_the_first_success_and_leave_failures_out(st
 
 
 @pytest.mark.edge
+def test_percentiles_are_of_the_latencies_that_were_returned(stage: Stage) -> None:
+    stage.probe("a")
+    system = served(stage, "a", clock=ticks())
+    answers = answers_to(system, [("a", i) for i in range(3)])
+    system.evict_least_used_model()
+    answers += answers_to(system, [("a", 3)])
+    info = system.get_model_info("a")
+    check.close(
+        [info["latency_p50_ms"], info["latency_p95_ms"]],
+        np.percentile([response["latency_ms"] for response in answers], [50, 95]),
+        asked="both percentiles after 4 requests, of whose latency_ms they are, by a clock that never says the same twice",
+        hint="ask the clock once when the prediction is there, and take that latency for the answer and the percentiles",
+    )
+
+
+@pytest.mark.edge
 def test_percentiles_are_of_the_latest_thousand_requests(stage: Stage) -> None:
     system = kata.ModelServingSystem(clock=stage.clock)
     system.load_model("w", stage.save("w", toys.Stopwatch(str(stage.folder))))
@@ -1213,11 +1378,12 @@ def test_percentiles_are_of_exactly_a_thousand_successes(stage: Stage) -> None:
 
 @pytest.mark.edge
 def test_latencies_outlive_an_eviction_and_a_new_load(stage: Stage) -> None:
-    system = kata.ModelServingSystem(clock=stage.clock)
+    system = kata.ModelServingSystem(1, stage.clock)
     path = stage.save("w", toys.Stopwatch(str(stage.folder)))
     system.load_model("w", path)
     system.predict("w", 0.5)
     for step, again in (
+        ("load_model('other', path), which takes its place", partial(system.load_model, "other", path)),
         ("evict_least_used_model()", system.evict_least_used_model),
         ("load_model('w', path)", partial(system.load_model, "w", path)),
     ):
@@ -1238,15 +1404,29 @@ def test_latencies_outlive_an_eviction_and_a_new_load(stage: Stage) -> None:
 
 @pytest.mark.edge
 def test_loaded_at_is_the_time_of_the_last_read(stage: Stage) -> None:
-    system = kata.ModelServingSystem(clock=stage.clock)
+    stage.save("a", toys.Scale(1.0))
+    info = served(stage, "a", clock=stage.clock).get_model_info("a")
+    check.equal(
+        [info["loaded"], info["loaded_at"]],
+        [True, 0.0],
+        asked="loaded and loaded_at of a model that was loaded when the clock said 0.0",
+        mistakes={
+            "0.0 is a time: ask whether loaded_at `is None`": [True, None],
+            "0.0 is a time, and the model is loaded": [False, 0.0],
+        },
+    )
     stage.advance(100.0)
+    system = kata.ModelServingSystem(clock=stage.clock)
     system.load_model("w", stage.save("w", toys.Stopwatch(str(stage.folder), load_s=2.0)))
     asked = "loaded_at of a model that is read in 2 s"
     check.close(
         system.get_model_info("w")["loaded_at"],
         102.0,
         asked=f"{asked}, loaded at 100 s",
-        mistakes={"the time before the read: when the file had been read is meant": 100.0},
+        mistakes={
+            "the time before the read: when the file had been read is meant": 100.0,
+            "the time since the system was made: what the clock says is meant": 2.0,
+        },
         hint="ask the clock that __init__ was given",
     )
     stage.advance(50.0)
@@ -1307,17 +1487,78 @@ def test_the_info_is_the_callers_to_change(stage: Stage) -> None:
 @pytest.mark.edge
 def test_files_are_closed(stage: Stage) -> None:
     path = stage.probe("a")
+    bad = write_bad_file(stage.folder, "cut short")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ResourceWarning)
         system = kata.ModelServingSystem()
         system.load_model("a", path)
         system.evict_least_used_model()
         system.predict("a", 0)
+        asked = "load_model('b', path) of a file that is cut short"
+        check.raises(ValueError, partial(system.load_model, "b", bad), asked=asked, because="it holds no model")
     check.equal(
         [str(warning.message) for warning in caught if issubclass(warning.category, ResourceWarning)],
         [],
-        asked="the ResourceWarnings of reading a model twice",
+        asked="the ResourceWarnings of reading a model twice, and of failing to read another",
         hint="open the file in a with statement",
+    )
+    for kind in ("cut short", "a dict"):
+        before = files_open(str(stage.folder))
+        read_often(system, "a", path, write_bad_file(stage.folder, kind), 20)
+        more = files_open(str(stage.folder)) - before
+        check.true(
+            more < 20,
+            asked=f"how many files more are open after 40 reads of a model and 20 of a file that is {kind}",
+            came=more,
+            expected="none",
+            mistake="files are kept open: open them in a with statement, which closes them on every path",
+        )
+
+
+@pytest.mark.edge
+def test_a_model_that_has_left_the_cache_leaves_the_memory(stage: Stage) -> None:
+    paths = {name: stage.save(name, toys.Mortal(name, str(stage.folder))) for name in ("a", "b", "newer")}
+    gone = {name: stage.count(f"gone {name}") for name in paths}  # those that were pickled just now are gone too
+    system = served(stage, "ab", size=1)
+    mistake = "a model is held outside the cache, in a record, a future or an old answer: hold it in the cache alone"
+    for step, thunk, leaver in (
+        ("load_model of a and of b", lambda: None, "a"),
+        ("predict('a', 0), which reads a again", partial(system.predict, "a", 0), "b"),
+        ("load_model('a', newer_path)", partial(system.load_model, "a", paths["newer"]), "a"),
+        ("predict('b', 0), which reads b again", partial(system.predict, "b", 0), "newer"),
+        ("evict_least_used_model()", system.evict_least_used_model, "b"),
+    ):
+        thunk()
+        gone[leaver] += 1
+        collect_garbage()
+        check.true(
+            stage.logs(f"gone {leaver}", times=gone[leaver], within_s=2.0),
+            asked=f"whether the model of {leaver} is given back to the memory, in a cache of 1, after {step}",
+            came="it is still held by somebody",
+            expected="that nobody holds it, for the cache has room for one",
+            mistake=mistake,
+        )
+
+
+@pytest.mark.edge
+def test_two_ids_that_share_a_file_are_both_loaded_when_both_were_asked_at_once(stage: Stage) -> None:
+    path = stage.probe("both")
+    system = kata.ModelServingSystem()
+    load_each(system, {"x": path, "y": path})
+    evict_all(system, 2)
+    stage.probe("slow", file="both", holds_load=True)
+    tasks = [hold_at(stage, "load slow", partial(system.predict, "x", 1), asked="predict('x', 1), evicted before")]
+    tasks.append(Task(partial(system.predict, "y", 2)))
+    stage.logs("load slow", times=2, within_s=2 * GRACE_S)
+    stage.open("slow.load")
+    asked = "predict('x', 1) and predict('y', 2) at the same time, both evicted before, from one file"
+    came = [finish(task, asked=asked)["prediction"] for task in tasks]
+    check.equal(came, [["slow", 1], ["slow", 2]], asked=f"the predictions of {asked}")
+    check.equal(
+        loaded(system, "xy"),
+        ["x", "y"],
+        asked=f"the models that are loaded after {asked}",
+        mistakes={"the read is marked by its path, and brings back one id alone: mark it by the id": ["x"]},
     )
 
 
@@ -1380,6 +1621,12 @@ def test_while_a_file_is_read_nobody_has_left_and_all_others_answer(stage: Stage
             "a counts as loaded before it is read: that makes one more than the cache may hold": ["a", "b", "c"],
         },
     )
+    check.equal(
+        system.get_model_info("a")["loaded_at"],
+        None,
+        asked=f"loaded_at of a, {when}",
+        hint="a model that is not loaded has no loaded_at: set it when the model takes its place",
+    )
     for model_id in "bc":
         asked = f"predict({model_id!r}, 2), {when}"
         response = answer(partial(system.predict, model_id, 2), asked=asked, mistake=mistake)
@@ -1429,6 +1676,7 @@ def test_a_slow_prediction_holds_nobody_up(stage: Stage, other: str) -> None:
             ("predict('b', 2)", partial(system.predict, "b", 2)),
             ("get_model_info('a')", partial(system.get_model_info, "a")),
             ("load_model('c', path)", partial(system.load_model, "c", path_of(stage, "c"))),
+            ("load_model('a', path)", partial(system.load_model, "a", path_of(stage, "a"))),
             ("evict_least_used_model()", system.evict_least_used_model),
         ):
             answer(thunk, asked=f"{asked}, {when}", mistake=mistake)
@@ -1466,25 +1714,28 @@ def test_requests_that_come_together_read_the_file_once(stage: Stage) -> None:
 
 
 @pytest.mark.edge
-def test_requests_that_wait_for_a_read_that_fails_all_fail(stage: Stage) -> None:
+@pytest.mark.parametrize("load_error", ["RuntimeError", "SystemExit"])
+def test_requests_that_wait_for_a_read_that_fails_all_fail(stage: Stage, load_error: str) -> None:
     stage.probe("a")
     clock = CountingClock(stage)
     system = served(stage, "a", clock=clock)
     system.evict_least_used_model()
-    stage.probe("broken", file="a", holds_load=True, load_error="RuntimeError")
+    stage.probe("broken", file="a", holds_load=True, load_error=load_error)
     tasks = [hold_at(stage, "load broken", partial(system.predict, "a", 0), asked="predict('a', 0), evicted before")]
     tasks += [clock.start(partial(system.predict, "a", i)) for i in range(1, 8)]
     stage.logs("load broken", times=2, within_s=GRACE_S)  # time for the others to come and wait
     stage.open("broken.load")
-    asked = "8 requests at the same time for an evicted model whose file cannot be read"
+    asked = f"8 requests at the same time for an evicted model whose read ends in {load_error}"
     mistake = "who waits for a read is not woken when it fails: settle it on every path"
     for task in tasks:
         settle(task, asked=asked, mistake=mistake)
-        check.raises(ValueError, task.result, asked=asked, because="the read fails")
+        if load_error == "RuntimeError":  # what comes of an exception that is no Exception is open
+            check.raises(ValueError, task.result, asked=asked, because="the read fails")
     info = system.get_model_info("a")
     check.equal([info["request_count"], info["error_count"]], [8, 8], asked=f"both counts after {asked}")
     check.true(
-        stage.count("load broken") < len(tasks),  # one would do, were it certain that nobody came late
+        # One would do, were it certain that nobody came late.
+        load_error == "SystemExit" or stage.count("load broken") < len(tasks),
         asked=f"how often {asked} read its file",
         came=f"{stage.count('load broken')} times",
         expected="once",
@@ -1501,8 +1752,9 @@ def test_requests_that_wait_for_a_read_that_fails_all_fail(stage: Stage) -> None
 @pytest.mark.edge
 @pytest.mark.parametrize("way", ["load_model", "predict"])
 def test_models_that_arrive_together_do_not_overfill_the_cache(stage: Stage, way: str) -> None:
-    system = kata.ModelServingSystem(2)
-    newcomers = "abc"
+    newcomers = [f"m{i}" for i in range(CROWD)]
+    system = kata.ModelServingSystem(CROWD - 1)
+    tasks: list[Task] = []
     for model_id in newcomers:
         stage.probe(model_id)
         if way == "predict":
@@ -1511,21 +1763,24 @@ def test_models_that_arrive_together_do_not_overfill_the_cache(stage: Stage, way
         system.evict_least_used_model()
     for model_id in newcomers:
         stage.probe(f"slow {model_id}", file=model_id, holds_load=True)
-    tasks = []
     for model_id in newcomers:
         thunk = partial(system.predict, model_id, 0)
         if way == "load_model":
             thunk = partial(system.load_model, model_id, path_of(stage, model_id))
-        tasks.append(hold_at(stage, f"load slow {model_id}", thunk, asked=f"{way} of {model_id}"))
+        asked = f"{way} of {model_id}, while {len(tasks)} other files are being read"
+        mistake = "a lock is held while a file is read, or a pool has too few readers: hold none, and need none"
+        tasks.append(hold_at(stage, f"load slow {model_id}", thunk, asked=asked, mistake=mistake))
     for model_id, task in zip(newcomers, tasks, strict=True):
         stage.open(f"slow {model_id}.load")
         finish(task, asked=f"{way} of {model_id}")
-    asked = f"the models that are loaded, after {way} of a, b and c began at the same time in an empty cache of 2"
+    asked = (
+        f"the models that are loaded, after {way} of {CROWD} began at the same time in an empty cache of {CROWD - 1}"
+    )
     check.equal(
         loaded(system, newcomers),
-        ["b", "c"],
+        newcomers[1:],
         asked=asked,
-        mistakes={"each found room before it read: ask for room when the model takes its place": ["a", "b", "c"]},
+        mistakes={"each found room before it read: ask for room when the model takes its place": newcomers},
     )
 
 
@@ -1635,6 +1890,9 @@ def test_the_old_model_answers_while_its_successor_is_read(stage: Stage) -> None
     asked = "predict('a', 1), while another thread is reading a newer file for a"
     response = answer(partial(system.predict, "a", 1), asked=asked, mistake="a lock is held while a file is read")
     check.equal([response["prediction"], response["cache_hit"]], [["a", 1], True], asked=asked)
+    asked = "get_model_info('a'), while another thread is reading a newer file for a"
+    info = answer(partial(system.get_model_info, "a"), asked=asked, mistake="a lock is held while a file is read")
+    check.equal([info["path"], info["loaded"]], [path_of(stage, "a"), True], asked=f"path and loaded of {asked}")
     stage.open("newer.load")
     finish(load, asked="load_model('a', newer_path)")
     check.equal(system.predict("a", 2)["prediction"], ["newer", 2], asked="predict('a', 2), when that file is read")
@@ -1674,36 +1932,65 @@ def test_an_evicted_model_finishes_what_it_is_answering(stage: Stage) -> None:
 
 
 @pytest.mark.edge
+@pytest.mark.parametrize("way", ["load_model", "evict_least_used_model"])
+def test_a_model_that_is_predicting_goes_when_it_is_its_turn(stage: Stage, way: str) -> None:
+    stage.probe("a", holds_predict=True)
+    stage.probe("b")
+    stage.probe("c")
+    system = served(stage, "ab", size=2)
+    busy = hold_at(stage, "predict a", partial(system.predict, "a", 1), asked="predict('a', 1)")
+    mistake = "a lock is held while a model predicts"
+    answer(
+        partial(system.predict, "b", 1), asked="predict('b', 1), while the model of a is predicting", mistake=mistake
+    )
+    thunk = system.evict_least_used_model
+    if way == "load_model":
+        thunk = partial(system.load_model, "c", path_of(stage, "c"))
+    asked = f"{way} in a cache of 2 with a and b, while the model of a is predicting; b was asked after it"
+    answer(thunk, asked=asked, mistake="a newcomer waits for the one that is to leave")
+    check.equal(
+        loaded(system, "ab"),
+        ["b"],
+        asked=f"which of a and b is loaded after {asked}",
+        mistakes={"a model that is predicting is passed over: it goes when it is its turn": ["a"]},
+    )
+    stage.open("a.predict")
+    check.equal(finish(busy, asked="predict('a', 1)")["prediction"], ["a", 1], asked="predict('a', 1)")
+
+
+@pytest.mark.edge
 def test_requests_that_overlap_are_all_counted(stage: Stage) -> None:
     stage.probe("a", holds_predict=True)
     system = served(stage, "a")
-    tasks = [Task(partial(system.predict, "a", data)) for data in (0, 1, 2, 3, "fail", "fail")]
-    asked = "6 requests to one model at the same time, of which 2 fail"
+    good = CROWD - 2
+    tasks = [Task(partial(system.predict, "a", data)) for data in (*range(good), "fail", "fail")]
+    asked = f"{CROWD} requests to one model at the same time, of which 2 fail"
     check.true(
-        stage.logs("predict a", times=6),
+        stage.logs("predict a", times=CROWD),
         asked=asked,
         came=f"only {stage.count('predict a')} of them reach the model at once",
-        expected="6 predictions of one model at the same time",
-        mistake="a lock is held while a model predicts: hold none",
+        expected=f"{CROWD} predictions of one model at the same time",
+        mistake="a lock is held while a model predicts, or a pool has too few threads: hold none, and need none",
     )
     stage.open("a.predict")
-    for task in tasks[:4]:
+    for task in tasks[:good]:
         finish(task, asked=asked)
-    for task in tasks[4:]:
+    for task in tasks[good:]:
         settle(task, asked=asked)
         check.raises(RuntimeError, task.result, asked=asked, because="the model raises it")
     info = system.get_model_info("a")
     check.equal(
         [info["request_count"], info["error_count"]],
-        [6, 2],
+        [CROWD, 2],
         asked=f"request_count and error_count after {asked}",
         mistakes={
-            "a request that failed is not in request_count: it is a request too": [4, 2],
+            "a request that failed is not in request_count: it is a request too": [good, 2],
             **{
                 f"{'one count is' if lost == 1 else f'{lost} counts are'} lost: read before the prediction and "
-                "written after it, while others did the same": [6 - lost, errors]
-                for lost in range(1, 6)
+                "written after it, while others did the same": [CROWD - lost, errors]
+                for lost in range(1, CROWD)
                 for errors in (1, 2)
+                if (lost, errors) != (2, 2)
             },
         },
         hint="add to a count in one step, under the lock",
@@ -1732,19 +2019,42 @@ def test_a_request_counts_when_it_has_ended(stage: Stage) -> None:
 
 
 @pytest.mark.edge
-def test_an_old_read_does_not_replace_a_newer_model(stage: Stage) -> None:
+@pytest.mark.parametrize("ends", ["well", "in an error"])
+@pytest.mark.parametrize("evicted", [False, True])
+def test_an_old_read_does_not_replace_a_newer_model(stage: Stage, ends: str, *, evicted: bool) -> None:
     stage.probe("a")
     system = served(stage, "a")
     system.evict_least_used_model()
-    stage.probe("old", file="a", holds_load=True)
+    stage.probe("old", file="a", holds_load=True, load_error="" if ends == "well" else "RuntimeError")
     newer = stage.probe("newer")
     stale = hold_at(stage, "load old", partial(system.predict, "a", 1), asked="predict('a', 1), evicted before")
     load = Task(partial(system.load_model, "a", newer))
-    load.ends(GRACE_S)  # it may also wait for the read that is under way
-    stage.open("old.load")
+    if not load.ends(GRACE_S):  # it may also wait for the read that is under way
+        stage.open("old.load")
     finish(load, asked="load_model('a', newer_path)")
-    finish(stale, asked="predict('a', 1)")
+    if evicted:
+        system.evict_least_used_model()
+    before = system.get_model_info("a")
+    stage.open("old.load")
+    settle(stale, asked="predict('a', 1)")
     when = "after load_model('a', newer_path), which came while a request was reading the old file"
+    if evicted:
+        when += ", and an eviction"
+    if ends != "well":
+        when += "; that read ends in an error"
+    elif not evicted:
+        finish(stale, asked="predict('a', 1)")
+    if not evicted:
+        info = system.get_model_info("a")
+        check.equal(
+            [info["loaded"], info["loaded_at"]],
+            [True, before["loaded_at"]],
+            asked=f"loaded and loaded_at of a, {when}",
+            mistakes={
+                "the old read throws the newer model out when it fails: leave alone what is not its own": [False, None]
+            },
+            hint="a read that is out of date must leave model, path and loaded_at alone",
+        )
     check.equal(
         system.predict("a", 2)["prediction"],
         ["newer", 2],
@@ -1807,6 +2117,43 @@ def test_nobody_joins_an_old_read_after_load_model(stage: Stage) -> None:
 
 
 @pytest.mark.edge
+@pytest.mark.parametrize("ends", ["well", "in an error"])
+def test_an_old_read_that_ends_leaves_a_newer_one_under_way(stage: Stage, ends: str) -> None:
+    stage.probe("a")
+    system = served(stage, "a")
+    system.evict_least_used_model()
+    stage.probe("old", file="a", holds_load=True, load_error="" if ends == "well" else "RuntimeError")
+    newer = stage.probe("newer")
+    stale = hold_at(stage, "load old", partial(system.predict, "a", 1), asked="predict('a', 1), evicted before")
+    load = Task(partial(system.load_model, "a", newer))
+    if not load.ends(GRACE_S):  # it may also wait for the read that is under way
+        stage.open("old.load")
+    finish(load, asked="load_model('a', newer_path)")
+    system.evict_least_used_model()
+    stage.probe("slow", file="newer", holds_load=True)
+    tasks = [Task(partial(system.predict, "a", 2))]
+    stage.logs("load slow", within_s=2 * GRACE_S)  # it may also wait for the old read
+    stage.open("old.load")
+    settle(stale, asked="predict('a', 1)")
+    stage.logs("load slow")
+    tasks.append(Task(partial(system.predict, "a", 3)))
+    stage.logs("load slow", times=2, within_s=GRACE_S)
+    stage.open("slow.load")
+    asked = "two requests for a after load_model('a', newer_path) and an eviction, while a request reads the old file"
+    answers = [finish(task, asked=asked)["prediction"] for task in tasks]
+    check.equal(answers, [["slow", 2], ["slow", 3]], asked=f"the predictions of {asked}")
+    check.equal(
+        stage.count("load slow"),
+        1,
+        asked=f"how often {asked}, read the newer file",
+        mistakes={
+            "the old read, when it ends, takes away the mark of the newer one that is under way: each must take away "
+            "its own alone": 2
+        },
+    )
+
+
+@pytest.mark.edge
 def test_a_load_that_fails_leaves_a_read_under_way_alone(stage: Stage) -> None:
     stage.probe("a")
     system = served(stage, "a")
@@ -1814,9 +2161,13 @@ def test_a_load_that_fails_leaves_a_read_under_way_alone(stage: Stage) -> None:
     stage.probe("slow", file="a", holds_load=True)
     reading = hold_at(stage, "load slow", partial(system.predict, "a", 1), asked="predict('a', 1), evicted before")
     load = Task(partial(system.load_model, "a", write_bad_file(stage.folder, "missing")))
-    load.ends(GRACE_S)  # it may also wait for the read that is under way
+    if load.ends(GRACE_S):  # it may also wait for the read that is under way
+        second = Task(partial(system.predict, "a", 2))
+        stage.logs("load slow", times=2, within_s=GRACE_S)
+        stage.open("slow.load")
+        finish(second, asked="predict('a', 2)")
     stage.open("slow.load")
-    asked = "load_model('a', path) of a file that is missing, while a request is reading the known file of a"
+    asked = "load_model('a', path) of a file that is missing, while requests are reading the known file of a"
     settle(load, asked=asked)
     check.raises(ValueError, load.result, asked=asked, because="no model can be read from it")
     mistake = "a load that failed makes a read out of date: only one that ends well may"

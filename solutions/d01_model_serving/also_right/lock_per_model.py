@@ -1,5 +1,6 @@
 """A lock for each model, under which its file is read and nothing else is done; the cache is a linked list."""
 
+import os
 import pickle
 import statistics
 import threading
@@ -50,20 +51,20 @@ class ModelServingSystem:
         self._nodes = {}
 
     def load_model(self, model_id, model_path):
-        path = Path(model_path)
+        path = os.fspath(model_path)
         if model_id not in self._nodes:
             # Unknown ids have no node yet, and a failure must leave none.
             model = read(path)
             with self._guard:
                 node = self._nodes.setdefault(model_id, Node(model_id))
-                node.path = str(model_path)
+                node.path = path
                 self._seat(node, model)
             return
         node = self._nodes[model_id]
         with node.reading:
             model = read(path)
             with self._guard:
-                node.path = str(model_path)
+                node.path = path
                 node.failure = None
                 self._seat(node, model)
 
@@ -139,7 +140,7 @@ class ModelServingSystem:
                     raise ValueError(node.failure)
                 node.failure = None
                 try:
-                    model = read(Path(node.path))
+                    model = read(node.path)
                 except ValueError as error:
                     node.failure = str(error)
                     raise
@@ -163,7 +164,7 @@ class ModelServingSystem:
 
 def read(path):
     try:
-        model = pickle.loads(path.read_bytes())
+        model = pickle.loads(Path(path).read_bytes())
     except Exception as error:
         raise ValueError(f"{path} cannot be read: {type(error).__name__} {error}") from error
     if callable(getattr(model, "predict", None)):

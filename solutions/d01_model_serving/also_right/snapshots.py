@@ -3,6 +3,7 @@
 import heapq
 import io
 import itertools
+import os
 import pickle
 import threading
 import time
@@ -49,7 +50,7 @@ class ModelServingSystem:
         self.turns = itertools.count()
 
     def load_model(self, model_id, model_path):
-        path = str(model_path)
+        path = os.fspath(model_path)
         model, now = fetch(path), self.clock()
         with self.writing:
             old = self.states.get(model_id, State(path))

@@ -1,6 +1,6 @@
 """A read that fails stays marked as under way: every later request waits for it or gets its error.
 
-Caught by: test_a_file_that_has_vanished_is_an_error_of_that_request_alone
+Caught by: test_a_file_that_has_gone_bad_is_an_error_of_that_request_alone
 """
 
 import os
