@@ -381,6 +381,14 @@ def check_fit(problem: Problem, model: Any = None, *, rtol: float = 1e-9, hint: 
         },
         hint=hint or "the distinct labels of this fit, sorted",
     )
+    check.true(
+        isinstance(model.classes, np.ndarray),
+        asked=problem.fit_call + ".classes",
+        came=f"{check.show(model.classes)}, a {type(model.classes).__name__}",
+        expected="an array of the labels",
+        mistake="a list of the labels: np.unique gives the array" if isinstance(model.classes, list) else "",
+        hint="`classes` is a NumPy array",
+    )
     priors = by_label(model, "class_priors", problem)
     likelihoods = by_label(model, "feature_likelihoods", problem)
     for c, label in enumerate(labels.tolist()):
@@ -410,6 +418,15 @@ def check_likelihood(problem: Problem, c: int, got: Any, *, rtol: float, hint: s
         asked=asked,
         came=got,
         expected="a pair (mean, variance) of arrays (d,)",
+    )
+    plain = [type(part).__name__ for part in got if not isinstance(part, np.ndarray)]
+    check.true(
+        not plain,
+        asked=asked,
+        came=f"{check.show(got)}, of {' and '.join(plain)}",
+        expected="a pair (mean, variance) of arrays (d,)",
+        mistake="lists where arrays are wanted: give np.array of them" if "list" in plain else "",
+        hint="NumPy arrays, one number for each feature",
     )
     mean, variance = problem.right.means[c], problem.right.variances[c]
     check.close(
@@ -601,7 +618,7 @@ def test_labels_are_names_and_other_names_only_move_columns(problem: Problem) ->
 
 
 @pytest.mark.law
-@given(problems(), st.sampled_from([-20, -10, 10, 20]))
+@given(problems(), st.sampled_from([-60, -20, -10, 10, 20, 60]))
 def test_units_do_not_matter(problem: Problem, exponent: int) -> None:
     unit = 2.0**exponent
     assume(problem.spread.any())  # else the smoothing is 1e-9 in any unit
@@ -630,6 +647,25 @@ def test_smoothing_is_added_and_no_floor() -> None:
 def test_a_feature_that_is_constant_in_a_class_decides_without_nan() -> None:
     X = np.array([[1.0, 3.0], [1.0, 5.0], [1.0, 4.0], [2.0, 4.0], [3.0, 6.0]])
     check_all(Problem(X, np.array([0, 0, 0, 1, 1]), np.array([[1.0, 4.0], [1.001, 4.0], [2.0, 4.0]])))
+
+
+@pytest.mark.edge
+def test_a_feature_that_is_constant_everywhere_leaves_the_smoothing_to_the_others() -> None:
+    X = np.array([[3.0, 0.0], [3.0, 400.0], [3.0, 200.0], [3.0, 600.0], [3.0, 800.0]])
+    problem = Problem(X, np.array([0, 1, 0, 1, 1]), np.array([[3.0, 100.0], [3.01, 300.0], [2.99, 600.0]]))
+    check_all(
+        problem, hint="the smoothing is 1e-9 times the largest variance: 1e-9 itself only if all features are constant"
+    )
+
+
+@pytest.mark.edge
+def test_features_that_hardly_vary_are_not_constant() -> None:
+    X = FLOWERS.X * 2.0**-24 + 1.0
+    problem = replace(FLOWERS, X=X, queries=FLOWERS.queries * 2.0**-24 + 1.0)
+    model = problem.fitted()
+    hint = "constant means equal: a difference of 1e-7 is one, and np.isclose does not see it"
+    check_fit(problem, model, rtol=1e-6, hint=hint)
+    check_proba(problem, model, want=FLOWERS.posterior, hint=hint)
 
 
 @pytest.mark.edge
@@ -707,6 +743,25 @@ def test_one_class_is_certain() -> None:
 
 @pytest.mark.edge
 @pytest.mark.parametrize(
+    ("n", "d", "classes", "m"), [(3000, 2, 3, 20), (40, 700, 3, 8), (900, 2, 300, 20), (30, 2, 3, 2500)]
+)
+def test_many_rows_features_classes_or_queries_are_answered_alike(n: int, d: int, classes: int, m: int) -> None:
+    rng = np.random.default_rng(n + d)
+    y = rng.permutation(np.arange(n) % classes)
+    centres = rng.normal(size=(classes, d)) * (3 / math.sqrt(d))  # near enough for every feature to have a say
+    problem = Problem(
+        rng.normal(size=(n, d)) + centres[y], 10 * y, rng.normal(size=(m, d)) + centres[rng.permutation(m) % classes]
+    )
+    model = problem.fitted()
+    hint = "nothing changes where there are many training rows, features, classes or queries: beware of small integer types"
+    if classes < 10:  # the posteriors show it just as well, and sooner
+        check_fit(problem, model, hint=hint)
+    check_proba(problem, model, hint=hint)
+    check_predict(problem, model, hint=hint)
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize(
     ("rows", "y", "query"),
     [([0, 2, 0, 2], ["b", "b", "a", "a"], 5), ([1, 3, -3, -1], [-7, -7, 4, 4], 0), ([1, 3, -3, -1], [4, 4, -7, -7], 0)],
     ids=["the same rows", "mirrored", "mirrored the other way"],
@@ -724,7 +779,22 @@ def test_ties_go_to_the_first_of_the_classes(rows: list[float], y: list[Any], qu
 
 
 @pytest.mark.edge
-@pytest.mark.parametrize("names", [[False, True], [2**53 + 1, 2**53], [-1.5, 0.25], ["a", "much longer"]], ids=str)
+def test_a_label_that_is_more_probable_by_a_hair_is_predicted() -> None:
+    X, y = np.array([[1.0], [3.0], [-3.0], [-1.0]]), np.array(["b", "b", "a", "a"])
+    problem = Problem(X, y, np.array([[2e-6], [-2e-6]]))  # probabilities that differ by 4e-6
+    check.equal(
+        problem.fitted().predict(problem.queries),
+        np.array(["b", "a"]),
+        asked=problem.asked("predict"),
+        mistakes={
+            "nearly equal taken for a tie: compare exactly, with argmax, and not with isclose": np.array(["a", "a"])
+        },
+        hint="only posteriors that are exactly equal are a tie",
+    )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("names", [[False, True], [2**53 + 1, 2**53], [-1.5, 0.25], ["a", "much länger"]], ids=str)
 def test_predicted_labels_are_those_of_the_training_rows(names: list[Any]) -> None:
     y = np.array(names).repeat(2)
     problem = Problem(np.array([[0.0], [1.0], [8.0], [9.0]]), y, np.array([[0.0], [9.0], [8.0]]))
@@ -751,10 +821,31 @@ def test_predicted_labels_are_those_of_the_training_rows(names: list[Any]) -> No
 
 
 @pytest.mark.edge
-@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int32, np.uint64, np.bool_])
+def test_labels_may_come_as_objects() -> None:
+    problem = replace(SPAM, y=np.array(["a", "much longer", "a", "much longer", "much longer"]))
+    y = problem.y.astype(object)
+    asked = f"{problem.fit_call} with y as an array of objects, as a data frame gives it"
+    model = check.accepts(
+        partial(kata.NaiveBayes().fit, problem.X, y), asked=asked, because="y may be anything that np.asarray takes"
+    )
+    check_fit(problem, model, hint="y came as an array of Python strings")
+    check_predict(problem, model, hint="y came as an array of Python strings")
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize(
+    "dtype",
+    [np.bool_, np.uint8, np.int8, np.int16, np.int32, np.int64, np.uint64, np.object_],
+    ids=lambda dtype: np.dtype(dtype).name,
+)
 def test_integers_neither_wrap_around_nor_cut_means(dtype: type[np.generic]) -> None:
-    numbers = np.array([[100, 3], [120, 90], [3, 100], [7, 120], [90, 0], [120, 100]])
-    X = numbers > 95 if dtype is np.bool_ else numbers.astype(dtype)
+    X: npt.NDArray[Any]
+    shares = [[50, 3], [97, 60], [2, 99], [5, 90], [60, 1], [95, 80]]
+    if issubclass(dtype, np.integer):  # over the whole range of the type, so that differences do not fit into it
+        low, high = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
+        X = np.array([[low + share * (high - low) // 100 for share in row] for row in shares], dtype=dtype)
+    else:
+        X = np.array(shares) > 55 if issubclass(dtype, np.bool_) else np.array(shares).astype(dtype)
     y = np.array([0, 0, 1, 1, 1, 0], dtype=np.uint8)
     problem = Problem(X.astype(np.float64), y, X.astype(np.float64))
     model = kata.NaiveBayes().fit(X, y)
@@ -764,12 +855,13 @@ def test_integers_neither_wrap_around_nor_cut_means(dtype: type[np.generic]) -> 
 
 
 @pytest.mark.edge
-def test_float32_is_computed_in_float64() -> None:
-    X = (1000 + np.random.default_rng(3).normal(size=(40, 3))).astype(np.float32)
+@pytest.mark.parametrize("dtype", [np.float32, np.float16], ids=lambda dtype: np.dtype(dtype).name)
+def test_float32_is_computed_in_float64(dtype: type[np.floating[Any]]) -> None:
+    X = (1000 + 5 * np.random.default_rng(3).normal(size=(40, 3))).astype(dtype)
     problem = Problem(X.astype(np.float64), np.repeat([0, 1], 20), X[::4].astype(np.float64))
     model = kata.NaiveBayes().fit(X, problem.y)
     check_fit(problem, model, hint=f"{CONVERT}: float32 keeps seven digits")
-    got, asked = model.predict_proba(X[::4]), f"{problem.asked('predict_proba')}, all as float32"
+    got, asked = model.predict_proba(X[::4]), f"{problem.asked('predict_proba')}, all as {np.dtype(dtype).name}"
     check.close(got, problem.posterior, asked=asked, rtol=0, atol=1e-6, hint=f"{CONVERT}: float32 keeps seven digits")
     check.float_array(got, (10, 2), asked=asked)
 
@@ -778,10 +870,12 @@ def test_float32_is_computed_in_float64() -> None:
 
 
 @pytest.mark.edge
-def test_a_second_fit_forgets_the_first() -> None:
-    model = SPAM.fitted()
+@pytest.mark.parametrize("shape", ["another", "the same"])
+def test_a_second_fit_forgets_the_first(shape: str) -> None:
+    first = SPAM if shape == "another" else replace(FLOWERS, X=10.0 - FLOWERS.X, y=FLOWERS.y[::-1] + 1)
+    model = first.fitted()
     model.fit(FLOWERS.X, FLOWERS.y)
-    check_all(FLOWERS, model, hint="the object was fitted to other labels and another number of features before")
+    check_all(FLOWERS, model, hint=f"the object was fitted to other data, of {shape} shape, and to other labels before")
 
 
 @pytest.mark.edge
@@ -806,8 +900,27 @@ def test_the_model_does_not_follow_later_changes_of_its_training_data() -> None:
     X, y = FLOWERS.X.copy(), FLOWERS.y.copy()
     model = kata.NaiveBayes().fit(X, y)
     X[:] = X[::-1].copy() * 3
-    y[:] = 7
+    y[:] = np.where(y == 7, -3, 8)
     check_all(FLOWERS, model, hint="X and y changed after fit: compute in fit, or copy, what the model needs of them")
+
+
+@pytest.mark.edge
+def test_arrays_that_have_changed_are_new_data() -> None:
+    X, y, queries = FLOWERS.X.copy(), FLOWERS.y.copy(), FLOWERS.queries.copy()
+    model = kata.NaiveBayes().fit(X, y)
+    for method in ("predict", "predict_proba"):
+        getattr(model, method)(queries)
+    queries[:] = queries[::-1].copy()
+    hint = "the numbers count, not which array they are in: look into it at each call"
+    changed = replace(FLOWERS, queries=queries)
+    check_proba(changed, model, hint=f"the array of the queries was given before, with other numbers in it; {hint}")
+    check_predict(changed, model, hint=f"the array of the queries was given before, with other numbers in it; {hint}")
+    X[:] = 10 - X[::-1]
+    y[:] = np.where(y == 7, -3, 8)
+    model.fit(X, y)
+    check_all(
+        Problem(X, y, queries), model, hint=f"the same arrays were fitted before, with other numbers in them; {hint}"
+    )
 
 
 # --- edge: errors ----------------------------------------------------------------------------------------------------
@@ -835,6 +948,7 @@ def test_a_method_before_fit_is_a_runtime_error(method: str) -> None:
         ((4, 2, 1), (4,), "X is not 2-D"),
         ((4, 2), (4, 1), "y is a column, not 1-D"),
         ((4, 2), (1, 4), "y is a row, not 1-D"),
+        ((4, 2), (4, 1, 1), "y has three axes, not 1-D"),
         ((1, 2), (), "y is a single label, not 1-D"),
         ((4, 2), (3,), "4 rows do not pair with 3 labels"),
         ((4, 2), (5,), "4 rows do not pair with 5 labels"),
@@ -869,6 +983,7 @@ def test_training_data_of_wrong_shape_are_an_error(
         (2, (3, 2, 2), "X is not 2-D"),
         (2, (3, 1), "fit saw 2 features, not 1, even if one broadcasts"),
         (2, (3, 3), "fit saw 2 features, not 3"),
+        (2, (2, 3), "fit saw 2 features, not 3, and nothing is transposed"),
         (1, (3, 2), "fit saw 1 feature, not 2, even if one broadcasts"),
         (2, (0, 2), "there are no rows"),
         (2, (3, 0), "there are no features"),
