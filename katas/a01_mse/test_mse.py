@@ -277,7 +277,7 @@ def test_integers_against_floats_keep_the_fractions(y_true: list[float], y_pred:
 
 SMALL_ERRORS = {
     "of large numbers": (1e8 + np.array([0.0, 1.0, 2.0]), 1e8 + np.array([1.0, 1.0, 2.0])),
-    "of small numbers": (np.zeros(3), np.array([1e-9, 2e-9, 0.0])),
+    "of small numbers": (np.zeros(3), np.array([1e-12, 2e-12, 0.0])),
 }
 
 
