@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from functools import partial
 
 import mse as kata
@@ -151,7 +152,11 @@ def test_shapes_that_differ_are_an_error_even_if_they_broadcast() -> None:
         (row, column),
         (column, row),
         (row, np.array([1.0])),
+        (np.array([1.0]), row),
         (row, 1.0),
+        (1.0, row),
+        ([1.0], 1.0),
+        (1.0, [1.0]),
         ([[1.0, 2.0]], [1.0, 2.0]),
     ):
         asked = call("mse", y_true, y_pred)
@@ -169,6 +174,46 @@ def test_shapes_that_differ_are_an_error_even_if_they_broadcast() -> None:
 def test_lengths_that_differ_are_an_error() -> None:
     asked = call("mse", [1, 2, 3], [1, 2])
     check.raises(ValueError, partial(kata.mse, [1, 2, 3], [1, 2]), asked=asked, because="3 and 2 elements do not pair")
+
+
+@pytest.mark.edge
+def test_a_matrix_and_its_transpose_are_an_error() -> None:
+    wide = np.arange(6.0).reshape(2, 3)
+    check.raises(
+        ValueError,
+        partial(kata.mse, wide, wide.T),
+        asked="mse of two arrays of shapes (2, 3) and (3, 2)",
+        because="the shapes differ, though both hold six elements",
+        mistakes={
+            "elements were paired by their place in a flat list: compare the shapes, not the sizes": oracle(
+                wide, wide.T.reshape(2, 3)
+            )
+        },
+        hint="compare the shapes themselves: the number of elements, or the lengths in some order, do not tell",
+    )
+
+
+@pytest.mark.edge
+def test_the_error_names_both_shapes() -> None:
+    y_true, y_pred = np.zeros((2, 5)), np.zeros(7)
+    asked = "mse of two arrays of shapes (2, 5) and (7,)"
+    said: list[str] = []
+
+    def mse() -> object:
+        try:
+            return kata.mse(y_true, y_pred)
+        except ValueError as error:
+            said.append(str(error))
+            raise
+
+    check.raises(ValueError, mse, asked=asked, because="the shapes differ")
+    check.true(
+        {"2", "5", "7"} <= set(re.findall(r"\d+", said[0])),
+        asked=asked,
+        came=f"ValueError: {said[0]}",
+        expected="a message with both shapes in it, (2, 5) and (7,)",
+        mistake="the message does not name both shapes: whoever reads it must see which two did not match",
+    )
 
 
 @pytest.mark.edge
@@ -203,6 +248,92 @@ def test_integers_do_not_wrap_around(dtype: type[np.generic]) -> None:
 
 
 @pytest.mark.edge
+def test_squares_of_large_integers_do_not_wrap_around() -> None:
+    y_true, y_pred = np.array([4_000_000_000, 0]), np.array([0, 0])
+    check.close(
+        kata.mse(y_true, y_pred),
+        8e18,
+        asked=call("mse", y_true, y_pred) + " as int64",
+        mistakes={
+            "the square wrapped around, beyond 2**63: no integer is wide enough, convert to float64": float(
+                np.mean((y_true - y_pred) ** 2)
+            )
+        },
+        hint="no integer is wide enough: convert to float64 before subtracting",
+    )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize(("y_true", "y_pred"), [([1, 2], [1.5, 2.0]), ([1.5, 2.0], [1, 2])])
+def test_integers_against_floats_keep_the_fractions(y_true: list[float], y_pred: list[float]) -> None:
+    check.close(
+        kata.mse(y_true, y_pred),
+        0.125,
+        asked=call("mse", y_true, y_pred),
+        mistakes={"the fractions were cut off: convert both to float64, not one to the type of the other": 0.0},
+        hint="convert both to float64",
+    )
+
+
+SMALL_ERRORS = {
+    "of large numbers": (1e8 + np.array([0.0, 1.0, 2.0]), 1e8 + np.array([1.0, 1.0, 2.0])),
+    "of small numbers": (np.zeros(3), np.array([1e-12, 2e-12, 0.0])),
+}
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("of", SMALL_ERRORS)
+def test_small_errors_count(of: str) -> None:
+    y_true, y_pred = SMALL_ERRORS[of]
+    check.close(
+        kata.mse(y_true, y_pred),
+        oracle(y_true, y_pred),
+        asked=call("mse", y_true, y_pred),
+        atol=0.0,
+        mistakes={
+            "what is small was taken for nothing: nothing is rounded, and no tolerance belongs here": 0.0,
+            "the square was expanded, and a² - 2ab + b² cancels: subtract first, then square": lambda: np.mean(
+                y_true**2 - 2 * y_true * y_pred + y_pred**2
+            ),
+        },
+        hint="subtract first, then square: a² - 2ab + b² has no digits left where a and b are large and close",
+    )
+
+
+@pytest.mark.edge
+def test_every_element_counts_however_many_there_are() -> None:
+    y_true, y_pred = np.random.default_rng(0).normal(size=(2, 71, 143))
+    check.close(
+        kata.mse(y_true, y_pred),
+        oracle(y_true, y_pred),
+        asked=call("mse", y_true, y_pred),
+        mistakes=mistakes(y_true, y_pred),
+        hint="the mean is over all elements: not a sample of them, nor the first ones",
+    )
+
+
+@pytest.mark.edge
+def test_any_memory_layout_will_do() -> None:
+    y_pred = np.arange(12.0).reshape(3, 4) % 5
+    y_true = y_pred[::-1].copy()
+    want = oracle(y_true, y_pred)
+    for view in (np.asfortranarray(y_true), np.repeat(y_true, 2, axis=1)[:, ::2], y_true[::-1].copy()[::-1]):
+        view.flags.writeable = False
+        for arguments in ((view, y_pred), (y_pred, view)):
+            got = check.accepts(
+                partial(kata.mse, *arguments),
+                asked=call("mse", *arguments),
+                because="an array may be read-only, and lie in memory in any order",
+            )
+            check.close(
+                got,
+                want,
+                asked=call("mse", *arguments) + ", one of them not in the usual order in memory",
+                hint="pair elements by their index, not by their place in memory (ravel of order 'A' or 'K')",
+            )
+
+
+@pytest.mark.edge
 def test_float32_is_computed_in_float64() -> None:
     y_true = np.full(3, 16_777_216.0, dtype=np.float32)
     y_pred = np.array([0.1, 0.2, 0.3], dtype=np.float32)
@@ -221,15 +352,39 @@ def test_single_numbers_are_accepted() -> None:
     check.close(kata.mse(3.0, 5.0), 4.0, asked=call("mse", 3.0, 5.0))
 
 
+NAN = {
+    "in the targets": ([1.0, math.nan, 3.0], [1.0, 2.0, 5.0]),
+    "in the predictions": ([1.0, 2.0, 3.0], [1.0, math.nan, 5.0]),
+    "in both, at one place": ([1.0, math.nan, 3.0], [1.0, math.nan, 5.0]),
+    "alone": ([math.nan], [math.nan]),
+}
+
+
 @pytest.mark.edge
-def test_nan_propagates() -> None:
-    asked = call("mse", [1.0, math.nan, 3.0], [1.0, 2.0, 5.0])
+@pytest.mark.parametrize("where", NAN)
+def test_nan_propagates(where: str) -> None:
+    y_true, y_pred = NAN[where]
     check.close(
-        kata.mse([1.0, math.nan, 3.0], [1.0, 2.0, 5.0]),
+        kata.mse(y_true, y_pred),
         math.nan,
-        asked=asked,
-        mistakes={"NaN was left out of the mean: it must show": 2.0, "NaN was counted as 0": 4.0 / 3},
+        asked=call("mse", y_true, y_pred),
+        mistakes={
+            "NaN was left out of the mean: it must show": 2.0,
+            "NaN was counted as 0": np.mean((np.nan_to_num(y_true) - np.nan_to_num(y_pred)) ** 2),
+            "NaN was taken to equal NaN: it equals nothing, and must show": 0.0,
+        },
+        hint="a NaN in either argument, or in both, gives NaN; arithmetic does it by itself",
     )
+
+
+@pytest.mark.edge
+def test_arguments_may_be_given_by_name() -> None:
+    got = check.accepts(
+        lambda: kata.mse(y_pred=[1.0, 3.0], y_true=[1.0, 1.0]),
+        asked="mse(y_pred=[1.0, 3.0], y_true=[1.0, 1.0])",
+        because="these are the names of its arguments",
+    )
+    check.close(got, 2.0, asked="mse(y_pred=[1.0, 3.0], y_true=[1.0, 1.0])")
 
 
 @pytest.mark.edge

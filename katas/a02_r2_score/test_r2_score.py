@@ -201,22 +201,72 @@ def test_constant_targets_are_seen_by_their_values_and_not_by_a_sum_that_rounds(
     )
 
 
+MISSED = {
+    "by a little": (1.0, [1.0, 1.0, 1.0 + 2.0**-40]),
+    "by so little that its square is 0": (0.0, [0.0, 0.0, 1e-200]),
+    "up and down, by nothing on average": (5.0, [4.0, 5.0, 6.0]),
+    "by the same each time": (5.0, [6.0, 6.0, 6.0]),
+}
+
+
 @pytest.mark.edge
-def test_targets_that_vary_only_a_little_are_not_constant() -> None:
-    y_true = np.array([1.0, 1.0 + 2.0**-20, 1.0 + 2.0**-19])
-    y_pred = np.array([1.0, 1.0 + 2.0**-20, 1.0 + 2.0**-20])
+@pytest.mark.parametrize("how", MISSED)
+def test_constant_targets_that_are_missed_score_0(how: str) -> None:
+    value, prediction = MISSED[how]
+    y_true, y_pred = np.full(3, value), np.array(prediction)
+    check.close(
+        kata.r2_score(y_true, y_pred),
+        0.0,
+        asked=f"{call('r2_score', y_true, y_pred)}, constant targets missed {how}",
+        mistakes={
+            "taken for a perfect prediction: each must equal the target exactly, and no tolerance belongs here": 1.0
+        },
+        hint="compare each prediction with the target itself: no tolerance, no sum, no mean",
+    )
+
+
+BARELY = {
+    "about 1, by 1e-6": (1.0, 2.0**-20),
+    "about 1, by 5e-13": (1.0, 2.0**-41),
+    "about 0, by 1e-9": (0.0, 1e-9),
+    "about 0, by 1e-100": (0.0, 1e-100),
+}
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("how", BARELY)
+def test_targets_that_vary_only_a_little_are_not_constant(how: str) -> None:
+    level, step = BARELY[how]
+    y_true = level + step * np.array([0.0, 1.0, 2.0])
+    y_pred = level + step * np.array([0.0, 1.0, 1.0])
     check.close(
         kata.r2_score(y_true, y_pred),
         0.5,
-        asked="r2_score of targets that differ by 1e-6, half of whose variance is explained",
+        asked=f"r2_score of targets that vary {how}, half of whose variance is explained",
         rtol=1e-6,
-        mistakes={"taken for constant: no tolerance belongs into that test": 0.0},
+        mistakes={
+            "taken for constant: no tolerance belongs into that test": 0.0,
+            "taken for constant, and the prediction for perfect: no tolerance belongs into that test": 1.0,
+        },
+        hint="no tolerance belongs into the test for constant targets, and nothing is added to SS_tot or kept above a bound",
     )
 
 
 @pytest.mark.edge
 def test_one_wild_target_is_explained_or_not() -> None:
     check_r2(np.array([0.0, 0.0, 0.0, 1000.0]), np.array([0.0, 0.0, 0.0, 0.0]))
+
+
+@pytest.mark.edge
+def test_there_is_no_lower_bound() -> None:
+    y_true, y_pred = np.array([0.0, 1.0]), np.array([1e6, -1e6])
+    check_r2(y_true, y_pred, hint="R² is below any bound when the prediction is bad enough: clip nothing")
+
+
+@pytest.mark.edge
+def test_every_sample_counts_however_many_there_are() -> None:
+    y_true, y_pred = np.random.default_rng(0).normal(size=(2, 10_007))
+    check_r2(y_true, y_pred, hint="the sums are over all samples: not a part of them, nor the first ones")
 
 
 @pytest.mark.edge
@@ -246,7 +296,7 @@ def test_fewer_than_two_samples_are_an_error(n: int) -> None:
 
 
 @pytest.mark.edge
-@pytest.mark.parametrize(("n", "m"), [(3, 2), (2, 3), (3, 1)])
+@pytest.mark.parametrize(("n", "m"), [(3, 2), (2, 3), (3, 1), (1, 3)])
 def test_lengths_that_differ_are_an_error(n: int, m: int) -> None:
     y_true, y_pred = np.arange(n) + 0.5, np.arange(m) + 0.5
     asked = call("r2_score", y_true, y_pred)
@@ -256,7 +306,17 @@ def test_lengths_that_differ_are_an_error(n: int, m: int) -> None:
 
 @pytest.mark.edge
 @pytest.mark.parametrize(
-    ("left", "right"), [((3, 1), (3,)), ((3,), (3, 1)), ((3, 1), (3, 1)), ((1, 3), (1, 3)), ((2, 2), (2, 2))]
+    ("left", "right"),
+    [
+        ((3, 1), (3,)),
+        ((3,), (3, 1)),
+        ((3, 1), (3, 1)),
+        ((1, 3), (1, 3)),
+        ((2, 2), (2, 2)),
+        ((2, 1, 2), (2, 1, 2)),
+        ((), (3,)),
+        ((3,), ()),
+    ],
 )
 def test_anything_but_one_axis_is_an_error(left: tuple[int, ...], right: tuple[int, ...]) -> None:
     y_true, y_pred = (np.arange(math.prod(shape), dtype=float).reshape(shape) for shape in (left, right))
@@ -297,13 +357,56 @@ def test_integers_do_not_wrap_around(dtype: type[np.generic]) -> None:
 
 
 @pytest.mark.edge
-def test_float32_is_computed_in_float64() -> None:
-    y_true = np.array([1e6, 1e6 + 1, 1e6 + 2, 1e6 + 4], dtype=np.float32)
-    y_pred = np.array([1e6, 1e6 + 1, 1e6 + 3, 1e6 + 4], dtype=np.float32)
+def test_squares_of_large_integers_do_not_wrap_around() -> None:
+    y_true, y_pred = np.array([0, 4_000_000_000, 0]), np.array([4_000_000_000, 0, 0])
+    residual = np.sum((y_true - y_pred) ** 2)
+    check.close(
+        kata.r2_score(y_true, y_pred),
+        -2.0,
+        asked=call("r2_score", y_true, y_pred) + " as int64",
+        mistakes={
+            "the squares wrapped around, beyond 2**63: no integer is wide enough, convert to float64": lambda: (
+                1 - residual / np.sum((y_true - y_true.mean()) ** 2)
+            )
+        },
+        hint="no integer is wide enough: convert to float64 before subtracting",
+    )
+
+
+@pytest.mark.edge
+def test_truth_values_count_as_0_and_1() -> None:
+    y_true, y_pred = np.array([True, False, True, False]), np.array([True, False, False, False])
+    asked = call("r2_score", y_true, y_pred)
+    got = check.accepts(partial(kata.r2_score, y_true, y_pred), asked=asked, because="np.asarray takes truth values")
+    check.close(got, 0.0, asked=asked, hint="convert to float64 before subtracting")
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize(("y_true", "y_pred"), [([1, 2, 3], [1.5, 2.0, 3.0]), ([1.5, 2.0, 3.0], [1, 2, 3])])
+def test_integers_against_floats_keep_the_fractions(y_true: list[float], y_pred: list[float]) -> None:
+    check.close(
+        kata.r2_score(y_true, y_pred),
+        loop_r2(y_true, y_pred),
+        asked=call("r2_score", y_true, y_pred),
+        mistakes={"the fractions were cut off: convert both to float64, not one to the type of the other": 1.0},
+        hint="convert both to float64",
+    )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("above", [(0, 1, 2, 4), (0, 1, 3, 3, 3, 4)])
+def test_float32_is_computed_in_float64(above: tuple[int, ...]) -> None:
+    y_true = np.array([1e6 + more for more in above], dtype=np.float32)
+    y_pred = y_true + np.eye(len(above), dtype=np.float32)[2]
     check.close(
         kata.r2_score(y_true, y_pred),
         loop_r2(y_true.astype(float).tolist(), y_pred.astype(float).tolist()),
         asked=call("r2_score", y_true, y_pred) + " as float32",
+        mistakes={
+            "the mean was taken in float32: convert y_true to float64 first": lambda: (
+                1 - 1 / np.sum((y_true.astype(float) - float(y_true.mean())) ** 2)
+            )
+        },
         hint="convert to float64 first: float32 keeps seven digits",
     )
 
@@ -324,6 +427,34 @@ def test_a_large_offset_does_not_drown_the_variance() -> None:
 @pytest.mark.edge
 def test_lists_are_accepted() -> None:
     check.close(kata.r2_score([0, 2], [0, 1]), 0.5, asked=call("r2_score", [0, 2], [0, 1]))
+
+
+@pytest.mark.edge
+def test_any_memory_layout_will_do() -> None:
+    y_true, y_pred = np.arange(12.0).reshape(2, 6) ** 2 % 7
+    want = loop_r2(y_true.tolist(), y_pred.tolist())
+    for layout in (lambda y: np.repeat(y, 2)[::2], lambda y: y[::-1].copy()[::-1], np.copy):
+        views = layout(y_true), layout(y_pred)
+        for view in views:
+            view.flags.writeable = False
+        asked = call("r2_score", *views) + " of arrays that are read-only, and strided or not"
+        got = check.accepts(
+            partial(kata.r2_score, *views),
+            asked=asked,
+            because="an array may be read-only, and lie in memory in any order",
+        )
+        check.close(got, want, asked=asked)
+
+
+@pytest.mark.edge
+def test_arguments_may_be_given_by_name() -> None:
+    asked = "r2_score(y_pred=[1.0, 2.0, 5.0], y_true=[1.0, 2.0, 3.0])"
+    got = check.accepts(
+        lambda: kata.r2_score(y_pred=[1.0, 2.0, 5.0], y_true=[1.0, 2.0, 3.0]),
+        asked=asked,
+        because="these are the names of its arguments",
+    )
+    check.close(got, -1.0, asked=asked)
 
 
 @pytest.mark.edge

@@ -198,7 +198,9 @@ def test_probabilities_sum_to_1(x: Float64Array) -> None:
         np.sum(kata.softmax(x), axis=-1),
         np.ones(x.shape[:-1]),
         asked="the sum over the last axis of " + call("softmax", x),
-        hint="divide by the sum over the last axis",
+        rtol=1e-13,
+        atol=0.0,
+        hint="divide by the sum over the last axis, and add nothing to it: after the shift it is at least 1",
     )
 
 
@@ -395,15 +397,40 @@ def test_a_row_that_is_masked_throughout_is_an_error(shape: tuple[int, ...]) -> 
 def test_integers_do_not_wrap_around(dtype: type[np.generic]) -> None:
     x = np.array([[0, 3, 1], [100, 2, 101]], dtype=dtype)
     if np.issubdtype(dtype, np.signedinteger):
-        x[0, 0] = -100
+        x[0, 0] = x[1, 1] = -100  # -100 - 101 does not fit into int8
+    asked = f"{call('softmax', x)} as {np.dtype(dtype).name}"
+    got = check.accepts(
+        partial(kata.softmax, x),
+        asked=asked,
+        because="the scores are small: integers wrapped around if something overflows, convert to float64 first",
+    )
     check.close(
-        kata.softmax(x),
+        got,
         loop_softmax(x.astype(float)),
-        asked=f"{call('softmax', x)} as {np.dtype(dtype).name}",
+        asked=asked,
         rtol=1e-10,
         atol=1e-300,
         hint="integers wrap around: convert x to float64 before anything is subtracted",
     )
+    s = np.array([[0, 1, 0], [1, 0, 0]], dtype=dtype)
+    check.close(
+        kata.softmax_derivative(s),
+        np.zeros((2, 3, 3)),
+        asked=f"{call('softmax_derivative', s)} as {np.dtype(dtype).name}",
+        hint="integers wrap around, -1 is 255 in uint8: convert the argument to float64 first",
+    )
+
+
+@pytest.mark.edge
+def test_truth_values_count_as_0_and_1() -> None:
+    flags = np.array([[True, False, False], [False, False, True]])
+    asked = call("softmax", flags)
+    taken = "np.asarray takes truth values"
+    s = check.accepts(partial(kata.softmax, flags), asked=asked, because=taken)
+    check.close(s, loop_softmax(flags.astype(float)), asked=asked, hint="convert to float64 first")
+    asked = call("softmax_derivative", flags)
+    jacobian = check.accepts(partial(kata.softmax_derivative, flags), asked=asked, because=taken)
+    check.close(jacobian, np.zeros((2, 3, 3)), asked=asked, hint="convert to float64 first")
 
 
 @pytest.mark.edge
@@ -448,6 +475,20 @@ def test_results_are_float64_arrays_of_the_right_shape(shape: tuple[int, ...]) -
 
 
 @pytest.mark.edge
+@pytest.mark.parametrize("shape", [(1100, 3), (2, 1100)])
+def test_every_row_and_every_score_counts_however_many_there_are(shape: tuple[int, int]) -> None:
+    x = np.random.default_rng(0).normal(size=shape)
+    check_softmax(x, hint="all rows are computed alike, and all scores of a row share: however many there are")
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("shape", [(1100, 3), (1, 70)])
+def test_every_row_has_its_jacobian_however_many_there_are(shape: tuple[int, int]) -> None:
+    s = special.softmax(np.random.default_rng(0).normal(size=shape), axis=-1)
+    check_derivative(s, hint="all rows are computed alike, however many there are")
+
+
+@pytest.mark.edge
 def test_any_memory_layout_will_do() -> None:
     x = np.arange(24.0).reshape(4, 6) % 7
     for view in (x.T, x[::-1], x[:, ::2], np.asfortranarray(x)):
@@ -488,6 +529,29 @@ def test_arguments_stay_as_they_were_and_results_are_arrays_of_their_own() -> No
             jacobian = np.asarray(kata.softmax_derivative(s))
             jacobian += 1.0
         check_derivative(s)
+
+
+@pytest.mark.edge
+def test_a_result_does_not_change_at_the_next_call() -> None:
+    x, other = np.array([[0.0, 1.0, 3.0]]), np.array([[2.0, 0.0, 0.0]])
+    s, t = special.softmax(x, axis=-1), special.softmax(other, axis=-1)
+    for name, function, first, second in (
+        ("softmax", kata.softmax, x, other),
+        ("softmax_derivative", kata.softmax_derivative, s, t),
+    ):
+        result = function(first)
+        with check.untouched(asked=call(name, first) + ", then " + call(name, second), result=result):
+            function(second)
+
+
+@pytest.mark.edge
+def test_arguments_may_be_given_by_name() -> None:
+    names = "these are the names of the arguments"
+    s = check.accepts(lambda: kata.softmax(x=[1.0, 1.0]), asked="softmax(x=[1.0, 1.0])", because=names)
+    check.close(s, [0.5, 0.5], asked="softmax(x=[1.0, 1.0])")
+    asked = "softmax_derivative(softmax_output=[0.5, 0.5])"
+    jacobian = check.accepts(lambda: kata.softmax_derivative(softmax_output=[0.5, 0.5]), asked=asked, because=names)
+    check.close(jacobian, [[0.25, -0.25], [-0.25, 0.25]], asked=asked)
 
 
 # --- speed -----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,21 @@
+"""Casts the predictions to the type of the targets: integers cut their fractions off.
+
+Caught by: test_integers_against_floats_keep_the_fractions
+"""
+
+import numpy as np
+
+
+def checked(y_true, y_pred):
+    t, p = np.asarray(y_true, float), np.asarray(y_pred, float)
+    if t.ndim != 1 or t.shape != p.shape or t.size < 2:
+        raise ValueError(f"shapes {t.shape} and {p.shape}")
+    return t, p
+
+
+def r2_score(y_true, y_pred):
+    t, p = checked(y_true, y_pred)
+    p = np.asarray(y_pred).astype(np.asarray(y_true).dtype).astype(float)
+    if np.ptp(t) == 0:
+        return float(np.array_equal(t, p))
+    return float(1 - np.sum((t - p) ** 2) / np.sum((t - t.mean()) ** 2))

@@ -1,0 +1,21 @@
+"""Takes targets for constant whose total is below 1e-12.
+
+Caught by: test_targets_that_vary_only_a_little_are_not_constant
+"""
+
+import numpy as np
+
+
+def checked(y_true, y_pred):
+    t, p = np.asarray(y_true, float), np.asarray(y_pred, float)
+    if t.ndim != 1 or t.shape != p.shape or t.size < 2:
+        raise ValueError(f"shapes {t.shape} and {p.shape}")
+    return t, p
+
+
+def r2_score(y_true, y_pred):
+    t, p = checked(y_true, y_pred)
+    total = np.sum((t - t.mean()) ** 2)
+    if np.ptp(t) == 0 or total < 1e-12:
+        return float(np.array_equal(t, p))
+    return float(1 - np.sum((t - p) ** 2) / total)

@@ -1,0 +1,22 @@
+"""Refuses truth values.
+
+Caught by: test_truth_values_count_as_0_and_1
+"""
+
+import numpy as np
+
+
+def checked(y_true, y_pred):
+    t, p = np.asarray(y_true, float), np.asarray(y_pred, float)
+    if t.ndim != 1 or t.shape != p.shape or t.size < 2:
+        raise ValueError(f"shapes {t.shape} and {p.shape}")
+    return t, p
+
+
+def r2_score(y_true, y_pred):
+    t, p = checked(y_true, y_pred)
+    if np.asarray(y_true).dtype.kind not in "iuf" or np.asarray(y_pred).dtype.kind not in "iuf":
+        raise TypeError("numbers expected")
+    if np.ptp(t) == 0:
+        return float(np.array_equal(t, p))
+    return float(1 - np.sum((t - p) ** 2) / np.sum((t - t.mean()) ** 2))
