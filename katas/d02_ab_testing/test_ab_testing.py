@@ -270,6 +270,10 @@ def last_best(others: Arms) -> Arm:
     return max(reversed(list(others.values())), key=lambda arm: arm.rate)
 
 
+def best_rounded(others: Arms) -> Arm:
+    return max(others.values(), key=lambda arm: round(arm.rate, 2))
+
+
 def best_by_name(others: Arms) -> Arm:
     return max(sorted(others.items()), key=lambda item: item[1].rate)[1]
 
@@ -306,6 +310,7 @@ def winner_mistakes(arms: Arms) -> dict[str, Callable[[], Reading | None]]:
         "of rivals with the same rate the last is taken: take the first in the order of variants": way(
             rival_of=last_best
         ),
+        "the best rival is found with rounded rates: compare them as they are": way(rival_of=best_rounded),
         "of rivals with the same rate the first by name is taken: take the first in the order of variants": way(
             rival_of=best_by_name
         ),
@@ -677,8 +682,12 @@ def test_metrics_follow_from_what_was_assigned_and_logged(
         name: {user: variant_of(framework, user, name) for user in visits if name in visits[user]} for name in PLAN
     }
     for name, shares in PLAN.items():
-        asked = f"calculate_metrics({name!r}), where users have variants {homes[name]}, before any event"
-        check.equal(framework.calculate_metrics(name), report(shares, homes[name], []), asked=asked)
+        check.equal(
+            framework.calculate_metrics(name),
+            report(shares, homes[name], []),
+            asked=f"calculate_metrics({name!r}), where users have variants {homes[name]}, before any event",
+            mistakes=report_mistakes(shares, homes[name], []),
+        )
     logs: dict[str, list[Event]] = {name: [] for name in PLAN}
     for user, name, kind, value in log:
         if user in homes[name]:
@@ -1222,6 +1231,7 @@ def test_variants_with_fewer_than_thirty_users_do_not_take_part(arms: list[tuple
 @cases(
     of_rivals=[(40, 10), (400, 100), (300, 102)],
     of_rivals_around=[(400, 100), (300, 102), (40, 10), (200, 20)],
+    of_rivals_but_for_rounding=[(400, 100), (400, 101), (300, 115)],
     of_the_best=[(400, 120), (300, 90), (200, 20)],
     of_all=[(40, 12), (400, 120)],
 )
