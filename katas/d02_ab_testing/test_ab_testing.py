@@ -548,7 +548,7 @@ def test_names_are_not_glued_together(first: str, second: str, prefix: str) -> N
         crowd(first, shares, prefix + "{}", 5_000),
         crowd(second, shares, "{}", 5_000),
         asked=f"the variants of 5000 users, {prefix + 'x'!r} in {first!r} and 'x' in {second!r}",
-        mistake="the names are hashed glued together, so different pairs collide: put something between them",
+        mistake="the names are hashed glued together, so different pairs collide: hash the pair, such as its repr",
     )
 
 
