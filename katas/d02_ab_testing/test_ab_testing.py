@@ -11,12 +11,13 @@ two of them lies what the right test, or a usual wrong one, compares alpha with.
 from __future__ import annotations
 
 import math
+import operator
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache, partial
-from itertools import count, pairwise
+from itertools import combinations, count, pairwise, permutations, product
 from typing import Any, NamedTuple
 
 import ab_testing as kata
@@ -42,7 +43,10 @@ END = datetime(2024, 3, 31, 18)
 TICK = timedelta(microseconds=1)
 SUMMER = timezone(timedelta(hours=2))
 HALVES = {"a": 0.5, "b": 0.5}
-VARIANTS = "abcd"
+VARIANTS = "cadb"
+"""In an order that is neither that of the alphabet nor its reverse, so that a tie broken by name shows."""
+MARKS = (*":_-/|.,;#@&=+~ \t\n\0\x1f", "::", "--", "__", "||")
+"""What names are joined with, as if no name had it."""
 NO_STRANGERS = "log_event assigns nobody, and ignores nobody"
 
 variants_of = beside(visitors.variants_of)
@@ -176,6 +180,9 @@ def report_mistakes(variants: Iterable[str], assigned: Mapping[str, str], log: S
         "the rate is conversions per event: divide by the users assigned": way(per=lambda _, events: events),
         "only the latest value is kept: sum the values of all events": way(total=lambda values: values[-1]),
         "the values are averaged: sum them": way(total=lambda values: sum(values) / len(values)),
+        "the values are summed in single precision: Python's floats are exact enough": way(
+            total=lambda values: float(np.cumsum(np.float32(values))[-1])
+        ),
         "variants without users are missing: report on every variant": partial(report, used, assigned, log),
         "only users with events are counted: all who are assigned are users": partial(report, variants, seen, log),
     }
@@ -217,6 +224,12 @@ def continuous(one: Arm, other: Arm) -> float:
     return float(chi2_contingency(table, correction=True).pvalue)
 
 
+def clipped(one: Arm, other: Arm) -> float:
+    rate = min(max((one.conversions + other.conversions) / (one.users + other.users), 0.01), 0.99)
+    variance = rate * (1 - rate) * (1 / one.users + 1 / other.users)
+    return float(2 * norm.sf(abs(one.rate - other.rate) / math.sqrt(variance)))
+
+
 def unpooled(one: Arm, other: Arm) -> float:
     variance = sum(arm.rate * (1 - arm.rate) / arm.users for arm in (one, other))
     return float(2 * norm.sf(abs(one.rate - other.rate) / math.sqrt(variance)))
@@ -227,6 +240,7 @@ def reading(
     *,
     p_value: PValue = pooled,
     comparisons: Callable[[int], float] = lambda k: k - 1,
+    corrected: Callable[[float, float], float] = operator.mul,
     rival_of: Callable[[Arms], Arm] | None = None,
     least: int = 30,
     worst_wins: bool = False,
@@ -241,7 +255,7 @@ def reading(
     rival = rival_of(others) if rival_of else max(others.values(), key=lambda arm: sign * arm.rate)
     if rival.rate == there[best].rate:
         return None
-    return Reading(best, p_value(there[best], rival) * comparisons(len(there)))
+    return Reading(best, corrected(p_value(there[best], rival), comparisons(len(there))))
 
 
 def first_of(others: Arms) -> Arm:
@@ -254,6 +268,14 @@ def worst_of(others: Arms) -> Arm:
 
 def last_best(others: Arms) -> Arm:
     return max(reversed(list(others.values())), key=lambda arm: arm.rate)
+
+
+def best_rounded(others: Arms) -> Arm:
+    return max(others.values(), key=lambda arm: round(arm.rate, 2))
+
+
+def best_by_name(others: Arms) -> Arm:
+    return max(sorted(others.items()), key=lambda item: item[1].rate)[1]
 
 
 def all_together(others: Arms) -> Arm:
@@ -270,11 +292,15 @@ def winner_mistakes(arms: Arms) -> dict[str, Callable[[], Reading | None]]:
         "a one-sided p-value: the test is two-sided": way(p_value=lambda a, b: pooled(a, b) / 2),
         "the standard error is not pooled: both variants share one rate in it": way(p_value=unpooled),
         "a continuity correction: the statement's z has none": way(p_value=continuous),
+        "the pooled rate is kept away from 0 and 1: the statement's is not": way(p_value=clipped),
         "no Bonferroni correction: compare p with alpha / (k - 1)": way(comparisons=lambda _: 1),
         "Bonferroni with all pairs of variants: m is k - 1": way(comparisons=lambda k: k * (k - 1) / 2),
         "Bonferroni with the number of variants: m is k - 1": way(comparisons=lambda k: k),
         "Bonferroni counts variants that do not take part: m is k - 1": way(comparisons=lambda _: len(arms) - 1),
         "Bonferroni the wrong way round: the bar is alpha / m, not alpha * m": way(comparisons=lambda k: 1 / (k - 1)),
+        "the correction is Šidák's: Bonferroni compares p with alpha / (k - 1)": way(
+            corrected=lambda p, m: 1 - (1 - p) ** m
+        ),
         "variants with fewer than 30 users take part: they must not": way(least=1),
         "variants with 30 users are left out: 30 are enough": way(least=31),
         "a small variant blocks the decision: only it does not take part": way(least=0 if least >= 30 else 10**9),
@@ -283,6 +309,10 @@ def winner_mistakes(arms: Arms) -> dict[str, Callable[[], Reading | None]]:
         "the test is against all others together: it is against the best rival": way(rival_of=all_together),
         "of rivals with the same rate the last is taken: take the first in the order of variants": way(
             rival_of=last_best
+        ),
+        "the best rival is found with rounded rates: compare them as they are": way(rival_of=best_rounded),
+        "of rivals with the same rate the first by name is taken: take the first in the order of variants": way(
+            rival_of=best_by_name
         ),
     }
 
@@ -408,8 +438,8 @@ def test_a_user_gets_the_same_variant_whoever_came_before(order: list[int], fell
     asked = "the variants of 24 users, in two frameworks alike"
     drawn = "assignment is drawn at random: compute it from the two names"
     hold_alike(variants_of(users, "button", HALVES), want, asked=asked, mistake=drawn)
-    framework = running()
-    framework.create_experiment(kata.Experiment("banner", {"x": 0.3, "y": 0.7}, START))
+    framework = running({"x": 0.3, "y": 0.7}, "banner")
+    framework.create_experiment(kata.Experiment("button", HALVES, START))
     for i in range(fellows):
         framework.assign_user_to_variant(f"fellow-{i}", "button" if i % 2 else "banner")
     got = dict(zip(order, assign_all(framework, [users[i] for i in order], "button"), strict=True))
@@ -439,7 +469,9 @@ def test_a_user_gets_the_same_variant_on_every_day(days: int, seconds: int) -> N
 
 @pytest.mark.law
 @pytest.mark.parametrize("names", FAMILIES)
-@pytest.mark.parametrize("shares", [HALVES, {"a": 0.1, "b": 0.6, "c": 0.3}, {"off": 0.0, "a": 0.25, "b": 0.75}])
+@pytest.mark.parametrize(
+    "shares", [HALVES, {"a": 0.1, "b": 0.6, "c": 0.3}, {"off": 0.0, "a": 0.25, "no": 0.0, "b": 0.75, "none": 0.0}]
+)
 def test_traffic_follows_the_shares(shares: dict[str, float], names: str) -> None:
     got = crowd("button", tuple(shares.items()), names)
     used = [name for name, share in shares.items() if share]
@@ -516,7 +548,107 @@ def test_names_are_not_glued_together(first: str, second: str, prefix: str) -> N
         crowd(first, shares, prefix + "{}", 5_000),
         crowd(second, shares, "{}", 5_000),
         asked=f"the variants of 5000 users, {prefix + 'x'!r} in {first!r} and 'x' in {second!r}",
-        mistake="the names are hashed glued together, so different pairs collide: put something between them",
+        mistake="the names are hashed glued together, so different pairs collide: hash the pair, such as its repr",
+    )
+
+
+@pytest.mark.law
+def test_names_with_any_mark_in_them_are_not_mixed_up() -> None:
+    users = users_like("{}", 64)
+    for mark in MARKS:
+        for one, other, in_one, in_other in (
+            ("exp", f"exp{mark}1", f"1{mark}{{}}", "{}"),
+            ("exp", f"1{mark}exp", f"{{}}{mark}1", "{}"),
+        ):
+            got = variants_of([in_one.format(user) for user in users], one, HALVES)
+            check.true(
+                got != variants_of(users, other, HALVES),
+                asked=f"the variants of 64 users, {in_one.format('x')!r} in {one!r} and {in_other.format('x')!r} in {other!r}",
+                came="each of them gets the same variant in both",
+                expected="about half of them get another one",
+                mistake=f"the names are hashed with {mark!r} between them, but names may have it in them: hash "
+                "something that no other pair gives, such as repr of the pair, or the length of one name in front",
+            )
+
+
+@pytest.mark.law
+def test_experiments_whose_names_resemble_each_other_are_independent() -> None:
+    long = "button" * 20
+    names = [
+        "button",
+        "Button",
+        "BUTTON",
+        " button",
+        "button ",
+        "notbut",
+        "b\u00fctton",
+        "b\u00f6tton",
+        f"{long}1",
+        f"{long}2",
+    ]
+    users = users_like(FAMILIES[0], 64)
+    framework = kata.ABTestingFramework(visitors.noon)
+    for name in names:
+        check.accepts(
+            partial(framework.create_experiment, kata.Experiment(name, HALVES, START)),
+            asked=f"create_experiment of {name!r}, beside others whose names resemble it",
+            because="names count as they are, and no other experiment has this one",
+        )
+    found = {name: variants_of(users, name, HALVES) for name in names}
+    for one, other in combinations(names, 2):
+        alike = sum(a == b for a, b in zip(found[one], found[other], strict=True))
+        check.true(
+            0 < alike < len(users),
+            asked=f"the variants of 64 users in {one!r} and in {other!r}",
+            came=f"{alike} of them get the same variant in both",
+            expected="about half of them",
+            mistake="only a part of the name is hashed: all its characters count, as they are",
+        )
+
+
+@pytest.mark.law
+@pytest.mark.parametrize(
+    "users",
+    [
+        pytest.param(["".join(letters) for letters in product(*zip("abcdefg", "ABCDEFG", strict=True))], id="in case"),
+        pytest.param([" " * i + "ada" + " " * j for i in range(12) for j in range(12)], id="in spaces around"),
+        pytest.param(["0" * i + "7" for i in range(128)], id="in leading zeros"),
+        pytest.param([chr(0x4E00 + i) for i in range(128)], id="in one letter beyond Latin"),
+        pytest.param(
+            ["".join(letters) for letters in product(("\u00e9", "e\u0301"), repeat=7)], id="in how accents are written"
+        ),
+        pytest.param(["".join(letters) for letters in permutations("abcde")], id="in the order of letters"),
+        pytest.param(["".join(letters) + "-7" for letters in permutations("abcde")], id="in all but the number"),
+        pytest.param(["ada" * 60 + str(i) for i in range(128)], id="at the end"),
+        pytest.param([str(i) + "ada" * 60 for i in range(128)], id="at the beginning"),
+    ],
+)
+def test_users_whose_ids_resemble_each_other_are_different_users(users: list[str]) -> None:
+    framework = running()
+    variants = assign_all(framework, users, "button")
+    of_each = f"{len(users)} users such as {users[-2]!r} and {users[-1]!r}"
+    hint = "all characters of an id count, as they are"
+    got = framework.calculate_metrics("button")
+    want = {"a": variants.count("a"), "b": variants.count("b")}
+    check.equal(
+        {name: got[name]["users"] for name in want},
+        want,
+        asked=f"the users in calculate_metrics, after {of_each}",
+        hint=hint,
+    )
+    check.true(
+        binomtest(want["a"], len(users), 0.5).pvalue > DOUBT,
+        asked=f"the variants of {of_each}",
+        came=want,
+        expected=f"numbers near {len(users) // 2}",
+        mistake="only a part of the user id is hashed: all its characters count, as they are",
+    )
+    last = framework.assign_user_to_variant(users[-1], "button")
+    check.equal(
+        fields(last),
+        record(users[-1], "button", variants[-1], visitors.noon()),
+        asked=call("assign_user_to_variant", users[-1], "button"),
+        hint=hint,
     )
 
 
@@ -533,7 +665,12 @@ def test_any_string_is_a_user_and_an_experiment(user: str, name: str) -> None:
 
 PLAN = {"button": {"a": 0.5, "b": 0.5}, "banner": {"x": 0.3, "y": 0.7, "off": 0.0}}
 KINDS = st.sampled_from(["conversion", "conversion", "click", "a longer look"])
-VALUES = st.one_of(st.sampled_from([0.0, 1.0, 1.0]), st.integers(-640, 640).map(lambda n: n / 64), st.integers(-9, 9))
+VALUES = st.one_of(
+    st.sampled_from([0.0, 1.0, 1.0]),
+    st.integers(-640, 640).map(lambda n: n / 64),
+    st.integers(-9, 9),
+    st.integers(-(2**46), 2**46).map(lambda n: n / 2**20),
+)
 """Values that add up without rounding."""
 USERS = st.sampled_from(["ada", "ada", "ada", "bob", "cyd", "dan"])
 EXPERIMENTS = st.sampled_from(["button", "button", "banner"])
@@ -552,6 +689,13 @@ def test_metrics_follow_from_what_was_assigned_and_logged(
     homes = {
         name: {user: variant_of(framework, user, name) for user in visits if name in visits[user]} for name in PLAN
     }
+    for name, shares in PLAN.items():
+        check.equal(
+            framework.calculate_metrics(name),
+            report(shares, homes[name], []),
+            asked=f"calculate_metrics({name!r}), where users have variants {homes[name]}, before any event",
+            mistakes=report_mistakes(shares, homes[name], []),
+        )
     logs: dict[str, list[Event]] = {name: [] for name in PLAN}
     for user, name, kind, value in log:
         if user in homes[name]:
@@ -570,6 +714,7 @@ def test_metrics_follow_from_what_was_assigned_and_logged(
             mistakes={
                 **report_mistakes(shares, homes[name], logs[name]),
                 "events of another experiment are counted": partial(report, shares, homes[name], both),
+                "an earlier report is kept: events came since": partial(report, shares, homes[name], []),
             },
         )
 
@@ -588,6 +733,9 @@ def test_the_winner_is_significantly_better_than_its_best_rival(arms: list[tuple
     two=[(200, 40), (250, 70)],
     three=[(240, 64), (300, 99), (150, 30)],
     four=[(60, 12), (300, 99), (240, 40), (333, 88)],
+    four_close_ones=[(200, 50), (200, 62), (200, 40), (200, 45)],
+    few_convert=[(400, 0), (400, 3)],
+    nearly_all_convert=[(400, 397), (400, 400)],
     four_and_a_small_one=[(400, 160), (40, 24), (400, 130), (29, 15)],
 )
 def test_the_bar_of_significance_is_where_the_statement_puts_it(arms: list[tuple[int, int]]) -> None:
@@ -606,6 +754,15 @@ def test_a_conversion_counts_once_for_the_winner_too() -> None:
         None,
         asked="determine_winner of a: 60 of 200 users converted, three times each, and b: 66 of 200, once each",
         mistakes={"conversions are counted instead of users who converted: use the conversion rate": "a"},
+    )
+    log_all(
+        framework, [FAMILIES[0].format(i) for i, home in enumerate(homes) if home == "b"][:200], "trial", "conversion"
+    )
+    check.equal(
+        framework.determine_winner("trial"),
+        "b",
+        asked="determine_winner, asked again after all 200 users of b have converted",
+        mistakes={"an earlier answer is kept: events came since": None},
     )
 
 
@@ -645,6 +802,7 @@ def test_nobody_is_assigned_before_the_start_or_after_the_end(now: datetime) -> 
     asked = "assigned_at of who was refused before, and comes again at the start"
     got = taken(framework, "assign_user_to_variant", "ada", "button", when=" at the start", because="it runs now")
     check.equal(got.assigned_at, START, asked=asked, hint=hint)
+    hold_users(framework, 1, after="an assignment", mistake="an earlier report is kept: users came since")
 
 
 @pytest.mark.edge
@@ -654,9 +812,23 @@ def test_dates_with_time_zones_are_compared_as_instants(minutes: int, *, runs: b
     now = datetime(2024, 3, 1, 7, tzinfo=UTC) + timedelta(minutes=minutes)
     framework = kata.ABTestingFramework(clock_at(now))
     framework.create_experiment(kata.Experiment("button", HALVES, start, start + timedelta(hours=1)))
-    hold = taken if runs else partial(refused, hint="compare datetimes as they are, with their time zones")
+    hold: Callable[..., Any] = (
+        taken if runs else partial(refused, hint="compare datetimes as they are, with their time zones")
+    )
     when = f" at {now.time()} UTC, in an experiment from 09:00+02:00 to 10:00+02:00"
-    hold(framework, "assign_user_to_variant", "ada", "button", when=when, because="09:00+02:00 is 07:00 UTC")
+    got = hold(framework, "assign_user_to_variant", "ada", "button", when=when, because="09:00+02:00 is 07:00 UTC")
+    if runs:
+        check.equal(str(got.assigned_at), str(now), asked=f"assigned_at{when}", hint="what the clock says, as it is")
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("zone", [None, UTC], ids=["naive", "aware"])
+def test_an_experiment_without_an_end_goes_on(zone: timezone | None) -> None:
+    start, now = START.replace(tzinfo=zone), datetime(2099, 12, 31, tzinfo=zone)
+    framework = kata.ABTestingFramework(clock_at(now))
+    framework.create_experiment(kata.Experiment("button", HALVES, start))
+    when = f" on {now}, in an experiment from {start} on"
+    taken(framework, "assign_user_to_variant", "ada", "button", when=when, because="without end_date there is no end")
 
 
 @pytest.mark.edge
@@ -673,20 +845,20 @@ def test_the_clock_is_the_machine_s_unless_another_is_given() -> None:
 
 
 @pytest.mark.edge
-@pytest.mark.parametrize("status", ["paused", "completed", "draft"])
+@pytest.mark.parametrize("status", ["paused", "completed", "draft", "running", "inactive", "Active", "active ", ""])
 def test_only_an_active_experiment_takes_users(status: str) -> None:
     framework = kata.ABTestingFramework(visitors.noon)
     experiment = kata.Experiment("button", HALVES, START, None, status)
     framework.create_experiment(experiment)
     hint = "only the status 'active' lets new users in"
-    refused(framework, "assign_user_to_variant", "ada", "button", because=f"the experiment is {status}", hint=hint)
+    refused(framework, "assign_user_to_variant", "ada", "button", because=f"its status is {status!r}", hint=hint)
     hold_users(framework, 0, after="a refused assignment")
     experiment.status = "active"
     hint = "keep the Experiment object itself, not a copy, and look at its status each time"
-    because = f"its status is active now, no longer {status}"
+    because = f"its status is active now, no longer {status!r}"
     taken(framework, "assign_user_to_variant", "ada", "button", because=because)
     experiment.status = status
-    because = f"the experiment has become {status}"
+    because = f"its status has become {status!r}"
     refused(framework, "assign_user_to_variant", "bob", "button", because=because, hint=hint)
 
 
@@ -717,14 +889,16 @@ def test_an_assignment_is_recorded_once() -> None:
     clock = clock_at(START)
     framework = running(clock=clock)
     first = fields(framework.assign_user_to_variant("ada", "button"))
+    assign_all(framework, users_like(FAMILIES[0], 3_000), "button")
     clock.now = START + timedelta(days=1)
     check.equal(
         fields(framework.assign_user_to_variant("ada", "button")),
         first,
-        asked="the second assignment of ada, a day later",
+        asked="the second assignment of ada, a day and 3000 users later",
         mistakes={"the time of the latest call: assigned_at is that of the first": {**first, "assigned_at": clock.now}},
     )
-    hold_users(framework, 1, after="two calls for ada", mistake="a user who comes again is counted again")
+    after = "two calls for ada, and one for each of 3000 others"
+    hold_users(framework, 3_001, after=after, mistake="a user who comes again is counted again")
 
 
 @pytest.mark.edge
@@ -744,13 +918,31 @@ def test_a_user_may_be_in_many_experiments() -> None:
 
 
 @pytest.mark.edge
+def test_assignments_are_told_apart_by_the_pair_of_names() -> None:
+    framework = running({"exp as it is": 1.0}, "exp")
+    for mark in MARKS:
+        for user, other in ((f"1{mark}ada", f"exp{mark}1"), (f"ada{mark}1", f"1{mark}exp")):
+            framework.create_experiment(kata.Experiment(other, {f"{other} as it is": 1.0}, START))
+            for who, name in ((user, "exp"), ("ada", other)):
+                check.equal(
+                    fields(framework.assign_user_to_variant(who, name)),
+                    record(who, name, f"{name} as it is", visitors.noon()),
+                    asked=f"{call('assign_user_to_variant', who, name)}, among assignments of other pairs",
+                    hint="keep assignments by the tuple (experiment, user): names joined to one string collide",
+                )
+
+
+@pytest.mark.edge
 def test_random_generators_of_everybody_stay_untouched() -> None:
     random.seed(7)
     np.random.seed(7)  # noqa: NPY002
     framework = running()
-    for user in users_like("user-{}", 20):
+    for user in users_like("user-{}", 100):
         framework.assign_user_to_variant(user, "button")
-    asked = "the next number of {}, after assignments"
+        framework.log_event(user, "button", "conversion")
+    framework.calculate_metrics("button")
+    framework.determine_winner("button")
+    asked = "the next number of {}, after assignments, events, metrics and a winner"
     got = (random.random(), float(np.random.random()))  # noqa: NPY002
     want = (random.Random(7).random(), float(np.random.RandomState(7).random()))
     hint = "a generator of your own, random.Random(...), leaves that of everybody else alone"
@@ -770,9 +962,12 @@ def test_random_generators_of_everybody_stay_untouched() -> None:
         ({"a": 0.5, "b": 0.6}, "the shares sum to 1.1"),
         ({"a": 50, "b": 50}, "the shares sum to 100"),
         ({"a": 0.5, "b": 0.4999}, "the shares sum to 0.9999"),
+        ({"a": 0.5, "b": 0.499998}, "the shares sum to 0.999998"),
+        ({"a": 0.5, "b": 0.500002}, "the shares sum to 1.000002"),
         ({"a": 0.0, "b": 0.0}, "the shares sum to 0"),
         ({"a": 1.25, "b": -0.25}, "a share is negative"),
         ({"a": -0.5, "b": 0.75, "c": 0.75}, "a share is negative"),
+        ({"a": 0.5, "b": 0.5001, "c": -0.0001}, "a share is negative"),
     ],
 )
 def test_shares_that_are_no_split_are_an_error(shares: dict[str, float], because: str) -> None:
@@ -795,6 +990,8 @@ def test_shares_that_are_no_split_are_an_error(shares: dict[str, float], because
         dict.fromkeys("abcdefghij", 0.1),
         {"a": 0.7, "b": 0.2, "c": 0.1},
         {"a": 0.3333333, "b": 0.3333333, "c": 0.3333333},
+        {"a": 0.5, "b": 0.4999992},
+        {"a": 0.5, "b": 0.5000008},
         {"a": 1, "b": 0},
         {"a": 1.0},
     ],
@@ -828,13 +1025,26 @@ def test_an_end_before_the_start_is_an_error() -> None:
 
 
 @pytest.mark.edge
-def test_a_name_that_is_taken_is_an_error_and_changes_nothing() -> None:
-    framework = running({"a": 1.0})
+@pytest.mark.parametrize("second", ["another", "paused", "the same again", "an equal one"])
+@pytest.mark.parametrize("first", ["running", "paused", "over"])
+def test_a_name_that_is_taken_is_an_error_and_changes_nothing(first: str, second: str) -> None:
+    clock = clock_at(START)
+    framework = kata.ABTestingFramework(clock)
+    experiment = kata.Experiment("button", {"a": 1.0}, START, END)
+    framework.create_experiment(experiment)
     framework.assign_user_to_variant("ada", "button")
+    again = {
+        "another": kata.Experiment("button", {"x": 1.0}, START),
+        "paused": kata.Experiment("button", {"a": 1.0}, START, END, "paused"),
+        "the same again": experiment,
+        "an equal one": kata.Experiment("button", {"a": 1.0}, START, END),
+    }[second]
+    experiment.status = "paused" if first == "paused" else "active"
+    clock.now = END + TICK if first == "over" else START
     check.raises(
         ValueError,
-        lambda: framework.create_experiment(kata.Experiment("button", {"x": 1.0}, START)),
-        asked="create_experiment with the name of another",
+        lambda: framework.create_experiment(again),
+        asked=f"create_experiment with a name that is taken ({second}), when the first experiment is {first}",
         because="the name is taken",
         hint="two experiments of one name cannot be told apart: refuse the second",
     )
@@ -844,13 +1054,18 @@ def test_a_name_that_is_taken_is_an_error_and_changes_nothing() -> None:
         asked="calculate_metrics of the first experiment, after another of the same name was refused",
         hint="a call that fails changes nothing: check first, then record",
     )
-    check.equal(variant_of(framework, "bob"), "a", asked="the variant of the next user")
+    experiment.status, clock.now = "active", END
+    because = "the experiment that had the name first is active, and goes on as it was"
+    when = ", after another experiment of that name was refused"
+    got = taken(framework, "assign_user_to_variant", "bob", "button", because=because, when=when)
+    check.equal(got.variant, "a", asked="the variant of the next user")
 
 
 @pytest.mark.edge
 def test_the_shares_are_those_at_creation() -> None:
-    users = users_like(FAMILIES[0], 40)
-    shares = dict(HALVES)
+    users = users_like(FAMILIES[0], 200)
+    split = {"a": 0.4999998, "b": 0.5}
+    shares = dict(split)
     framework = kata.ABTestingFramework(visitors.noon)
     with check.untouched(asked="create_experiment", variants=shares):
         framework.create_experiment(kata.Experiment("button", shares, START))
@@ -860,10 +1075,15 @@ def test_the_shares_are_those_at_creation() -> None:
     when = ", after the caller has changed the dict of shares"
     assign = partial(taken, framework, "assign_user_to_variant", because="the shares are those at creation", when=when)
     variants = [str(assign(user, "button").variant) for user in users]
-    want = variants_of(users, "button", HALVES)
-    hold_alike(variants, want, asked=f"the variants of 40 users{when}", mistake=mistake)
+    want = variants_of(users, "button", split)
+    hold_alike(variants, want, asked=f"the variants of 200 users{when}", mistake=mistake)
     got = sorted(framework.calculate_metrics("button"))
     check.equal(got, ["a", "b"], asked=f"the variants in calculate_metrics{when}", mistakes={mistake: ["new"]})
+    log_all(
+        framework, [user for user, variant in zip(users, want, strict=True) if variant == "b"], "button", "conversion"
+    )
+    winner = taken(framework, "determine_winner", "button", because="the shares are those at creation", when=when)
+    check.equal(winner, "b", asked=f"determine_winner{when}; all users of b converted", mistakes={mistake: None})
 
 
 # --- edge: events, metrics, winners ----------------------------------------------------------------------------------
@@ -884,6 +1104,12 @@ def test_an_unknown_experiment_is_a_key_error(method: str, args: tuple[str, ...]
     framework.assign_user_to_variant("ada", "button")
     hint = "do not answer for what does not exist"
     refused(framework, method, *args, error=KeyError, because="there is no such experiment", hint=hint)
+    refused(framework, method, *args, error=KeyError, because="there is still no such experiment", hint=hint)
+    check.accepts(
+        lambda: framework.create_experiment(kata.Experiment("bottom", HALVES, START)),
+        asked=f"create_experiment of 'bottom', after {call(method, *args)} was refused",
+        because="a call that fails changes nothing, so the name is free",
+    )
 
 
 @pytest.mark.edge
@@ -900,6 +1126,42 @@ def test_events_of_users_who_are_not_assigned_are_an_error() -> None:
         asked="calculate_metrics after events of users who are not assigned",
         hint="a call that fails changes nothing",
     )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("kind", ["Conversion", "conversions", "conversion ", "pre-conversion", "purchase", ""])
+def test_only_events_of_the_very_type_conversion_convert(kind: str) -> None:
+    framework = running({"a": 1.0})
+    for user in ("ada", "bob"):
+        framework.assign_user_to_variant(user, "button")
+    framework.log_event("ada", "button", "conversion", 2.0)
+    taken(framework, "log_event", "bob", "button", kind, 3.0, because="any string is an event type")
+    log = [Event("ada", "conversion", 2.0), Event("bob", kind, 3.0)]
+    assigned = {"ada": "a", "bob": "a"}
+    alike = report("a", assigned, log, converts=lambda _: True)
+    check.equal(
+        framework.calculate_metrics("button"),
+        report("a", assigned, log),
+        asked=f"calculate_metrics after an event of type 'conversion' by ada, and one of type {kind!r} by bob",
+        mistakes={f"{kind!r} is taken for a conversion: compare the whole type, as it is": alike},
+        hint="event types are kept as they are",
+    )
+
+
+@pytest.mark.edge
+def test_arguments_may_be_given_by_name() -> None:
+    framework = kata.ABTestingFramework(clock=visitors.noon)
+    experiment = kata.Experiment(name="button", variants={"a": 1.0}, start_date=START, end_date=END, status="active")
+    because = "these are the names of its arguments"
+    taken(framework, "create_experiment", experiment=experiment, because=because)
+    pair = {"user_id": "ada", "experiment_name": "button"}
+    taken(framework, "assign_user_to_variant", because=because, **pair)
+    taken(framework, "log_event", because=because, **pair, event_type="conversion", value=2.0)
+    got = taken(framework, "calculate_metrics", because=because, experiment_name="button")
+    want = report("a", {"ada": "a"}, [Event("ada", "conversion", 2.0)])
+    check.equal(got, want, asked="calculate_metrics after calls with arguments by name")
+    ask = partial(taken, framework, "determine_winner", because=because)
+    ask(experiment_name="button", metric="conversion_rate", alpha=0.05)
 
 
 @pytest.mark.edge
@@ -940,6 +1202,10 @@ def test_metrics_are_the_caller_s_to_keep() -> None:
     want = report("a", {"ada": "a"}, [Event("ada", "conversion", 2.0)])
     got = framework.calculate_metrics("button")
     kept = framework.calculate_metrics("button")
+    came, hint = f"a {type(got).__name__}", "dict(...) makes a plain one, which invents no entries when it is read"
+    check.true(
+        type(got) is dict, asked="the type of what calculate_metrics returns", came=came, expected="a dict", hint=hint
+    )
     got["a"]["events"]["conversion"] = 99
     got["a"]["values"].clear()
     got["a"]["users"] = 99
@@ -975,6 +1241,7 @@ def test_variants_with_fewer_than_thirty_users_do_not_take_part(arms: list[tuple
 @cases(
     of_rivals=[(40, 10), (400, 100), (300, 102)],
     of_rivals_around=[(400, 100), (300, 102), (40, 10), (200, 20)],
+    of_rivals_but_for_rounding=[(400, 100), (400, 101), (300, 115)],
     of_the_best=[(400, 120), (300, 90), (200, 20)],
     of_all=[(40, 12), (400, 120)],
 )
@@ -989,7 +1256,7 @@ def test_an_alpha_or_a_metric_out_of_range_is_an_error(users: int) -> None:
     ask = partial(refused, framework, "determine_winner", "trial", hint="check the arguments before anything else")
     for alpha in (0.0, 1.0, -0.05, 1.5, 5):
         ask(alpha=alpha, because="alpha must lie between 0 and 1, both excluded")
-    for metric in ("revenue", "conversions", ""):
+    for metric in ("revenue", "conversions", "conversion", "Conversion_Rate", ""):
         ask(metric=metric, because="the only metric is 'conversion_rate'")
 
 
@@ -1009,6 +1276,14 @@ def test_a_winner_may_be_named_at_any_time() -> None:
         when = f" on {now}, status {status!r}"
         got = taken(framework, "determine_winner", "trial", when=when, because="it need not have ended, nor go on")
         check.equal(got, "b", asked=f"determine_winner{when}", hint="neither clock nor status matter here")
+        mistake = "naming a winner ends the experiment: that is for its owner to decide"
+        check.true(
+            experiment.status == status,
+            asked=f"the experiment's status after determine_winner{when}",
+            came=experiment.status,
+            expected=repr(status),
+            mistake=mistake,
+        )
 
 
 # --- speed -----------------------------------------------------------------------------------------------------------

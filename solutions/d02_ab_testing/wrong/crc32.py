@@ -74,7 +74,7 @@ class ABTestingFramework:
         return chosen
 
     def point(self, name, user_id):
-        return zlib.crc32(f"{name}|{user_id}".encode()) / 2**32
+        return zlib.crc32(repr((name, user_id)).encode()) / 2**32
 
     def log_event(self, user_id, experiment_name, event_type, value=1.0):
         self.find(experiment_name)

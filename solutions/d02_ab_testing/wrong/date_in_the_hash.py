@@ -75,7 +75,7 @@ class ABTestingFramework:
 
     def point(self, name, user_id):
         return (
-            int(hashlib.sha256(f"{name}|{user_id}|{self.experiments[name].start_date}".encode()).hexdigest(), 16)
+            int(hashlib.sha256(repr((name, user_id, self.experiments[name].start_date)).encode()).hexdigest(), 16)
             / 2**256
         )
 

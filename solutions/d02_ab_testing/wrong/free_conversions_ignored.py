@@ -74,7 +74,7 @@ class ABTestingFramework:
         return chosen
 
     def point(self, name, user_id):
-        return int(hashlib.sha256(f"{name}|{user_id}".encode()).hexdigest(), 16) / 2**256
+        return int(hashlib.sha256(repr((name, user_id)).encode()).hexdigest(), 16) / 2**256
 
     def log_event(self, user_id, experiment_name, event_type, value=1.0):
         self.find(experiment_name)

@@ -74,7 +74,7 @@ class ABTestingFramework:
         return chosen
 
     def point(self, name, user_id):
-        return hashlib.sha256(f"{name}|{user_id}".encode()).digest()[0] / 256
+        return hashlib.sha256(repr((name, user_id)).encode()).digest()[0] / 256
 
     def log_event(self, user_id, experiment_name, event_type, value=1.0):
         self.find(experiment_name)

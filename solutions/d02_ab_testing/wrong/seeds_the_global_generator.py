@@ -74,7 +74,7 @@ class ABTestingFramework:
         return chosen
 
     def point(self, name, user_id):
-        random.seed(f"{name}|{user_id}")
+        random.seed(repr((name, user_id)))
         return random.random()
 
     def log_event(self, user_id, experiment_name, event_type, value=1.0):
