@@ -533,11 +533,11 @@ def test_a_distance_tie_goes_to_the_earlier_row_among_thousands_too(k: int) -> N
 
 @pytest.mark.edge
 def test_rows_that_mirror_each_other_tie_exactly() -> None:
-    for seed in range(40):
+    for seed in range(60):
         rng = np.random.default_rng(seed)
-        query = rng.integers(0, 8, size=2)
-        half = rng.integers(0, 8, size=(int(rng.integers(3, 8)), 2))
-        far = rng.integers(20, 40, size=(5, 2))  # the mean of all rows is somewhere else, and no whole number
+        query = rng.integers(0, 8, size=3)
+        half = rng.integers(0, 8, size=(int(rng.integers(3, 8)), 3))
+        far = rng.integers(20, 40, size=(5, 3))  # the mean of all rows is somewhere else, and no whole number
         rows = rng.permutation(np.vstack([half, 2 * query - half, far]))
         check_fractions(
             numbered(rows, [query], 2 * int(rng.integers(0, len(half))) + 1),
@@ -578,8 +578,24 @@ def test_columns_of_predict_proba_follow_sorted_labels() -> None:
         np.array(["a", "bb", "cccccccccccccccccccc"]),
         np.array(["10", "9", "010"]),
         np.array(["yes", "no", "maybe"], dtype=object),
+        np.array([1e-9, 2e-9, 3e-9]),
+        np.array(["a", "a ", " a"]),
+        np.array(["z", "ä", "猫"]),
     ],
-    ids=["large", "uint64", "uint8", "int16", "float", "bool", "string", "digits", "object"],
+    ids=[
+        "large",
+        "uint64",
+        "uint8",
+        "int16",
+        "float",
+        "bool",
+        "string",
+        "digits",
+        "object",
+        "fine",
+        "spaces",
+        "letters",
+    ],
 )
 def test_labels_come_back_as_they_went_in(y: Labels) -> None:
     case = Case(np.array([[0.0], [10.0], [20.0]]), y, np.array([[20.0], [0.0], [11.0]]), 1)
@@ -603,7 +619,7 @@ def test_labels_come_back_as_they_went_in(y: Labels) -> None:
 
 
 @pytest.mark.edge
-@pytest.mark.parametrize("y", [[3, 1, 3], [True, False, True], [1.5, 2.0, 1.0], ["b", "a", "a"]])
+@pytest.mark.parametrize("y", [[3, 1, 3], [True, False, True], [1.5, 2.0, 1.0], [3.0, 2.0, 1.0], ["b", "a", "a"]])
 def test_results_are_arrays_of_the_stated_shapes_and_kinds(y: list[Any]) -> None:
     case = Case(np.array([[0.0], [1.0], [2.0]]), np.array(y), np.array([[0.0], [2.0]]), 1)
     model = fitted(case)
@@ -648,6 +664,17 @@ def test_integer_coordinates_do_not_wrap_around(dtype: type[np.integer[Any]]) ->
             "integers wrapped around below 0 in query - row: convert to float64 first": [0, 0],
         },
         hint="convert to float64 before subtracting",
+    )
+    least, most = np.iinfo(dtype).min, np.iinfo(dtype).max
+    rows, queries = np.array([[least], [(least + most) // 2]], dtype=dtype), np.array([[most]], dtype=dtype)
+    model.fit(rows, [0, 1])
+    with np.errstate(all="ignore"):
+        got = model.predict(queries)
+    check.equal(
+        got,
+        [1],
+        asked=f"KNN(k=1).fit({check.show(rows)}, [0, 1]).predict({check.show(queries)}) in {np.dtype(dtype).name}",
+        mistakes={"a difference wrapped around: convert to float64 before subtracting, not after": [0]},
     )
 
 
@@ -758,7 +785,7 @@ def test_many_features_count_all() -> None:
 
 @pytest.mark.edge
 def test_many_rows_labels_and_queries_count_all() -> None:
-    rows = np.arange(1200.0)[:, np.newaxis]
+    rows = 8192 + np.arange(1200.0)[:, np.newaxis] / 4096  # too fine for float32, exact in float64 when squared too
     order = np.random.default_rng(1).permutation(1200)[:1031]  # no round number: the last block of queries is not full
     case = numbered(rows, rows[order], 1)
     table = np.zeros((1031, 1200))
@@ -782,6 +809,17 @@ def test_k_outside_1_to_n_is_an_error_in_fit(k: int) -> None:
         asked=f"KNN(k={k}).fit(X, y) with 4 training rows",
         because="k must be 1 to the number of training rows",
         hint="compare k with the number of rows in fit, rather than clip it or wait for predict",
+    )
+
+
+@pytest.mark.edge
+def test_one_training_row_is_not_enough_for_two_votes() -> None:
+    check.raises(
+        ValueError,
+        lambda: kata.KNN(k=2).fit([[1.0, 2.0]], ["only"]),
+        asked="KNN(k=2).fit([[1.0, 2.0]], ['only'])",
+        because="k must be 1 to the number of training rows, which is 1",
+        hint="one row is no exception: compare k with the number of rows",
     )
 
 
@@ -897,11 +935,19 @@ def test_fit_again_forgets_what_was_before() -> None:
     check.equal(model.classes_, [5, 7], asked=asked.format("classes_"), hint=hint)
     check.equal(model.predict([[0.0], [16.0]]), [7, 5], asked=asked.format("predict([[0], [16]])"), hint=hint)
     check.close(model.predict_proba([[0.0]]), [[0.0, 1.0]], asked=asked.format("predict_proba([[0]])"), hint=hint)
-    model.fit([[0.0], [100.0]], [7, 5])
+    model.fit([[0.0], [100.0]], [7, 9])
+    asked = "{} after fit([[0], [100]], [7, 9]), which came after fit([[10], [20]], [7, 5])"
+    check.equal(
+        model.classes_,
+        [7, 9],
+        asked=asked.format("classes_"),
+        mistakes={"labels of the fit before are kept": [5, 7, 9]},
+        hint=hint,
+    )
     check.equal(
         model.predict([[16.0]]),
         [7],
-        asked="predict([[16]]) after fit([[0], [100]], [7, 5]), which came after fit([[10], [20]], [7, 5])",
+        asked=asked.format("predict([[16]])"),
         mistakes={"rows of the fit before still vote": [5]},
         hint=hint,
     )
@@ -939,6 +985,15 @@ def test_changing_an_answer_changes_no_later_one() -> None:
     case = small_case()
     model = fitted(case)
     labels, table = model.predict(case.queries), model.predict_proba(case.queries)
+    kept_labels, kept_table = labels.copy(), table.copy()
+    turned = case.queries[::-1].copy()
+    model.predict(turned)
+    model.predict_proba(turned)
+    mistake = "every call writes into one array: a later answer overwrote this one"
+    came_before = ", after the model was asked about other queries"
+    other_labels, other_table = kept_labels[::-1], kept_table[::-1]
+    check.equal(labels, kept_labels, asked=Asked(case, "predict") + came_before, mistakes={mistake: other_labels})
+    check.close(table, kept_table, asked=Asked(case, "predict_proba") + came_before, mistakes={mistake: other_table})
     labels[:] = "?"
     table[:] = -1.0
     hint = "the caller wrote into an earlier answer: every call returns new arrays"
