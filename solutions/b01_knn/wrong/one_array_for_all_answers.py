@@ -1,6 +1,6 @@
 """Writes each table of one shape into the same array, which the last caller still holds.
 
-Caught by: test_changing_an_answer_changes_no_later_one
+Caught by: test_asking_again_changes_no_earlier_answer
 """
 
 import numpy as np
