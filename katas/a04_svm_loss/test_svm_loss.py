@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -182,6 +184,17 @@ def test_lists_are_accepted() -> None:
     check.close(gradient, [[1.0, 1.0, -2.0], [0.0, 0.0, 0.0]], asked=asked)
 
 
+@pytest.mark.example
+def test_arguments_may_be_given_by_name() -> None:
+    W, X, y, _ = EXAMPLE
+    loss, _ = check.accepts(
+        lambda: kata.svm_loss(W=W, X=X, y=y, reg=0.5),
+        asked=call("svm_loss", W=W, X=X, y=y, reg=0.5),
+        because="W, X, y and reg are the names of the arguments",
+    )
+    check.close(loss, 6.0, asked="the loss of " + call("svm_loss", W=W, X=X, y=y, reg=0.5))
+
+
 # --- laws ------------------------------------------------------------------------------------------------------------
 
 
@@ -268,6 +281,68 @@ def test_a_margin_of_exactly_zero_adds_nothing() -> None:
 
 
 @pytest.mark.edge
+def test_a_margin_just_above_zero_counts() -> None:
+    tiny = 2.0**-30  # as exact as 1 + tiny: no order of operations loses it
+    problem = Problem(np.array([[0.0, tiny - 1.0]]), np.array([[1.0]]), np.array([0]), 0.0)
+    _, gradient = kata.svm_loss(*problem)
+    check.close(
+        gradient,
+        [[-1.0, 1.0]],
+        asked="the gradient of " + call("svm_loss", *problem) + f", with one margin of {tiny:.1e}",
+        mistakes={"small margins are taken for 0: each one above 0 counts, compare with 0 itself": [[0.0, 0.0]]},
+    )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("scale", [1e-9, 1e3, 1e6])
+def test_nothing_is_cut_off_however_large_or_small_the_numbers(scale: float) -> None:
+    W = np.array([[1.0, -2.0, 0.5], [-3.0, 1.0, 2.0]])
+    X, y = np.array([[1.0, 2.0], [-2.0, 1.0], [3.0, -1.0]]), np.array([1, 0, 2])
+    for problem in (Problem(scale * W, X, y, 2.0), Problem(W, scale * X, y, 0.0)):
+        loss, gradient = kata.svm_loss(*problem)
+        want_loss, want_gradient = loop_loss(*problem)
+        asked = call("svm_loss", *problem)
+        hint = "the formula has no bounds: neither scores, margins nor gradients are clipped, and small numbers stay"
+        check.close(loss, want_loss, asked="the loss of " + asked, hint=hint)
+        check.close(gradient, want_gradient, asked="the gradient of " + asked, atol=1e-15, hint=hint)
+
+
+@pytest.mark.edge
+def test_many_samples_and_many_classes_all_count() -> None:
+    rng = np.random.default_rng(0)
+    W, X = rng.normal(size=(2, 260)), rng.normal(size=(1200, 2))
+    y = rng.integers(0, 260, size=1200)
+    y[:2] = 0, 259
+    above = margins_of(W, X, y) > 0
+    slopes = above.astype(float)
+    slopes[np.arange(1200), y] = -above.sum(axis=1)
+    loss, gradient = kata.svm_loss(W, X, y.astype(np.uint16), 0.1)
+    asked = "svm_loss at N = 1200, D = 2, C = 260, labels as uint16"
+    hint = "all samples and all classes count, and a small type of integer does not hold every label or index"
+    want = margins_of(W, X, y)[above].sum() / 1200 + 0.1 * np.sum(W**2)
+    check.close(loss, want, asked="the loss of " + asked, rtol=1e-7, hint=hint)
+    want_gradient = X.T @ slopes / 1200 + 0.2 * W
+    check.close(gradient, want_gradient, asked="the gradient of " + asked, rtol=1e-7, atol=1e-9, hint=hint)
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("column", [0, 1])
+def test_a_column_of_ones_is_a_feature_like_any_other(column: int) -> None:
+    W, X, y, _ = EXAMPLE
+    ones = X.copy()
+    ones[:, column] = 1.0
+    problem = Problem(W, ones, y, 0.5)
+    loss, gradient = kata.svm_loss(*problem)
+    want_loss, want_gradient = loop_loss(*problem)
+    spared, spared_gradient = want_loss - 0.5 * np.sum(W[column] ** 2), want_gradient.copy()
+    spared_gradient[column] -= W[column]
+    mistake = "the weights of a column of ones are left out of the regularisation: it takes all of W"
+    asked = call("svm_loss", *problem)
+    check.close(loss, want_loss, asked="the loss of " + asked, mistakes={mistake: spared})
+    check.close(gradient, want_gradient, asked="the gradient of " + asked, mistakes={mistake: spared_gradient})
+
+
+@pytest.mark.edge
 def test_zero_weights_cost_one_for_each_wrong_class() -> None:
     check_both(Problem(np.zeros((3, 4)), np.arange(6.0).reshape(2, 3), np.array([0, 3]), 0.1))
 
@@ -300,12 +375,56 @@ def test_results_are_a_python_float_and_a_float64_array() -> None:
 @pytest.mark.edge
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64])
 def test_integers_do_not_wrap_around(dtype: type[np.generic]) -> None:
-    W, X = np.array([[9, 1, 4], [2, 12, 0]], dtype=dtype), np.array([[11, 3], [5, 100]], dtype=dtype)
+    W, X = np.array([[9, 1, 100], [2, 12, 0]], dtype=dtype), np.array([[11, 3], [5, 100]], dtype=dtype)
     y = np.array([1, 0], dtype=dtype)
     want_loss, want_gradient = loop_loss(W.astype(float), X.astype(float), y.astype(int), 0.5)
     loss, gradient = kata.svm_loss(W, X, y, 0.5)
     asked = f"{call('svm_loss', W, X, y, 0.5)} as {np.dtype(dtype).name}"
     hint = "integers wrap around: convert W and X to float64 before multiplying"
+    check.close(loss, want_loss, asked="the loss of " + asked, hint=hint)
+    check.close(gradient, want_gradient, asked="the gradient of " + asked, hint=hint)
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize(("dtype", "value"), [(np.float16, 65.0), (np.float32, 4097.0)])
+def test_float16_and_float32_are_computed_in_float64(dtype: type[np.generic], value: float) -> None:
+    W, X = np.array([[0, value], [1, 0]], dtype=dtype), np.array([[value, 1], [value, 2]], dtype=dtype)
+    y = np.array([0, 0])
+    want_loss, want_gradient = loop_loss(W.astype(float), X.astype(float), y, 0.5)
+    loss, gradient = kata.svm_loss(W, X, y, 0.5)
+    asked = f"{call('svm_loss', W, X, y, 0.5)} as {np.dtype(dtype).name}"
+    hint = f"{np.dtype(dtype).name} has too few digits: convert W and X to float64 before multiplying"
+    check.close(loss, want_loss, asked="the loss of " + asked, hint=hint)
+    check.close(gradient, want_gradient, asked="the gradient of " + asked, hint=hint)
+
+
+FORMS: dict[str, Callable[[np.ndarray], object]] = {
+    "tuples": lambda array: tuple(map(tuple, array)) if array.ndim == 2 else tuple(array),
+    "arrays in Fortran order": np.asfortranarray,
+    "every second row of a longer array": lambda array: np.repeat(array, 2, axis=0)[::2],
+    "arrays that cannot be written": lambda array: np.frombuffer(array.tobytes(), array.dtype).reshape(array.shape),
+    "booleans for X": lambda array: array.astype(bool) if array.shape == (3, 2) else array,
+}
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("form", FORMS)
+def test_arguments_may_have_any_form_that_asarray_takes(form: str) -> None:
+    problem = Problem(
+        np.array([[1.0, -2.0, 0.5], [-3.0, 1.0, 2.0]]),
+        np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]),
+        np.array([1, 0, 2]),
+        0.5,
+    )
+    W, X, y = (FORMS[form](part) for part in problem[:3])
+    asked = call("svm_loss", *problem) + f" with {form}"
+    loss, gradient = check.accepts(
+        lambda: kata.svm_loss(W, X, y, 0.5), asked=asked, because=f"np.asarray takes {form} too"
+    )
+    want_loss, want_gradient = loop_loss(*problem)
+    hint = (
+        f"the same numbers as {form} mean the same: turn each argument into an array first, and never trust its memory"
+    )
     check.close(loss, want_loss, asked="the loss of " + asked, hint=hint)
     check.close(gradient, want_gradient, asked="the gradient of " + asked, hint=hint)
 
@@ -317,10 +436,10 @@ def test_labels_may_be_whole_floats() -> None:
 
 
 @pytest.mark.edge
-@pytest.mark.parametrize("label", [-1, 3, 100, 0.5, -0.5])
+@pytest.mark.parametrize("label", [-1, -3, 3, 100, 2**32, 0.5, -0.5])
 def test_labels_out_of_range_or_not_whole_are_an_error(label: float) -> None:
-    W, X, _, _ = EXAMPLE
-    y = np.array([0, label])
+    W, X = EXAMPLE.W, np.array([[1.0, 2.0], [2.0, 0.0], [0.0, 1.0]])
+    y = np.array([0, label, 1])  # neither the first nor the last
     wrapped = {}
     if float(label).is_integer() and -3 <= label < 3:
         wrapped = {"a negative label counts from the end in NumPy": loop_loss(W, X, y.astype(int), 0.1)[0]}
@@ -334,14 +453,53 @@ def test_labels_out_of_range_or_not_whole_are_an_error(label: float) -> None:
     )
 
 
+@pytest.mark.edge
+@pytest.mark.parametrize("label", [np.nan, np.inf])
+def test_a_label_that_is_no_number_is_not_whole(label: float) -> None:
+    W, X, _, _ = EXAMPLE
+    y = np.array([label, 1.0])
+
+    def ask() -> object:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # NumPy's, when it casts such a label to an integer
+            return kata.svm_loss(W, X, y, 0.1)[0]
+
+    check.raises(
+        ValueError,
+        ask,
+        asked=call("svm_loss", W, X, y, 0.1),
+        because=f"{label} is not a whole number",
+        hint="a remainder of NaN is not above 0: ask for what a label must be, not for what it must not be",
+    )
+
+
+@pytest.mark.edge
+def test_with_one_class_the_labels_are_checked_too() -> None:
+    W, X, y = np.array([[2.0], [1.0]]), np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0, 1])
+    check.raises(
+        ValueError,
+        lambda: kata.svm_loss(W, X, y, 0.5)[0],
+        asked=call("svm_loss", W, X, y, 0.5),
+        because="there is no class 1",
+        mistakes={"one class is answered before the labels are checked: check everything first": 2.5},
+        hint="check the labels before they are used as an index",
+    )
+
+
 SHAPES: dict[str, tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]] = {
     "W is one-dimensional": ((2,), (3, 2), (3,)),
     "X is one-dimensional": ((2, 3), (2,), (1,)),
     "W has three axes": ((2, 3, 1), (3, 2), (3,)),
+    "X has three axes": ((2, 3), (3, 2, 1), (3,)),
     "y is a column": ((2, 3), (3, 2), (3, 1)),
+    "y is one-hot": ((2, 3), (3, 2), (3, 3)),
     "y is a number": ((2, 3), (1, 2), ()),
     "W and X differ in D": ((2, 3), (3, 4), (3,)),
+    "W is transposed": ((3, 2), (4, 2), (4,)),
+    "X is transposed": ((2, 3), (2, 4), (4,)),
     "X and y differ in N": ((2, 3), (3, 2), (2,)),
+    "y has a label too many": ((2, 3), (3, 2), (4,)),
+    "y has no labels": ((2, 3), (3, 2), (0,)),
     "y has one label for three samples": ((2, 3), (3, 2), (1,)),
     "there are no samples": ((2, 3), (0, 2), (0,)),
     "there are no features": ((0, 3), (3, 0), (3,)),
@@ -381,6 +539,36 @@ def test_arguments_stay_as_they_were_and_the_gradient_is_an_array_of_its_own() -
     with check.untouched(asked=asked, W=W, X=X, y=y):
         _, gradient = kata.svm_loss(W, X, y, 0.5)
         gradient += 1.0
+    lists = [part.tolist() for part in (W, X, y)]
+    with check.untouched(asked=asked, W=lists[0], X=lists[1], y=lists[2]):
+        kata.svm_loss(*lists, 0.5)
+
+
+@pytest.mark.edge
+def test_calls_know_nothing_of_each_other() -> None:
+    W, X, y, _ = (np.array(part) for part in EXAMPLE)
+    want = loop_loss(W, X, y, 0.5)[1]
+    _, first = kata.svm_loss(W, X, y, 0.5)
+    kept = np.array(first)
+    first += 1.0
+    asked = "the gradient of " + call("svm_loss", W, X, y, 0.5)
+    again = kata.svm_loss(W, X, y, 0.5)[1]
+    check.close(
+        again,
+        want,
+        asked=asked + ", once more, after 1 was added to the first answer",
+        mistakes={"both calls return one and the same array: make a new one for each call": want + 1.0},
+        hint="nothing may be remembered from one call to the next",
+    )
+    W *= 2.0
+    X += 1.0
+    check.close(
+        kata.svm_loss(W, X, y, 0.5)[1],
+        loop_loss(W, X, y, 0.5)[1],
+        asked="the gradient of " + call("svm_loss", W, X, y, 0.5) + ", W and X changed in place since the last call",
+        mistakes={"an answer of an earlier call is kept: the same array may hold other numbers": kept},
+        hint="nothing may be remembered from one call to the next",
+    )
 
 
 # --- speed -----------------------------------------------------------------------------------------------------------

@@ -370,6 +370,21 @@ def test_k_is_3_unless_told_otherwise_and_may_be_given_by_position() -> None:
         check_fractions(case, model=model, hint="KNN() means KNN(k=3), and KNN(1) means KNN(k=1)")
 
 
+@pytest.mark.example
+def test_arguments_may_be_given_by_name() -> None:
+    case = small_case()
+    model = kata.KNN(k=3)
+    asked = call("fit", X=case.X, y=case.y)
+    check.accepts(lambda: model.fit(X=case.X, y=case.y), asked=asked, because="X and y are the names of the arguments")
+    for method in METHODS:
+        asked = call(method, X=case.queries)
+        check.accepts(
+            lambda method=method: getattr(model, method)(X=case.queries),  # type: ignore[misc]
+            asked=asked,
+            because="X is the name of the argument",
+        )
+
+
 # --- law -------------------------------------------------------------------------------------------------------------
 
 
@@ -501,6 +516,37 @@ def test_a_distance_tie_goes_to_the_earlier_training_row(k: int) -> None:
 
 
 @pytest.mark.edge
+@pytest.mark.parametrize("k", [1, 7, 400])
+def test_a_distance_tie_goes_to_the_earlier_row_among_thousands_too(k: int) -> None:
+    distance = np.random.default_rng(k).integers(1, 4, size=3000).astype(np.float64)
+    case = numbered(np.stack([distance, np.zeros(3000)], axis=1), [[0.0, 0.0]], k)
+    voters = np.argsort(distance, kind="stable")[:k]
+    want = np.zeros((1, 3000))
+    want[0, case.y[voters]] = 1 / k
+    check_fractions(
+        case,
+        want=want,
+        hint="rows at equal distance must stay in the order of fit, however many rows there are: argpartition alone "
+        "does not keep it",
+    )
+
+
+@pytest.mark.edge
+def test_rows_that_mirror_each_other_tie_exactly() -> None:
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        query = rng.integers(0, 8, size=3)
+        half = rng.integers(0, 8, size=(int(rng.integers(3, 8)), 3))
+        far = rng.integers(20, 40, size=(5, 3))  # the mean of all rows is somewhere else, and no whole number
+        rows = rng.permutation(np.vstack([half, 2 * query - half, far]))
+        check_fractions(
+            numbered(rows, [query], 2 * int(rng.integers(0, len(half))) + 1),
+            hint="rows on both sides of the query are equally far, so the earlier one gets the last place: a mean that is "
+            "subtracted first is rounded, and makes them differ",
+        )
+
+
+@pytest.mark.edge
 @pytest.mark.parametrize("k", [2, 3, 4, 6])
 def test_a_vote_tie_goes_to_the_smallest_label(k: int) -> None:
     # With all rows voting, the smallest, largest, nearest and first label are four different ones.
@@ -532,8 +578,24 @@ def test_columns_of_predict_proba_follow_sorted_labels() -> None:
         np.array(["a", "bb", "cccccccccccccccccccc"]),
         np.array(["10", "9", "010"]),
         np.array(["yes", "no", "maybe"], dtype=object),
+        np.array([1e-9, 2e-9, 3e-9]),
+        np.array(["a", "a ", " a"]),
+        np.array(["z", "ä", "猫"]),
     ],
-    ids=["large", "uint64", "uint8", "int16", "float", "bool", "string", "digits", "object"],
+    ids=[
+        "large",
+        "uint64",
+        "uint8",
+        "int16",
+        "float",
+        "bool",
+        "string",
+        "digits",
+        "object",
+        "fine",
+        "spaces",
+        "letters",
+    ],
 )
 def test_labels_come_back_as_they_went_in(y: Labels) -> None:
     case = Case(np.array([[0.0], [10.0], [20.0]]), y, np.array([[20.0], [0.0], [11.0]]), 1)
@@ -557,7 +619,7 @@ def test_labels_come_back_as_they_went_in(y: Labels) -> None:
 
 
 @pytest.mark.edge
-@pytest.mark.parametrize("y", [[3, 1, 3], [True, False, True], [1.5, 2.0, 1.0], ["b", "a", "a"]])
+@pytest.mark.parametrize("y", [[3, 1, 3], [True, False, True], [1.5, 2.0, 1.0], [3.0, 2.0, 1.0], ["b", "a", "a"]])
 def test_results_are_arrays_of_the_stated_shapes_and_kinds(y: list[Any]) -> None:
     case = Case(np.array([[0.0], [1.0], [2.0]]), np.array(y), np.array([[0.0], [2.0]]), 1)
     model = fitted(case)
@@ -603,6 +665,17 @@ def test_integer_coordinates_do_not_wrap_around(dtype: type[np.integer[Any]]) ->
         },
         hint="convert to float64 before subtracting",
     )
+    least, most = np.iinfo(dtype).min, np.iinfo(dtype).max
+    rows, queries = np.array([[least], [(least + most) // 2]], dtype=dtype), np.array([[most]], dtype=dtype)
+    model.fit(rows, [0, 1])
+    with np.errstate(all="ignore"):
+        got = model.predict(queries)
+    check.equal(
+        got,
+        [1],
+        asked=f"KNN(k=1).fit({check.show(rows)}, [0, 1]).predict({check.show(queries)}) in {np.dtype(dtype).name}",
+        mistakes={"a difference wrapped around: convert to float64 before subtracting, not after": [0]},
+    )
 
 
 @pytest.mark.edge
@@ -641,6 +714,43 @@ def test_distances_are_computed_in_float64(dtype: type[np.floating[Any]]) -> Non
     )
 
 
+@pytest.mark.edge
+@pytest.mark.parametrize(("dtype", "side"), [(np.float16, 8), (np.float32, 64), (np.float64, 64)])
+def test_squared_differences_are_added_up_in_float64(dtype: type[np.floating[Any]], side: int) -> None:
+    far = side**2 if dtype is not np.float16 else 64
+    # far**2 + 2 * side**2 is one less than (far + 1)**2, and the dtype cannot tell them apart if it is not float64.
+    rows = np.array([[far + 1, 0, 0], [far, side, side]], dtype=dtype)
+    case = Case(rows, np.array([0, 1]), np.zeros((1, 3), dtype=dtype), 1)
+    check_labels(
+        case,
+        want=[1],
+        hint=f"the second row is nearer, by 1 in the square, though not in fewer digits than float64 has: convert "
+        f"{np.dtype(dtype).name} first, and keep distances in float64",
+    )
+
+
+FORMS: dict[str, Callable[[npt.NDArray[Any]], object]] = {
+    "tuples": lambda array: tuple(map(tuple, array.tolist())) if array.ndim == 2 else tuple(array.tolist()),
+    "arrays in Fortran order": np.asfortranarray,
+    "every second row of a longer array": lambda array: np.repeat(array, 2, axis=0)[::2],
+    "arrays that cannot be written": lambda array: np.frombuffer(array.tobytes(), array.dtype).reshape(array.shape),
+}
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("form", FORMS)
+def test_rows_labels_and_queries_may_have_any_form(form: str) -> None:
+    case = numbered([[0, 9], [1, 5], [7, 2], [4, 4], [8, 8]], [[7, 3], [0, 6], [8, 9]], 2)
+    X, y, queries = (FORMS[form](part) for part in case[:3])
+    hint = f"the same numbers as {form} mean the same: make arrays of them, and never trust how they lie in memory"
+    model = kata.KNN(k=2)
+    check.accepts(lambda: model.fit(X, y), asked=call("fit", X, y) + f", {form}", because="arrays and lists may be any")
+    asked = Asked(case, "predict_proba") + f", as {form}"
+    table = check.accepts(lambda: model.predict_proba(queries), asked=asked, because="queries may have any form")
+    check.close(table, fractions(case), asked=asked, hint=hint)
+    check.equal(model.predict(queries), winners(case), asked=Asked(case, "predict") + f", as {form}", hint=hint)
+
+
 # --- edge: sizes -----------------------------------------------------------------------------------------------------
 
 
@@ -669,8 +779,22 @@ def test_equal_training_rows_vote_each() -> None:
 
 @pytest.mark.edge
 def test_many_features_count_all() -> None:
-    case = numbered(np.eye(40), np.eye(40), 1)
-    check_labels(case, hint="rows differ in any one of 40 features: all must count")
+    case = numbered(np.eye(130), np.eye(130), 1)
+    check_labels(case, want=case.y, hint="rows differ in any one of 130 features: all must count")
+
+
+@pytest.mark.edge
+def test_many_rows_labels_and_queries_count_all() -> None:
+    rows = 8192 + np.arange(1200.0)[:, np.newaxis] / 4096  # too fine for float32, exact in float64 when squared too
+    order = np.random.default_rng(1).permutation(1200)[:1031]  # no round number: the last block of queries is not full
+    case = numbered(rows, rows[order], 1)
+    table = np.zeros((1031, 1200))
+    table[np.arange(1031), case.y[order]] = 1.0
+    hint = "each of 1031 queries equals one of 1200 rows, each with a label of its own: none may be left out, no code of a "
+    hint += "label may overflow, and a last block of queries that is not full counts too"
+    model = fitted(case)
+    check_labels(case, want=case.y[order], model=model, hint=hint)
+    check_fractions(case, want=table, model=model, hint=hint)
 
 
 # --- edge: bad calls -------------------------------------------------------------------------------------------------
@@ -685,6 +809,17 @@ def test_k_outside_1_to_n_is_an_error_in_fit(k: int) -> None:
         asked=f"KNN(k={k}).fit(X, y) with 4 training rows",
         because="k must be 1 to the number of training rows",
         hint="compare k with the number of rows in fit, rather than clip it or wait for predict",
+    )
+
+
+@pytest.mark.edge
+def test_one_training_row_is_not_enough_for_two_votes() -> None:
+    check.raises(
+        ValueError,
+        lambda: kata.KNN(k=2).fit([[1.0, 2.0]], ["only"]),
+        asked="KNN(k=2).fit([[1.0, 2.0]], ['only'])",
+        because="k must be 1 to the number of training rows, which is 1",
+        hint="one row is no exception: compare k with the number of rows",
     )
 
 
@@ -724,6 +859,21 @@ def test_queries_of_a_wrong_shape_are_an_error(method: str, shape: tuple[int, ..
         asked=f"{method} with queries of shape {shape}, after fit with X of shape (4, 2)",
         because="queries must have shape (q, 2), with q at least 1",
         hint="check .ndim, .size and the number of columns: NumPy broadcasts (q, 1) and (2,) against (n, 2) silently",
+    )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("shape", [(), (1,), (3,), (3, 1, 1)])
+def test_queries_of_one_feature_are_a_column_too(method: str, shape: tuple[int, ...]) -> None:
+    model = kata.KNN(k=1)
+    model.fit([[0], [1]], [0, 1])
+    check.raises(
+        ValueError,
+        lambda: getattr(model, method)(np.ones(shape)),
+        asked=f"{method} with queries of shape {shape}, after fit with X of shape (2, 1)",
+        because="queries must have shape (q, 1)",
+        hint="one feature is no exception: the caller writes [[1], [2]], and nothing is reshaped for him",
     )
 
 
@@ -785,11 +935,19 @@ def test_fit_again_forgets_what_was_before() -> None:
     check.equal(model.classes_, [5, 7], asked=asked.format("classes_"), hint=hint)
     check.equal(model.predict([[0.0], [16.0]]), [7, 5], asked=asked.format("predict([[0], [16]])"), hint=hint)
     check.close(model.predict_proba([[0.0]]), [[0.0, 1.0]], asked=asked.format("predict_proba([[0]])"), hint=hint)
-    model.fit([[0.0], [100.0]], [7, 5])
+    model.fit([[0.0], [100.0]], [7, 9])
+    asked = "{} after fit([[0], [100]], [7, 9]), which came after fit([[10], [20]], [7, 5])"
+    check.equal(
+        model.classes_,
+        [7, 9],
+        asked=asked.format("classes_"),
+        mistakes={"labels of the fit before are kept": [5, 7, 9]},
+        hint=hint,
+    )
     check.equal(
         model.predict([[16.0]]),
         [7],
-        asked="predict([[16]]) after fit([[0], [100]], [7, 5]), which came after fit([[10], [20]], [7, 5])",
+        asked=asked.format("predict([[16]])"),
         mistakes={"rows of the fit before still vote": [5]},
         hint=hint,
     )
@@ -835,6 +993,22 @@ def test_changing_an_answer_changes_no_later_one() -> None:
 
 
 @pytest.mark.edge
+def test_asking_again_changes_no_earlier_answer() -> None:
+    case = small_case()
+    model = fitted(case)
+    labels, table = model.predict(case.queries), model.predict_proba(case.queries)
+    kept_labels, kept_table = labels.copy(), table.copy()
+    turned = case.queries[::-1].copy()
+    model.predict(turned)
+    model.predict_proba(turned)
+    mistake = "every call writes into one array: a later answer overwrote this one"
+    came_before = ", after the model was asked about other queries"
+    other_labels, other_table = kept_labels[::-1], kept_table[::-1]
+    check.equal(labels, kept_labels, asked=Asked(case, "predict") + came_before, mistakes={mistake: other_labels})
+    check.close(table, kept_table, asked=Asked(case, "predict_proba") + came_before, mistakes={mistake: other_table})
+
+
+@pytest.mark.edge
 def test_asking_changes_no_later_answer() -> None:
     case = random_case(7)
     other = case._replace(queries=case.queries[::-1] + 1.0)
@@ -853,6 +1027,32 @@ def test_arguments_stay_as_they_were() -> None:
     for method in METHODS:
         with check.untouched(asked=call(method, queries), queries=queries, X=X, y=y):
             getattr(model, method)(queries)
+    rows, labels = X.tolist(), y.tolist()
+    with check.untouched(asked=call("fit", rows, labels), X=rows, y=labels):
+        model.fit(rows, labels)
+
+
+@pytest.mark.edge
+def test_queries_that_are_changed_in_place_are_answered_anew() -> None:
+    case = small_case()
+    model = fitted(case)
+    queries = case.queries.copy()
+    before = {method: getattr(model, method)(queries) for method in METHODS}
+    queries[:] = queries[::-1].copy()
+    turned = case._replace(queries=queries)
+    mistake = "an answer was remembered for the array, not for what is in it: compute each answer anew"
+    check.equal(
+        model.predict(queries),
+        winners(turned),
+        asked=Asked(turned, "predict") + ", after the same array held other queries",
+        mistakes={mistake: before["predict"]},
+    )
+    check.close(
+        model.predict_proba(queries),
+        fractions(turned),
+        asked=Asked(turned, "predict_proba") + ", after the same array held other queries",
+        mistakes={mistake: before["predict_proba"]},
+    )
 
 
 # --- speed -----------------------------------------------------------------------------------------------------------

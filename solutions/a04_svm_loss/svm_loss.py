@@ -47,9 +47,8 @@ def _check(
     if len(labels) != len(samples):
         raise ValueError(f"X has {len(samples)} samples and y has {len(labels)} labels")
     classes = weights.shape[1]
-    index = labels.astype(np.intp)
-    if np.any(index != labels) or index.min() < 0 or index.max() >= classes:
+    if not np.isin(labels, np.arange(classes)).all():
         raise ValueError(f"y must hold whole numbers from 0 to {classes - 1}, got {labels}")
     if reg < 0:
         raise ValueError(f"reg must be at least 0, got {reg}")
-    return index
+    return labels.astype(np.intp)

@@ -1,0 +1,25 @@
+"""Casts the labels to 32 bits before they are checked: 2**32 is 0 then.
+
+Caught by: test_labels_out_of_range_or_not_whole_are_an_error
+"""
+
+import numpy as np
+
+
+def svm_loss(W, X, y, reg=0.01):
+    W, X, y = np.asarray(W, float), np.asarray(X, float), np.asarray(y)
+    if W.ndim != 2 or X.ndim != 2 or y.ndim != 1 or 0 in W.shape + X.shape or reg < 0:
+        raise ValueError("bad shapes or reg")
+    if X.shape[1] != len(W) or len(X) != len(y) or np.any(y % 1 != 0):
+        raise ValueError("shapes or labels do not fit")
+    y = y.astype(np.int64).astype(np.int32)
+    if y.min() < 0 or y.max() >= W.shape[1]:
+        raise ValueError("labels out of range")
+    n, rows = len(X), np.arange(len(X))
+    scores = X @ W
+    margins = np.maximum(0, scores - scores[rows, y][:, None] + 1)
+    margins[rows, y] = 0
+    loss = margins.sum() / n + reg * np.sum(W**2)
+    slopes = (margins > 0).astype(float)
+    slopes[rows, y] = -slopes.sum(axis=1)
+    return float(loss), X.T @ slopes / n + 2 * reg * W

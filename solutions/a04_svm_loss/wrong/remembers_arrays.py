@@ -1,0 +1,30 @@
+"""Remembers answers by the identity of the arrays, which may hold other numbers by then.
+
+Caught by: test_calls_know_nothing_of_each_other
+"""
+
+import numpy as np
+
+_KNOWN = {}
+
+
+def svm_loss(W, X, y, reg=0.01):
+    key, kept = (id(W), id(X), id(y), reg), (W, X, y)
+    if key in _KNOWN:
+        return _KNOWN[key][0], _KNOWN[key][1].copy()
+    W, X, y = np.asarray(W, float), np.asarray(X, float), np.asarray(y)
+    if W.ndim != 2 or X.ndim != 2 or y.ndim != 1 or 0 in W.shape + X.shape or reg < 0:
+        raise ValueError("bad shapes or reg")
+    if X.shape[1] != len(W) or len(X) != len(y) or np.any(y != y.astype(int)) or y.min() < 0 or y.max() >= W.shape[1]:
+        raise ValueError("shapes or labels do not fit")
+    y = y.astype(int)
+    n, rows = len(X), np.arange(len(X))
+    scores = X @ W
+    margins = np.maximum(0, scores - scores[rows, y][:, None] + 1)
+    margins[rows, y] = 0
+    loss = margins.sum() / n + reg * np.sum(W**2)
+    slopes = (margins > 0).astype(float)
+    slopes[rows, y] = -slopes.sum(axis=1)
+    gradient = X.T @ slopes / n + 2 * reg * W
+    _KNOWN[key] = (float(loss), gradient.copy(), kept)
+    return float(loss), gradient
