@@ -20,7 +20,6 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pages import Page
 
 from harness.cohort.cli_export import export_command
 from harness.cohort.envelope import ResultsError
@@ -39,6 +38,7 @@ from harness.sheet import cell
 
 from boards import make_report
 from cohorts import make_cohort, make_grade, make_learner, mixed_cohort
+from pages import Page
 
 
 def files_of(cohort: Cohort, *forms: Form) -> dict[str, str]:

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pages import Page
 
 from harness.model import Catalog, Scoreboard, Status
 from harness.render import Format, render
@@ -21,6 +20,7 @@ from harness.render.words import bar
 from harness.tally import tally
 
 from boards import make_kata, make_report, mixed_board
+from pages import Page
 
 
 def board_titled(title: str) -> Scoreboard:

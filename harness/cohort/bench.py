@@ -81,7 +81,7 @@ def _throughput(root: Path, katas: tuple[Kata, ...], player: str) -> Table:
 
 def _memory(root: Path, katas: tuple[Kata, ...], player: str) -> Table:
     """The grader's own memory, for a cohort and for one four times as large."""
-    table = Table("learners", "peak memory of the grader", title=f"{', '.join(kata.slug for kata in katas)}")
+    table = Table("learners", "peak memory of the grader", title=", ".join(kata.slug for kata in katas))
     for learners in (LEARNERS, 4 * LEARNERS):
         with tempfile.TemporaryDirectory(prefix="kata-bench-") as folder:
             command = _grade(Path(folder), katas, player, learners)

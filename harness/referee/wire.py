@@ -16,7 +16,6 @@ import base64
 import contextlib
 import ctypes
 import datetime as dt
-import functools
 import json
 import math
 import random
@@ -445,14 +444,7 @@ def _list(body: Any) -> list[Any]:
 
 
 def _dtype(text: Any) -> np.dtype[Any]:
-    if type(text) is not str:
-        raise WireError("an array has a dtype that may not travel")
-    return _known_dtype(text)
-
-
-@functools.lru_cache(maxsize=256)
-def _known_dtype(text: str) -> np.dtype[Any]:
-    if not _DTYPE.fullmatch(text):
+    if type(text) is not str or not _DTYPE.fullmatch(text):
         raise WireError("an array has a dtype that may not travel")
     return np.dtype(text)
 
