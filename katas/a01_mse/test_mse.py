@@ -329,6 +329,7 @@ def test_any_memory_layout_will_do() -> None:
                 got,
                 want,
                 asked=call("mse", *arguments) + ", one of them not in the usual order in memory",
+                mistakes=mistakes(*arguments),
                 hint="pair elements by their index, not by their place in memory (ravel of order 'A' or 'K')",
             )
 
