@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 import zipfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,8 @@ from click.testing import CliRunner
 
 from harness.cohort.cli_export import cohort_group
 from harness.cohort.envelope import ResultsError
-from harness.cohort.pull import MOST_BYTES, MOST_FILES, MOST_TESTS, Pulled, pull
-from harness.cohort.results import GRADED, SELF_REPORTED, ResultsFolder
+from harness.cohort.pull import MOST_BYTES, MOST_FILES, MOST_TESTS, pull
+from harness.cohort.results import GRADED, SELF_REPORTED, CohortIndex, Grade, ResultsFolder
 from harness.errors import KataError
 from harness.model import Catalog, Status
 from harness.report import dump
@@ -42,6 +43,20 @@ def write_zip(path: Path, members: dict[str, bytes]) -> Path:
     return path
 
 
+@dataclass(frozen=True)
+class Pulled:
+    """An index, and the grades that it names."""
+
+    index: CohortIndex
+    grades: tuple[Grade, ...]
+
+
+def pull_all(paths: list[Path]) -> Pulled:
+    kept: dict[str, Grade] = {}
+    index = pull(paths, CATALOG, lambda grade: kept.update({grade.key: grade}))
+    return Pulled(index, tuple(kept[key] for key in index.keys))
+
+
 def statuses(pulled: Pulled) -> dict[tuple[str, str], str]:
     return {(grade.learner, grade.kata): grade.status.value for grade in pulled.grades}
 
@@ -56,7 +71,7 @@ def test_a_folder_of_learners_as_downloads_leave_them(tmp_path: Path, root: str)
     write(tmp_path, f"learner-1/{root}reports/a01_mse.json", GREEN)
     write(tmp_path, f"learner-1/{root}index.html", b"<html>")
     write(tmp_path, f"learner-2/{root}reports/a01_mse.json", RED)
-    pulled = pull([tmp_path], CATALOG)
+    pulled = pull_all([tmp_path])
     assert [learner.name for learner in pulled.index.learners] == ["learner-1", "learner-2"]
     assert statuses(pulled) == {("learner-1", "a01_mse"): "passed", ("learner-2", "a01_mse"): "in progress"}
     assert pulled.index.origin == SELF_REPORTED
@@ -67,7 +82,7 @@ def test_a_folder_of_learners_as_downloads_leave_them(tmp_path: Path, root: str)
 def test_one_learners_folder_and_a_zip_named_after_a_learner(tmp_path: Path) -> None:
     write(tmp_path, "learner-1/reports/a01_mse.json", GREEN)
     archive = write_zip(tmp_path / "zips" / "learner-2.zip", {"reports/a01_mse.json": RED, "index.html": b""})
-    pulled = pull([tmp_path / "learner-1", archive], CATALOG)
+    pulled = pull_all([tmp_path / "learner-1", archive])
     assert [learner.slug for learner in pulled.index.learners] == ["learner-1", "learner-2"]
     assert len(pulled.grades) == 2
 
@@ -78,7 +93,7 @@ def test_reports_of_follow_ups_say_nothing_about_katas(tmp_path: Path) -> None:
         write(tmp_path, f"{name}/reports/a01_mse.follow_up.json", more)
         if own:
             write(tmp_path, f"{name}/reports/a01_mse.json", own)
-    pulled = pull([tmp_path], CATALOG)
+    pulled = pull_all([tmp_path])
     assert statuses(pulled) == {("learner-1", "a01_mse"): "passed"}
     assert pulled.index.refusals == ()
 
@@ -86,7 +101,7 @@ def test_reports_of_follow_ups_say_nothing_about_katas(tmp_path: Path) -> None:
 def test_a_zip_named_after_the_artifact_belongs_to_its_folder(tmp_path: Path) -> None:
     archive = write_zip(tmp_path / "learner-1" / "katas.zip", {"reports/a01_mse.json": GREEN})
     for path in (tmp_path, tmp_path / "learner-1", archive):
-        assert statuses(pull([path], CATALOG)) == {("learner-1", "a01_mse"): "passed"}
+        assert statuses(pull_all([path])) == {("learner-1", "a01_mse"): "passed"}
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
@@ -95,15 +110,31 @@ def test_of_several_downloads_of_one_learner_the_newest_report_counts(tmp_path: 
         write(tmp_path, "week-1/x/reports/a01_mse.json", GREEN),
         write(tmp_path, "week-2/x/reports/a01_mse.json", RED),
     )
-    pulled = pull([weeks[i].parents[1] for i in order], CATALOG)
+    pulled = pull_all([weeks[i].parents[1] for i in order])
     assert len(pulled.index.learners) == 1
     assert statuses(pulled) == {("x", "a01_mse"): "in progress"}
     assert len(pulled.index.keys) == 1
 
 
+def test_no_more_than_one_report_is_held_at_a_time(tmp_path: Path) -> None:
+    def peak_kib(learners: int) -> float:
+        folder = tmp_path / f"of {learners}"
+        for i in range(learners):
+            write(folder, f"learner-{i}/reports/a01_mse.json", dump(make_report("a01_mse", "P" * 1000, created=i)))
+        tracemalloc.start()
+        pull([folder], CATALOG, lambda _: None)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak / 1024
+
+    peak_kib(1)  # what is imported and kept from then on
+    few, many = peak_kib(2), peak_kib(8)
+    assert many < 1.05 * few, (few, many)  # reading one takes most; holding six more would take a sixth of that
+
+
 def test_nothing_reported_is_not_started(tmp_path: Path) -> None:
     write(tmp_path, "learner-1/scoreboard.json", b"{}")
-    pulled = pull([tmp_path / "learner-1"], CATALOG)
+    pulled = pull_all([tmp_path / "learner-1"])
     assert len(pulled.index.learners) == 1
     assert pulled.grades == ()
     assert pulled.index.refusals == ()
@@ -133,7 +164,7 @@ def test_an_odd_report_is_refused_with_a_sentence_and_others_go_on(
         write_zip(tmp_path / "odd.zip", {"reports/a01_mse.json": data})
     else:
         write(tmp_path, "odd/reports/a01_mse.json", data)
-    pulled = pull([tmp_path], CATALOG)
+    pulled = pull_all([tmp_path])
     assert sentence in refusal_of(pulled, "odd")
     assert statuses(pulled) == {("honest", "a01_mse"): "passed"}
 
@@ -141,7 +172,7 @@ def test_an_odd_report_is_refused_with_a_sentence_and_others_go_on(
 def test_a_damaged_report_does_not_hide_the_others_of_the_same_learner(tmp_path: Path) -> None:
     write(tmp_path, "learner-1/reports/a01_mse.json", b"{")
     write(tmp_path, "learner-1/reports/b01_knn.json", dump(make_report("b01_knn", "PP")))
-    pulled = pull([tmp_path], CATALOG)
+    pulled = pull_all([tmp_path])
     assert statuses(pulled) == {("learner-1", "b01_knn"): "passed"}
     assert pulled.index.refusals[0].kata == "a01_mse"
 
@@ -153,7 +184,7 @@ def test_a_file_that_is_no_zip_a_bomb_and_too_many_files_are_refused(tmp_path: P
     write_zip(tmp_path / "bomb.zip", {"reports/a01_mse.json": b" " * (10 * MOST_BYTES)})
     write_zip(tmp_path / "many.zip", {f"reports/a01_m{i}.json": b"{}" for i in range(MOST_FILES + 1)})
     write_zip(tmp_path / "fine.zip", {"reports/a01_mse.json": GREEN})
-    pulled = pull([tmp_path], CATALOG)
+    pulled = pull_all([tmp_path])
     assert list(statuses(pulled)) == [("fine", "a01_mse")]
     assert "not a zip" in refusal_of(pulled, "text")
     assert refusal_of(pulled, "cut").startswith("cut.zip: ")
@@ -175,7 +206,7 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
         except OSError:
             pytest.skip("this system makes no symbolic links")
     (tmp_path / "forks" / "whole").symlink_to(secret.parent, target_is_directory=True)
-    pulled = pull([tmp_path / "forks"], CATALOG)
+    pulled = pull_all([tmp_path / "forks"])
     assert pulled.grades == ()
     assert {refusal.learner for refusal in pulled.index.refusals} == {"file", "folder", "root"}
 
@@ -183,7 +214,7 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
 def test_names_that_are_no_file_names_get_slugs_that_are_and_differ(tmp_path: Path) -> None:
     for name in ("Ann B", "ann-b", "ANN-B", "李", "=1+1"):
         write(tmp_path, f"{name}/reports/a01_mse.json", GREEN)
-    slugs = [learner.slug for learner in pull([tmp_path], CATALOG).index.learners]
+    slugs = [learner.slug for learner in pull_all([tmp_path]).index.learners]
     assert len({slug.lower() for slug in slugs}) == 5
     assert all(slug.replace("-", "").isalnum() and slug.isascii() for slug in slugs)
 
@@ -196,7 +227,7 @@ def test_a_path_without_learners_is_a_sentence(tmp_path: Path, make: str) -> Non
     if make == "text":
         path.write_text("hello")
     with pytest.raises(ResultsError, match="forks"):
-        pull([path], CATALOG)
+        pull_all([path])
 
 
 # --- the command -------------------------------------------------------------------------------------------------------

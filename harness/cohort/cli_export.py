@@ -13,7 +13,7 @@ import click
 from harness.catalog import find_root, is_published_stub, load_catalog
 from harness.cohort.export.options import Form, Rule, Scoring
 from harness.cohort.model import Submission
-from harness.cohort.results import Cohort, ResultsFolder
+from harness.cohort.results import SELF_REPORTED, Cohort, ResultsFolder
 from harness.errors import KataError
 
 if TYPE_CHECKING:
@@ -96,9 +96,9 @@ def pull_command(folders: tuple[Path, ...], out: Path) -> None:
 
     catalog = load_catalog(find_root(Path.cwd()))
     version = importlib.metadata.version("ml-kata-dojo")
-    pulled = pull(folders, catalog, dojo=version, now=time.time())
     folder = ResultsFolder(out)
-    pulled.write(folder)
+    folder.require(SELF_REPORTED)
+    folder.write_index(pull(folders, catalog, folder.put, dojo=version, now=time.time()))
     cohort = folder.cohort()
     _say(f"{refusal.learner}: {refusal.sentence}" for refusal in cohort.refusals)
     _say(cohort.notices)

@@ -8,16 +8,16 @@ Nothing in there is trusted: files are read as data, bounded, and what is odd is
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from harness.cohort.envelope import ResultsError
 from harness.cohort.model import Learner, Refusal
-from harness.cohort.results import SELF_REPORTED, CohortIndex, Grade, KataEntry, ResultsFolder
+from harness.cohort.results import SELF_REPORTED, CohortIndex, Grade, KataEntry
 from harness.errors import KataError, ReportError
 from harness.model import Catalog, KataReport
 from harness.report import parse
@@ -42,45 +42,37 @@ class RefusedError(KataError):
     """Something of one learner that cannot be taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pulled:
-    """A cohort as its forks report it, not yet written anywhere."""
+def pull(
+    paths: Sequence[Path], catalog: Catalog, keep: Callable[[Grade], object], *, dojo: str = "", now: float = 0.0
+) -> CohortIndex:
+    """The cohort in `paths`: each a learner's folder or zip, or a folder of such. Of several reports the newest counts.
 
-    index: CohortIndex
-    grades: tuple[Grade, ...]
-
-    def write(self, folder: ResultsFolder) -> None:
-        """Keep it in `folder`. Raises `ResultsError` when that holds graded results."""
-        folder.write_index(self.index)
-        for grade in self.grades:
-            folder.put(grade)
-
-
-def pull(paths: Sequence[Path], catalog: Catalog, *, dojo: str = "", now: float = 0.0) -> Pulled:
-    """The cohort in `paths`: each a learner's folder or zip, or a folder of such. Of several reports the newest counts."""
+    Each grade goes to `keep` as soon as it is read, and is held no longer; older ones, which the index leaves out, go there too.
+    """
     learners: dict[str, Learner] = {}
-    grades: dict[tuple[str, str], Grade] = {}
+    slugs: set[str] = set()
+    newest: dict[tuple[str, str], tuple[float, str]] = {}
     refusals: list[Refusal] = []
     known = {kata.slug for kata in catalog.katas}
     for name, source in _sources(paths):
         if name not in learners:
-            taken = {learner.slug for learner in learners.values()}
-            learners[name] = Learner(name, _slug(name, taken), str(source))
+            learners[name] = Learner(name, _slug(name, slugs), str(source))
+            slugs.add(learners[name].slug)
         slug = learners[name].slug
         for grade in _grades(slug, source, known, refusals):
-            before = grades.get((slug, grade.kata))
-            if before is None or grade.report.created >= before.report.created:
-                grades[slug, grade.kata] = grade
-    index = CohortIndex(
+            keep(grade)
+            created, _ = newest.get((slug, grade.kata), (-math.inf, ""))
+            if grade.report.created >= created:
+                newest[slug, grade.kata] = grade.report.created, grade.key
+    return CohortIndex(
         learners=tuple(learners.values()),
         katas=tuple(KataEntry.of(kata) for kata in catalog.katas),
-        keys=tuple(grade.key for grade in grades.values()),
+        keys=tuple(key for _, key in newest.values()),
         refusals=tuple(dict.fromkeys(refusals)),
         origin=SELF_REPORTED,
         created=now,
         dojo=dojo,
     )
-    return Pulled(index, tuple(grades.values()))
 
 
 def _sources(paths: Sequence[Path]) -> Iterator[tuple[str, Path]]:

@@ -180,14 +180,17 @@ class ResultsFolder:
 
     def write_index(self, index: CohortIndex) -> None:
         """Say which run this folder holds. Graded and self-reported results never share a folder."""
-        if self.index_file.exists():
-            before = self.read_index().origin
-            if before != index.origin:
-                raise ResultsError(
-                    f"{self.path} holds {before} results, and these are {index.origin}",
-                    hint="give them a folder of their own with --out",
-                )
+        self.require(index.origin)
         _write(self.index_file, encode(_INDEX_KIND, index))
+
+    def require(self, origin: str) -> None:
+        """Raises `ResultsError` when this folder holds results of another origin, `graded` or `self-reported`."""
+        before = self.read_index().origin if self.index_file.exists() else origin
+        if before != origin:
+            raise ResultsError(
+                f"{self.path} holds {before} results, and these are {origin}",
+                hint="give them a folder of their own with --out",
+            )
 
     def read_index(self) -> CohortIndex:
         """The index. Raises `ResultsError` when this is no results folder, or a damaged one."""
