@@ -1858,9 +1858,10 @@ def test_others_who_come_between_two_steps_of_a_request_break_nothing(stage: Sta
     clock.pause_at(reading)
     first = Task(partial(system.predict, "a", 1))
     wait_until(lambda: clock.paused.is_set() or first.ends(0), PATIENCE_S)
-    others = [Task(partial(system.predict, "a", 2)), Task(partial(system.load_model, "c", path_of(stage, "c")))]
-    for task in others:
-        task.ends(GRACE_S)  # they may have to wait for the first one
+    others = []
+    for thunk in (partial(system.predict, "a", 2), partial(system.load_model, "c", path_of(stage, "c"))):
+        others.append(Task(thunk))
+        others[-1].ends(GRACE_S)  # it may have to wait for the first one; else it is through before the next comes
     clock.go_on()
     asked = f"predict('a', 1), which stops when it asks the clock for time number {reading}"
     for task in (first, *others):
