@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,11 @@ from checkout import Checkout
 from people import Person
 
 pytest_plugins = ["pytester"]
+
+# What is started in the background of a shell, or by nohup, ignores Ctrl-C, and so does all that it starts: the programs
+# that are tested here are started as a terminal starts them.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

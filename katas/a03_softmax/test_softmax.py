@@ -214,10 +214,11 @@ def test_the_order_of_the_scores_does_not_matter(x: Float64Array, seed: int) -> 
 @pytest.mark.law
 @given(SCORES)
 def test_rows_one_by_one_give_the_same_as_together(x: Float64Array) -> None:
-    together = np.asarray(kata.softmax(x)).reshape(-1, x.shape[-1])
-    for row, result in zip(x.reshape(-1, x.shape[-1]), together, strict=True):
+    rows = list(x.reshape(-1, x.shape[-1]).copy())
+    together, *alone = each(kata.softmax, [(part,) for part in (x, *rows)])
+    for row, got, result in zip(rows, alone, np.asarray(together).reshape(-1, x.shape[-1]), strict=True):
         check.close(
-            kata.softmax(row),
+            got,
             result,
             asked=call("softmax", row) + " against the same row in " + call("softmax", x),
             hint="the rows of a batch have nothing to do with each other",
@@ -261,12 +262,13 @@ def test_the_jacobian_is_the_slope_of_softmax(x: Float64Array) -> None:
 @given(SCORES)
 def test_rows_and_columns_of_the_jacobian_sum_to_zero(x: Float64Array) -> None:
     s = special.softmax(x, axis=-1)
+    jacobian = kata.softmax_derivative(s)
     for axis, why in (
         (-2, "the probabilities sum to 1 whatever the scores"),
         (-1, "a shift of all scores changes nothing"),
     ):
         check.close(
-            np.sum(kata.softmax_derivative(s), axis=axis),
+            np.sum(jacobian, axis=axis),
             np.zeros(x.shape),
             asked=f"the sum over axis {axis} of " + call("softmax_derivative", s),
             atol=1e-12,
@@ -279,10 +281,11 @@ def test_rows_and_columns_of_the_jacobian_sum_to_zero(x: Float64Array) -> None:
 def test_jacobians_one_by_one_give_the_same_as_together(x: Float64Array) -> None:
     s = special.softmax(x, axis=-1)
     size = s.shape[-1]
-    together = np.asarray(kata.softmax_derivative(s)).reshape(-1, size, size)
-    for row, result in zip(s.reshape(-1, size), together, strict=True):
+    rows = list(s.reshape(-1, size).copy())
+    together, *alone = each(kata.softmax_derivative, [(part,) for part in (s, *rows)])
+    for row, got, result in zip(rows, alone, np.asarray(together).reshape(-1, size, size), strict=True):
         check.close(
-            kata.softmax_derivative(row),
+            got,
             result,
             asked=call("softmax_derivative", row) + " against the same row in " + call("softmax_derivative", s),
             hint="the rows of a batch have nothing to do with each other",

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import check
+from harness.beside import each
 from harness.check import Call, call
 from harness.fixtures import Grower, Racer
 from harness.strategies import Float64Array, arrays, normal_matrix, seeds
@@ -153,6 +154,34 @@ def check_product(
     __tracebackhide__ = True
     asked = asked or call(name, A, B)
     got = multiply(name, A, B, asked=asked)
+    return check_answer(got, name, A, B, asked=asked, want=want, named=named, rtol=rtol, atol=atol, hint=hint)
+
+
+def multiply_each(name: str, *pairs: tuple[Any, Any]) -> list[Any]:
+    """The subject's products of several pairs of factors that fit, asked in one go."""
+    __tracebackhide__ = True
+    try:
+        return each(getattr(kata, name), pairs)
+    except (IndexError, ValueError):  # one by one, to say of which
+        return [multiply(name, *pair, asked=call(name, *pair)) for pair in pairs]
+
+
+def check_answer(
+    got: Any,
+    name: str,
+    A: Any,
+    B: Any,
+    *,
+    asked: Call | str = "",
+    want: npt.ArrayLike | None = None,
+    named: dict[str, object] | None = None,
+    rtol: float = 1e-9,
+    atol: float = 1e-9,
+    hint: str = "",
+) -> Any:
+    """Hold what one function has given for A and B, as `check_product` does."""
+    __tracebackhide__ = True
+    asked = asked or call(name, A, B)
     expected = oracle(A, B) if want is None else np.asarray(want, dtype=np.float64)
     right = check.is_close(got, expected, rtol=rtol, atol=atol)
     check.close(
@@ -251,8 +280,10 @@ def test_equals_the_definition_for_numbers_that_all_differ(name: str, n: int, k:
 def test_the_identity_changes_nothing_on_either_side(name: str, pair: Pair) -> None:
     A, _ = pair
     n, k = A.shape
-    check_product(name, A, np.eye(k), want=A)
-    check_product(name, np.eye(n), A, want=A)
+    on_the_right, on_the_left = (A, np.eye(k)), (np.eye(n), A)
+    right, left = multiply_each(name, on_the_right, on_the_left)
+    check_answer(right, name, *on_the_right, want=A)
+    check_answer(left, name, *on_the_left, want=A)
 
 
 @pytest.mark.law
@@ -260,8 +291,10 @@ def test_the_identity_changes_nothing_on_either_side(name: str, pair: Pair) -> N
 @given(PAIRS)
 def test_the_transpose_of_a_product_is_the_product_of_the_transposes_in_reverse(name: str, pair: Pair) -> None:
     A, B = pair
-    straight = np.asarray(check_product(name, A, B))
-    check_product(name, B.T, A.T, want=straight.T)
+    other = B.T.copy(order="K"), A.T.copy(order="K")
+    straight, reverse = multiply_each(name, (A, B), other)
+    check_answer(straight, name, A, B)
+    check_answer(reverse, name, *other, want=straight.T)
 
 
 @pytest.mark.law
@@ -269,10 +302,12 @@ def test_the_transpose_of_a_product_is_the_product_of_the_transposes_in_reverse(
 @given(SQUARES)
 def test_is_linear_in_both_factors(name: str, matrices: tuple[Float64Array, Float64Array, Float64Array]) -> None:
     A, B, C = matrices
-    left = check_product(name, A, C) + 2.0 * check_product(name, B, C)
-    check_product(name, A + 2.0 * B, C, want=left)
-    right = check_product(name, A, B) - 3.0 * check_product(name, A, C)
-    check_product(name, A, B - 3.0 * C, want=right)
+    parts, sums = ((A, C), (B, C), (A, B)), ((A + 2.0 * B, C), (A, B - 3.0 * C))
+    AC, BC, AB, *of_sums = multiply_each(name, *parts, *sums)
+    for pair, got in zip(parts, (AC, BC, AB), strict=True):
+        check_answer(got, name, *pair)
+    for pair, got, want in zip(sums, of_sums, (AC + 2.0 * BC, AB - 3.0 * AC), strict=True):
+        check_answer(got, name, *pair, want=want)
 
 
 @pytest.mark.law
@@ -280,8 +315,12 @@ def test_is_linear_in_both_factors(name: str, matrices: tuple[Float64Array, Floa
 @given(SQUARES)
 def test_is_associative(name: str, matrices: tuple[Float64Array, Float64Array, Float64Array]) -> None:
     A, B, C = matrices
-    left_first = check_product(name, check_product(name, A, B), C)
-    check_product(name, A, check_product(name, B, C), want=left_first)
+    AB, BC = multiply_each(name, (A, B), (B, C))
+    check_answer(AB, name, A, B)
+    check_answer(BC, name, B, C)
+    left_first, right_first = multiply_each(name, (AB, C), (A, BC))
+    check_answer(left_first, name, AB, C)
+    check_answer(right_first, name, A, BC, want=left_first)
 
 
 @pytest.mark.law
@@ -289,9 +328,11 @@ def test_is_associative(name: str, matrices: tuple[Float64Array, Float64Array, F
 @given(PAIRS)
 def test_rows_one_by_one_give_the_same_as_all_together(name: str, pair: Pair) -> None:
     A, B = pair
-    together = np.asarray(check_product(name, A, B))
-    for i in range(len(A)):
-        check_product(name, A[i : i + 1], B, want=together[i : i + 1])
+    rows = [A[i : i + 1].copy() for i in range(len(A))]
+    together, *one_by_one = multiply_each(name, (A, B), *((row, B) for row in rows))
+    check_answer(together, name, A, B)
+    for i, (row, got) in enumerate(zip(rows, one_by_one, strict=True)):
+        check_answer(got, name, row, B, want=together[i : i + 1])
 
 
 @pytest.mark.law
@@ -303,8 +344,10 @@ def test_the_order_of_the_inner_axis_does_not_matter_and_that_of_the_outer_ones_
     rng = np.random.default_rng(seed)
     A, B = rng.normal(size=(n, k)), rng.normal(size=(k, m))
     rows, inner, columns = rng.permutation(n), rng.permutation(k), rng.permutation(m)
-    plain = np.asarray(check_product(name, A, B))
-    check_product(name, A[rows][:, inner], B[inner][:, columns], want=plain[rows][:, columns])
+    other = A[rows][:, inner], B[inner][:, columns]
+    plain, reordered = multiply_each(name, (A, B), other)
+    check_answer(plain, name, A, B)
+    check_answer(reordered, name, *other, want=plain[rows][:, columns])
 
 
 @pytest.mark.law
