@@ -481,6 +481,17 @@ def test_rows_that_are_equal_are_rows_of_their_own() -> None:
 
 
 @pytest.mark.law
+def test_the_farthest_row_may_be_of_a_small_cluster() -> None:
+    X = np.array([[0.0], [0.0], [6.0], *[[20.0]] * 6, [24.0]])
+    check_update(
+        X,
+        [2, 2, 2, *[0] * 7],
+        3,
+        hint="6 is 4 from the mean of its cluster, and 24 is 3.43 from the mean of its own, however many rows that has",
+    )
+
+
+@pytest.mark.law
 def test_a_cluster_of_two_gives_away_a_row_as_any_other() -> None:
     X, labels = np.array([[0.0], [100.0], [200.0], [201.0], [202.0], [209.0]]), [0, 0, 2, 2, 2, 2]
     got = np.asarray(model(3).update_centroids(X, labels))
@@ -735,6 +746,20 @@ def test_a_cluster_that_loses_all_its_points_gets_one_again(max_iterations: int)
         check_attributes(fitted, EMPTYING, 3, **options)
 
 
+OUTLYING = np.repeat(
+    np.array([[82, 89], [92, 27], [32, 94], [66, 35], [81, 31], [23, 64], [76, 79], [31, 96]], dtype=float),
+    [12, 3, 4, 3, 12, 4, 4, 1],
+    axis=0,
+)
+"""With k = 3, one start in 15 leaves a cluster empty where the row farthest from its own mean is not that farthest from all."""
+
+
+@pytest.mark.law
+def test_fit_fills_empty_clusters_as_update_centroids_does() -> None:
+    for seed in range(120):
+        check_fitted(OUTLYING, 3, random_state=seed)
+
+
 PLACED: dict[str, Float64Array] = {
     "far from the origin": EMPTYING / 64 + FAR,
     "in a very small unit": EMPTYING * 2.0**-30,
@@ -745,15 +770,17 @@ PLACED: dict[str, Float64Array] = {
 
 
 @pytest.mark.law
+@pytest.mark.parametrize("limit", [{"max_iterations": 1}, {"tolerance": 1.0}], ids=str)
 @pytest.mark.parametrize("place", PLACED)
-def test_no_cluster_stays_empty_wherever_the_points_lie(place: str) -> None:
+def test_no_cluster_stays_empty_wherever_the_points_lie(place: str, limit: dict[str, Any]) -> None:
     for seed in range(60):
-        options = {"random_state": seed, "max_iterations": 1}
+        options = {"random_state": seed} | limit
         check.equal(
             sorted(set(np.asarray(fit_anew(PLACED[place], 3, options).labels).tolist())),
             [0, 1, 2],
             asked="the labels in use after " + made(3, "fit", PLACED[place], **options) + f", points {place}",
-            hint="seven points are distinct: distinct rows are rows that differ in any column, by however little",
+            hint="seven points are distinct (rows that differ in any column, by however little): fit does not stop while a "
+            "cluster is empty, be it at max_iterations or at the tolerance",
         )
 
 
@@ -1796,6 +1823,15 @@ def test_the_global_random_state_is_neither_used_nor_set() -> None:
 @pytest.mark.edge
 def test_a_generator_goes_on() -> None:
     X = np.random.default_rng(0).normal(size=(200, 2))
+    for seed in range(5):
+        start = np.asarray(model(3, random_state=np.random.default_rng(seed)).initialize_centroids(X))
+        check.close(
+            model(3, random_state=np.random.default_rng(seed)).fit(X).cost_history[0],
+            float(np.sum((X[:, None] - start) ** 2, axis=2).min(axis=1).sum()),
+            asked="the first of cost_history after fit, against the cost of what initialize_centroids draws from a Generator "
+            "in the same state",
+            hint="fit calls initialize_centroids(X) once, before it draws anything else",
+        )
     rng = np.random.default_rng(3)
     one = model(2, random_state=rng)
     starts = [np.asarray(one.initialize_centroids(X)).tolist() for _ in range(4)]
