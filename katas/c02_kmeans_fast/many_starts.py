@@ -17,6 +17,12 @@ def draw_starts(X: Sequence[Sequence[float]], k: int, seed: int, count: int) -> 
     return [np.asarray(start).tolist() for start in starts]
 
 
+def first_costs(X: Sequence[Sequence[float]], k: int, seed: int | None, count: int) -> list[float]:
+    """The cost of the start in each of `count` fits, without random_state or with one generator for all."""
+    rng = None if seed is None else np.random.default_rng(seed)
+    return [kata.OptimizedKMeans(k=k, random_state=rng).fit(X).cost_history[0] for _ in range(count)]
+
+
 class Fit:
     """The attributes of a new object that was fitted to X, and as `start` where it has to start from."""
 

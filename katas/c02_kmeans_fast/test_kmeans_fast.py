@@ -27,6 +27,7 @@ FAR = 1e8
 STARTS = 3000
 """How many seeds the statistics of the start are taken over."""
 draw_starts = beside(many_starts.draw_starts)
+first_costs = beside(many_starts.first_costs)
 fit_anew = beside(many_starts.Fit)
 
 
@@ -227,8 +228,8 @@ def check_update(X: Float64Array, labels: list[int], k: int, *, hint: str = "") 
         model(k).update_centroids(X, labels),
         means_of(X, labels, k),
         asked=made(k, "update_centroids", X, labels),
-        rtol=1e-9,
-        atol=1e-9,
+        rtol=1e-11,
+        atol=1e-11,
         mistakes=mistakes,
         hint=hint or "the mean of the rows of each label, in the order of the labels",
     )
@@ -237,7 +238,8 @@ def check_update(X: Float64Array, labels: list[int], k: int, *, hint: str = "") 
 def check_assign(X: Float64Array, centroids: Float64Array, *, what: str = "", hint: str = "") -> None:
     """Hold labels to the definition; no point may lie half-way between two centroids."""
     __tracebackhide__ = True
-    got = np.asarray(model(len(centroids)).assign_points_to_clusters(X, centroids))
+    got = model(len(centroids)).assign_points_to_clusters(X, centroids)
+    check_integers(got, len(X), asked=what or made(len(centroids), "assign_points_to_clusters", X, centroids))
     exact = np.array(loop_assign(X.tolist(), centroids.tolist()))
     offset = X - X.mean(axis=0)
     check.equal(
@@ -245,8 +247,8 @@ def check_assign(X: Float64Array, centroids: Float64Array, *, what: str = "", hi
         exact,
         asked=what or made(len(centroids), "assign_points_to_clusters", X, centroids),
         mistakes={
-            "the farthest centroid, not the nearest": lambda: np.argmax(
-                np.sum((X[:, None] - centroids) ** 2, axis=2), axis=1
+            "computed in float32, which has too few digits: convert to float64, and stay there": lambda: np.argmin(
+                np.sum((X[:, None].astype(np.float32) - centroids.astype(np.float32)) ** 2, axis=2), axis=1
             ),
             "nearest by the sum of absolute differences: the distance is Euclidean": lambda: np.argmin(
                 np.sum(np.abs(X[:, None] - centroids), axis=2), axis=1
@@ -254,14 +256,17 @@ def check_assign(X: Float64Array, centroids: Float64Array, *, what: str = "", hi
             "nearest by the largest difference: the distance is Euclidean": lambda: np.argmin(
                 np.max(np.abs(X[:, None] - centroids), axis=2), axis=1
             ),
+            "the expanded square loses all digits far from the origin: move the origin to the mean of X first": lambda: (
+                np.argmin(np.sum(X**2, axis=1)[:, None] - 2 * X @ centroids.T + np.sum(centroids**2, axis=1), axis=1)
+            ),
             "the largest product, without |c|^2: a long centroid then wins": lambda: np.argmax(X @ centroids.T, axis=1),
             "-x.c in place of -2 x.c in the expanded square": lambda: np.argmin(
                 np.sum(centroids**2, axis=1) - X @ centroids.T, axis=1
             ),
-            "the expanded square loses all digits far from the origin: move the origin to the mean of X first": lambda: (
-                np.argmin(np.sum(X**2, axis=1)[:, None] - 2 * X @ centroids.T + np.sum(centroids**2, axis=1), axis=1)
-            ),
             "counted from 1": exact + 1,
+            "the farthest centroid, not the nearest": lambda: np.argmax(
+                np.sum((X[:, None] - centroids) ** 2, axis=2), axis=1
+            ),
             "by the mean of the data: each point for itself": lambda: np.argmin(
                 np.abs(offset.sum(axis=1)[:, None] - (centroids - X.mean(axis=0)).sum(axis=1)), axis=1
             ),
@@ -278,6 +283,18 @@ def points_with_a_margin(seed: int, n: int, d: int, k: int) -> tuple[Float64Arra
     distances = np.sort(np.sqrt(np.sum((X[:, None] - centroids) ** 2, axis=2)), axis=1)
     clear = X if k == 1 else X[distances[:, 1] - distances[:, 0] > 0.05]
     return clear[:n] if len(clear) else centroids.copy(), centroids
+
+
+def check_integers(got: object, n: int, *, asked: Asked) -> None:
+    """Hold labels to be an integer array of shape (n,)."""
+    __tracebackhide__ = True
+    check.true(
+        isinstance(got, np.ndarray) and got.shape == (n,) and got.dtype.kind in "iu",
+        asked=asked,
+        came=f"{got.dtype} of shape {got.shape}" if isinstance(got, np.ndarray) else type(got).__name__,
+        expected=f"an array of integers of shape {(n,)}",
+        mistake="labels are used as an index, and so they are an array of integers",
+    )
 
 
 # --- laws ------------------------------------------------------------------------------------------------------------
@@ -333,6 +350,93 @@ def test_a_tie_goes_to_the_lower_index(along: list[int], reach: int, sides: list
     )
 
 
+@pytest.mark.law
+@given(seeds(), st.integers(1, 3), st.integers(1, 6))
+def test_ties_among_small_whole_numbers_go_to_the_lower_index(seed: int, d: int, half: int) -> None:
+    # Each row and each centroid has its mirror image, so that all means are 0; some centroids stand at the same place.
+    rng = np.random.default_rng(seed)
+    X, centroids = rng.integers(-3, 4, size=(8, d)), rng.integers(-3, 4, size=(half, d))
+    X, centroids = np.vstack([X, -X]).astype(float), rng.permutation(np.vstack([centroids, -centroids])).astype(float)
+    exact = loop_assign(X.tolist(), centroids.tolist())
+    turned = loop_assign(X.tolist(), centroids[::-1].tolist())
+    check.equal(
+        np.asarray(model(2 * half).assign_points_to_clusters(X, centroids)),
+        exact,
+        asked=made(2 * half, "assign_points_to_clusters", X, centroids),
+        mistakes={
+            "the last of the nearest: of equally near centroids the one with the lower index is taken": [
+                2 * half - 1 - label for label in turned
+            ]
+        },
+        hint="nothing needs rounding here: of equally near centroids the one with the lower index is taken, in whatever "
+        "order they stand",
+    )
+
+
+@pytest.mark.law
+@pytest.mark.parametrize("gap", [2.0**-10, 2.0**-20, 2.0**-30])
+@pytest.mark.parametrize("d", [1, 3])
+def test_a_point_that_is_hardly_nearer_is_nearer(gap: float, d: int) -> None:
+    X = np.zeros((4, d))
+    X[:, -1] = [0.5 + gap, -0.5 - gap, 0.5 - gap, gap - 0.5]
+    centroids = np.zeros((3, d))
+    centroids[:, -1] = [0.0, 1.0, -1.0]
+    mistakes: Mistakes = {
+        "nearly equal distances are taken for equal, or float32 has too few digits for them": [0, 0, 0, 0]
+    }
+    check.equal(
+        np.asarray(model(3).assign_points_to_clusters(X, centroids)),
+        [1, 2, 0, 0],
+        asked=made(3, "assign_points_to_clusters", X, centroids) + f" (0.5 ± {gap:g})",
+        mistakes=mistakes,
+        hint="float64 tells these distances apart: no tolerance, no rounding, no float32",
+    )
+    if d == 1:
+        check_first_step(np.array([[0.0], [0.5 + gap], [1.0]]), [0.0, 1.0], [0.0, 0.75 + gap / 2])
+
+
+def check_first_step(X: Float64Array, start: list[float], want: list[float]) -> None:
+    """Hold the centroids after one iteration to `want`, for seeds that begin at `start`."""
+    __tracebackhide__ = True
+    for seed in range(24):
+        options = {"random_state": seed, "max_iterations": 1}
+        fitted = fit_anew(X, len(start), options)
+        if np.ravel(fitted.start).tolist() == start:
+            check.close(
+                np.ravel(fitted.centroids),
+                want,
+                asked="the centroids of " + made(len(start), "fit", X, **options) + f", from {start}",
+                rtol=0,
+                atol=1e-12,
+                hint="fit labels rows as assign_points_to_clusters does: the nearest of float64 distances",
+            )
+
+
+TIED = np.array([[-4.0], [-2.0], [3.0], [9.0], [12.0], [12.0]])
+"""From -4 and 3, the first update gives -3 and 9, and 3 lies half-way between them."""
+
+
+@pytest.mark.law
+def test_ties_go_to_the_lower_index_in_fit_too() -> None:
+    low, high = ([-1.0, 11.0], [-3.0, 9.0]), ([9.0, -3.0], [11.0, -1.0])
+    ends = {(-4.0, 3.0): low, (-4.0, 9.0): low, (3.0, -4.0): high, (9.0, -4.0): high}
+    for seed in range(200):
+        fitted = fit_anew(TIED, 2, {"random_state": seed})
+        start = tuple(np.ravel(fitted.start).tolist())
+        if start in ends:
+            check.close(
+                np.ravel(fitted.centroids),
+                ends[start][0],
+                asked="the centroids of " + made(2, "fit", TIED, random_state=seed) + f", from {list(start)}",
+                mistakes={
+                    "a tie goes to the higher index, or a row stays where it was: the lower index is taken": ends[
+                        start
+                    ][1]
+                },
+                hint="after the first update 3 is as near to -3 as to 9: it goes to the centroid with the lower index",
+            )
+
+
 @st.composite
 def labelled(draw: st.DrawFn) -> tuple[Float64Array, list[int], int]:
     """Points with labels of which some may be unused; no two points are equally far from their means."""
@@ -353,6 +457,73 @@ def labelled(draw: st.DrawFn) -> tuple[Float64Array, list[int], int]:
 @given(labelled())
 def test_updates_to_the_means_and_fills_empty_clusters(problem: tuple[Float64Array, list[int], int]) -> None:
     check_update(*problem)
+
+
+@pytest.mark.law
+@pytest.mark.parametrize("offset", [FAR, -FAR])
+def test_empty_clusters_take_the_farthest_rows_far_from_the_origin(offset: float) -> None:
+    X = np.array([[0.0, 0.0], [0.0, 1.0], [0.0, 5.0], [8.0, 0.0], [10.0, 0.0], [8.0, 4.5]])
+    labels = [1, 1, 1, 3, 3, 3]
+    check.close(
+        model(4).update_centroids(X + offset, labels),
+        means_of(X, labels, 4) + offset,
+        asked=made(4, "update_centroids", X, labels) + f", all moved by {offset:g}",
+        rtol=0,
+        atol=1e-5,
+        hint="the farthest row by differences to the mean of its cluster, in float64: expanded squares lose all digits here",
+    )
+
+
+@pytest.mark.law
+def test_rows_that_are_equal_are_rows_of_their_own() -> None:
+    X = np.array([[0.0], [0.0], [0.0], [1.0], [12.0], [12.0]])
+    check_update(X, [0] * 6, 3, hint="both empty clusters take 12: the two farthest rows are equal, and still two rows")
+
+
+@pytest.mark.law
+def test_the_farthest_row_may_be_of_a_small_cluster() -> None:
+    X = np.array([[0.0], [0.0], [6.0], *[[20.0]] * 6, [24.0]])
+    check_update(
+        X,
+        [2, 2, 2, *[0] * 7],
+        3,
+        hint="6 is 4 from the mean of its cluster, and 24 is 3.43 from the mean of its own, however many rows that has",
+    )
+
+
+@pytest.mark.law
+def test_a_cluster_of_two_gives_away_a_row_as_any_other() -> None:
+    X, labels = np.array([[0.0], [100.0], [200.0], [201.0], [202.0], [209.0]]), [0, 0, 2, 2, 2, 2]
+    got = np.asarray(model(3).update_centroids(X, labels))
+    check.true(
+        got.tolist() in [[[50.0], [row], [203.0]] for row in (0.0, 100.0)],
+        asked=made(3, "update_centroids", X, labels),
+        came=got,
+        expected="[[50.0], [0.0], [203.0]], or 100.0 in the middle: both are 50 from their mean, and no other row is as far",
+        mistake="rows of small clusters are passed over: the farthest row is taken, whatever the size of its cluster"
+        if got.ravel()[1:2].tolist() == [209.0]
+        else "",
+        hint="an empty cluster takes the row that is farthest from the mean of its own cluster",
+    )
+
+
+@pytest.mark.law
+def test_there_may_be_more_clusters_than_rows_to_update() -> None:
+    X = np.array([[1.0, 2.0], [5.0, 6.0]])
+    asked = made(3, "update_centroids", X, [2, 0])
+    got = check.accepts(
+        lambda: model(3).update_centroids(X, [2, 0]),
+        asked=asked,
+        because="only fit and initialize_centroids want k to be at most n",
+    )
+    check.float_array(got, (3, 2), asked=asked)
+    check.close(np.asarray(got)[[0, 2]], X[::-1], asked="the first and last row of " + asked)
+    check.true(
+        np.asarray(got)[1].tolist() in X.tolist(),
+        asked="the second row of " + asked,
+        came=np.asarray(got)[1],
+        expected="a row of X: the cluster is empty",
+    )
 
 
 @pytest.mark.law
@@ -429,23 +600,25 @@ def check_attributes(fitted: Any, X: Float64Array, k: int, **options: Any) -> No
     asked = made(k, "fit", X, **options)
     check.float_array(fitted.centroids, (k, X.shape[1]), asked="the centroids of " + asked)
     distances = np.sum((X[:, None] - np.asarray(fitted.centroids)) ** 2, axis=2)
-    labels = np.asarray(fitted.labels)
+    check_integers(fitted.labels, len(X), asked="the labels of " + asked)
     check.true(
-        labels.shape == (len(X),) and labels.dtype.kind in "iu",
-        asked="the labels of " + asked,
-        came=fitted.labels,
-        expected=f"integers of shape {(len(X),)}",
+        isinstance(fitted.n_iterations, int),
+        asked="n_iterations of " + asked,
+        came=f"{fitted.n_iterations!r}, a {type(fitted.n_iterations).__name__}",
+        expected="a Python int",
+        hint="n_iterations counts, so it is an int; len(cost_history) is one more",
     )
+    labels = np.asarray(fitted.labels)
     check.close(
         distances[np.arange(len(X)), labels],
         distances.min(axis=1),
         asked="the squared distance of each row to the centroid of its label, for " + asked,
-        rtol=1e-7,
-        atol=1e-7,
+        rtol=1e-9,
+        atol=1e-9,
         hint="labels and centroids belong together: after the last update the rows are labelled once more",
     )
     cost = cost_of(X, fitted.centroids, labels)
-    close = partial(check.close, rtol=1e-7, atol=1e-7)
+    close = partial(check.close, rtol=1e-9, atol=1e-9)
     close(
         fitted.inertia,
         cost,
@@ -573,8 +746,46 @@ def test_a_cluster_that_loses_all_its_points_gets_one_again(max_iterations: int)
         check_attributes(fitted, EMPTYING, 3, **options)
 
 
+OUTLYING = np.repeat(
+    np.array([[82, 89], [92, 27], [32, 94], [66, 35], [81, 31], [23, 64], [76, 79], [31, 96]], dtype=float),
+    [12, 3, 4, 3, 12, 4, 4, 1],
+    axis=0,
+)
+"""With k = 3, one start in 15 leaves a cluster empty where the row farthest from its own mean is not that farthest from all."""
+
+
 @pytest.mark.law
-@given(seeds(), st.integers(1, 4), st.integers(1, 3))
+def test_fit_fills_empty_clusters_as_update_centroids_does() -> None:
+    for seed in range(120):
+        check_fitted(OUTLYING, 3, random_state=seed)
+
+
+PLACED: dict[str, Float64Array] = {
+    "far from the origin": EMPTYING / 64 + FAR,
+    "in a very small unit": EMPTYING * 2.0**-30,
+    "in five columns, the first all zero and the sum of each row zero": np.stack(
+        [0 * EMPTYING[:, 0], EMPTYING[:, 0], -EMPTYING[:, 0], EMPTYING[:, 1], -EMPTYING[:, 1]], axis=1
+    ),
+}
+
+
+@pytest.mark.law
+@pytest.mark.parametrize("limit", [{"max_iterations": 1}, {"tolerance": 1.0}], ids=str)
+@pytest.mark.parametrize("place", PLACED)
+def test_no_cluster_stays_empty_wherever_the_points_lie(place: str, limit: dict[str, Any]) -> None:
+    for seed in range(60):
+        options = {"random_state": seed} | limit
+        check.equal(
+            sorted(set(np.asarray(fit_anew(PLACED[place], 3, options).labels).tolist())),
+            [0, 1, 2],
+            asked="the labels in use after " + made(3, "fit", PLACED[place], **options) + f", points {place}",
+            hint="seven points are distinct (rows that differ in any column, by however little): fit does not stop while a "
+            "cluster is empty, be it at max_iterations or at the tolerance",
+        )
+
+
+@pytest.mark.law
+@given(st.one_of(st.just(0), seeds(), seeds().map(np.int64)), st.integers(1, 4), st.integers(1, 3))
 def test_the_same_seed_gives_the_same_again(seed: int, k: int, d: int) -> None:
     X = np.random.default_rng(seed).normal(size=(20, d))
     one = model(k, random_state=seed)
@@ -631,7 +842,7 @@ def test_the_start_is_drawn_by_squared_distances() -> None:
             shares(first, np.square),
             asked=f"how often each of {AXIS.ravel().tolist()} is second, when the first is {AXIS[first, 0]:g}",
             rtol=0,
-            atol=6 * float(np.sqrt(np.prod(np.delete(shares(first, np.square), first)) / (STARTS / 4))),
+            atol=6 * float(np.sqrt(np.prod(np.delete(shares(first, np.square), first)) / max(counts[first].sum(), 1))),
             mistakes=recognisable(first, counts[first] / max(counts[first].sum(), 1)),
             hint="the probability is the squared distance to the nearest centroid so far, divided by the sum of these",
         )
@@ -666,6 +877,134 @@ def test_the_third_centroid_keeps_away_from_both_before() -> None:
         came=f"both 100 and 101 were among them {together} times",
         expected="hardly ever: when 100 is a centroid, 101 is 1 from it, and others are 100",
         mistake="distances are taken to the last centroid, or to the first, or added up: to the nearest so far is asked",
+    )
+
+
+TUPLES = 1500
+"""How many starts of three or four centroids are drawn."""
+PLANE = np.array([[0.0, 0.0], [5.0, 5.0], [7.0, 0.0], [-2.0, -2.0]])
+
+
+def chances(k: int, measure: Callable[[Float64Array], Float64Array], trials: int = 1) -> dict[tuple[int, ...], float]:
+    """How likely each sequence of rows of PLANE is as the start, drawn by `measure` of the nearest difference."""
+    table = measure(PLANE[:, None] - PLANE)
+    chance: dict[tuple[int, ...], float] = {(i,): 0.25 for i in range(4)}
+    for size in range(1, k):
+        longer: dict[tuple[int, ...], float] = {}
+        for rows, p in chance.items():
+            near = table[:, rows].min(axis=1)
+            for pick in itertools.product(np.flatnonzero(near), repeat=trials if size == k - 1 else 1):
+                best = min(pick, key=lambda row: float(np.minimum(near, table[:, row]).sum()))
+                sequence = (*rows, int(best))
+                share = float(np.prod(near[list(pick)] / near.sum()))
+                longer[sequence] = longer.get(sequence, 0.0) + p * share
+        chance = longer
+    return chance
+
+
+@pytest.mark.law
+@pytest.mark.parametrize("k", [3, 4])
+def test_each_sequence_of_starting_rows_is_as_likely_as_k_means_plus_plus_makes_it(k: int) -> None:
+    counts: dict[tuple[int, ...], float] = {}
+    starts = np.array(draw_starts(PLANE.tolist(), k, 1, TUPLES))
+    for sequence in np.argmin(np.sum((starts[:, :, None] - PLANE) ** 2, axis=3), axis=2).tolist():
+        rows = tuple(sequence)
+        counts[rows] = counts.get(rows, 0.0) + 1 / TUPLES
+    want = chances(k, lambda x: np.sum(x**2, axis=2))
+    rare = [rows for rows in want if want[rows] * TUPLES < 8]
+    groups = [rare, *([rows] for rows in want if rows not in rare)] if rare else [[rows] for rows in want]
+    expected = np.array([sum(want[rows] for rows in group) for group in groups])
+    came = np.array([sum(counts.get(rows, 0.0) for rows in group) for group in groups])
+    is_right = (
+        float(np.sum((came - expected) ** 2 / expected)) * TUPLES < 90
+    )  # chi-square, 23 degrees of freedom at most
+    check.true(
+        is_right,
+        asked=f"how often each sequence of {k} rows is the start of {PLANE.tolist()}, over {TUPLES} draws",
+        came=came,
+        expected=check.show(expected),
+        mistake="" if is_right else likeliest(k, counts),
+        hint="the first row is any, alike; each further one is drawn by the squared distance to the nearest so far, with a "
+        "k as large as n, too",
+    )
+
+
+def likeliest(k: int, counts: dict[tuple[int, ...], float]) -> str:
+    """The mistake that makes sequences about as likely as they came, if one does."""
+    others = {
+        "the square of the sum of absolute differences: the distance is Euclidean": (
+            chances(k, lambda x: np.sum(np.abs(x), axis=2) ** 2)
+        ),
+        "drawn by the distance: it is the squared distance": chances(k, lambda x: np.sqrt(np.sum(x**2, axis=2))),
+        "the better of several candidates is taken for the last centroid: one draw a centroid": (
+            chances(k, lambda x: np.sum(x**2, axis=2), 3)
+        ),
+    }
+    away = {
+        name: sum(abs(chance.get(rows, 0.0) - counts.get(rows, 0.0)) for rows in {*chance, *counts})
+        for name, chance in others.items()
+    }
+    best = min(away, key=lambda name: away[name])
+    return best if away[best] < 0.2 else ""
+
+
+@pytest.mark.law
+@pytest.mark.parametrize("state", [None, 5])
+def test_fit_draws_one_start(state: int | None) -> None:
+    costs = first_costs(AXIS.tolist(), 2, state, 600)  # one start in 19 leaves 4 alone, and costs more than others
+    poor = sum(cost > 5 for cost in costs)
+    check.true(
+        poor >= 8,
+        asked=f"the first of cost_history of OptimizedKMeans(k=2).fit({AXIS.ravel().tolist()}), 600 times, "
+        + ("without random_state" if state is None else "with a Generator"),
+        came=f"{poor} poor starts",
+        expected="about 32: fit starts from what one call of initialize_centroids gives",
+        mistake="fit takes the best of several starts",
+    )
+
+
+@pytest.mark.law
+@pytest.mark.parametrize(("unit", "offset"), [(1.0, 0.0), (2.0**-30, 0.0), (2.0**30, 0.0), (1.0, FAR), (1.0, -FAR)])
+def test_no_row_is_taken_twice_in_any_unit_and_far_from_the_origin(unit: float, offset: float) -> None:
+    for seed in range(30):
+        X = unit * np.random.default_rng(seed).integers(0, 100, size=(6, 2)) / 64 + offset
+        k = len(np.unique(X, axis=0))
+        start = np.asarray(model(k, random_state=seed).initialize_centroids(X))
+        check.equal(
+            np.unique(start, axis=0),
+            np.unique(X, axis=0),
+            asked=made(k, "initialize_centroids", X, random_state=seed) + ", in order",
+            hint="as many centroids as points: take squared distances from differences, in float64, and add nothing to them; "
+            "expanded squares lose all digits far from the origin",
+        )
+
+
+@pytest.mark.law
+def test_every_row_may_become_a_centroid() -> None:
+    X = np.random.default_rng(0).uniform(-1, 1, size=(12_000, 2))
+    X[[5_003, 11_999]] = [1e6, 0.0], [0.0, 1e6]
+    for seed in range(5):
+        start = np.asarray(model(3, random_state=seed).initialize_centroids(X))
+        check.true(
+            {1e6} <= set(start[:, 0].tolist()) and {1e6} <= set(start[:, 1].tolist()),
+            asked=f"OptimizedKMeans(k=3, random_state={seed}).initialize_centroids of 12,000 rows, two of which are far off",
+            came=start,
+            expected="both rows that are far off are among them",
+            mistake="centroids are drawn from a part of the rows: each row of X counts",
+        )
+
+
+@pytest.mark.law
+def test_other_seeds_give_other_starts() -> None:
+    X = np.random.default_rng(0).normal(size=(500, 2))
+    states = [0, 1, 10, 11, 100, 2**31, 2**40 + 1, *range(20, 50)]
+    starts = {np.asarray(model(3, random_state=state).initialize_centroids(X)).tobytes() for state in states}
+    check.true(
+        len(starts) >= len(states) - 2,
+        asked=f"initialize_centroids of 500 rows with k = 3 and {len(states)} seeds",
+        came=f"{len(starts)} different starts",
+        expected="a start of its own for each seed",
+        hint="np.random.default_rng(seed) takes any int of 0 and more",
     )
 
 
@@ -734,6 +1073,114 @@ def test_fewer_distinct_points_than_clusters_give_no_nan(value: float) -> None:
         check.close(fitted.inertia, 0.0, asked="the inertia of " + asked, atol=1e-9)
 
 
+FEW_PLACES: dict[str, list[list[float]]] = {
+    "two rows with four numbers": [[1.0, 2.0], [3.0, 4.0]] * 3,
+    "0.0, -0.0 and 1.0": [[0.0], [-0.0], [0.0], [1.0], [0.0], [-0.0]],
+    "one row": [[7.0, 8.0, 9.0]] * 6,
+}
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("what", FEW_PLACES)
+def test_distinct_points_are_counted_by_rows(what: str) -> None:
+    X = np.array(FEW_PLACES[what])
+    because = "k is no more than the number of rows, equal ones or not"
+    for seed in range(6):
+        asked = made(3, "initialize_centroids", X, random_state=seed)
+        start = check.accepts(
+            partial(model(3, random_state=seed).initialize_centroids, X), asked=asked, because=because
+        )
+        check.true(
+            all(row in X.tolist() for row in np.asarray(start).tolist()),
+            asked=asked,
+            came=start,
+            expected="rows of X, also when every row already is a centroid",
+        )
+        asked = made(3, "fit", X, random_state=seed)
+        fitted = check.accepts(partial(model(3, random_state=seed).fit, X), asked=asked, because=because)
+        check.close(fitted.inertia, 0.0, asked="the inertia of " + asked, atol=1e-9)
+
+
+@pytest.mark.edge
+def test_many_rows_columns_and_clusters_count_all() -> None:
+    k, d, n = 300, 130, 5003  # no round numbers: the last block of rows is not full
+    labels = np.random.default_rng(0).permutation(np.arange(n) % k)
+    centroids = np.eye(d)[np.arange(k) % d] * (4.0 + 8.0 * (np.arange(k) // d))[:, None]
+    X = centroids[labels]
+    hint = "5003 rows, 130 columns and 300 clusters: none may be left out, and no label may overflow"
+    asked = "assign_points_to_clusters of 5003 rows with 130 columns and 300 centroids, each row equal to one"
+    check.equal(np.asarray(model(k).assign_points_to_clusters(X, centroids)), labels, asked=asked, hint=hint)
+    check.close(
+        model(k).update_centroids(X, labels.astype(np.int16)),
+        centroids,
+        asked="update_centroids of 5003 rows with 130 columns and 300 labels, as int16",
+        hint=hint,
+    )
+    small = (labels % 200).astype(np.uint8)
+    check.close(
+        model(200).update_centroids(X, small),
+        means_of(X, small.astype(int), 200),
+        asked="update_centroids of 5003 rows with 130 columns and 200 labels, as uint8",
+        hint="labels of a small type wrap around when they are multiplied or added: convert them first",
+    )
+    few = np.arange(320.0)[:, None] * [1.0, 3.0]
+    check_fitted(few, 300, random_state=0, max_iterations=2)
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("offset", [0.0, FAR])
+def test_many_rows_are_labelled_each_by_itself(offset: float) -> None:
+    centroids = np.arange(64.0).reshape(16, 4) % 17 + offset
+    labels = np.random.default_rng(1).integers(16, size=20_011)
+    X = centroids[labels] + 0.25
+    check.equal(
+        np.asarray(model(16).assign_points_to_clusters(X, centroids)),
+        labels,
+        asked=f"assign_points_to_clusters of 20,011 rows about {offset:g}, with 4 columns and 16 centroids",
+        hint="as with few rows: none left out, no shortcut for large arrays",
+    )
+
+
+@pytest.mark.edge
+def test_fit_of_many_rows_is_fit() -> None:
+    X = np.random.default_rng(2).normal(size=(6007, 2))
+    check_fitted(X[np.argsort(X[:, 0])], 3, random_state=1, max_iterations=3)
+
+
+def creeping(count: int = 700, weight: int = 1000) -> Float64Array:
+    """Two heavy points, 0 and 1, and `count` light ones between, of which each iteration moves one to another cluster."""
+    total = weight + count / 2
+    while True:
+        lights: list[float] = []
+        taken, before = 0.0, math.nan
+        for t in range(count):
+            border = (taken / (weight + t) + (total - taken) / (weight + count - t)) / 2
+            lights.append((before + border) / 2 if t else border - 1e-9)
+            taken += lights[-1]
+            before = border
+        if abs(weight + taken - total) < 1e-12 * total:
+            return np.concatenate([np.zeros(weight), np.ones(weight), lights])[:, None]
+        total = weight + taken
+
+
+@pytest.mark.edge
+def test_fit_goes_on_for_hundreds_of_iterations_where_it_must() -> None:
+    X = creeping()
+    for seed in range(12):
+        options = {"random_state": seed, "tolerance": 0.0, "max_iterations": 1}
+        if sorted(np.ravel(fit_anew(X, 2, options).start).tolist()) == [0.0, 1.0]:
+            counts = [fit_anew(X, 2, options | {"max_iterations": most}).n_iterations for most in (1000, 300)]
+            check.true(
+                350 <= counts[0] <= 355 and counts[1] == 300,
+                asked="n_iterations of OptimizedKMeans(k=2, tolerance=0).fit of 2,700 points, of which each iteration moves "
+                "one, with max_iterations = 1000 and 300",
+                came=counts,
+                expected="[351, 300], or a few more than 351",
+                mistake="it stops although the cost still falls: neither a limit of its own nor a least fall is asked for",
+            )
+            return
+
+
 @pytest.mark.edge
 @pytest.mark.parametrize("iterations", [1, 2, 5])
 def test_max_iterations_bounds_the_iterations(iterations: int) -> None:
@@ -761,14 +1208,27 @@ def test_a_large_tolerance_stops_after_one_iteration() -> None:
 
 
 @pytest.mark.edge
+def test_a_fall_of_just_the_tolerance_is_enough_to_stop() -> None:
+    X = np.array([[0.0], [2.0]])  # from either row the cost is 4, and then 2
+    check.equal(
+        model(1, random_state=0, tolerance=0.5).fit(X).n_iterations,
+        1,
+        asked="n_iterations of " + made(1, "fit", X, tolerance=0.5),
+        mistakes={"it goes on where the cost fell by just the tolerance: no more than that is a reason to stop": 2},
+    )
+
+
+@pytest.mark.edge
 def test_tolerance_is_relative() -> None:
     X = blobs(11, 300, 2, 5, spread=3.0)
-    counts = [model(5, random_state=4, tolerance=1e-3).fit(X * scale).n_iterations for scale in (1.0, 1024.0, 1 / 1024)]
+    units = (1.0, 2.0**10, 2.0**-10, 2.0**30, 2.0**-30)
+    counts = [model(5, random_state=4, tolerance=1e-3).fit(X * unit).n_iterations for unit in units]
+    counts += [model(5, random_state=4, tolerance=0.0).fit(X * unit).n_iterations for unit in units]
     check.true(
-        len(set(counts)) == 1,
-        asked="n_iterations of the same data in units of 1, 1024 and 1/1024",
+        len(set(counts[:5])) == 1 and max(counts[5:]) - min(counts[5:]) <= 3,
+        asked="n_iterations of the same data in units of 1, 2^10, 2^-10, 2^30 and 2^-30, with tolerance = 0.001 and with 0",
         came=counts,
-        expected="the same number three times",
+        expected="the same number five times, and another five times",
         mistake="the tolerance is held against the cost itself, or a distance: it is a fraction of the cost before",
     )
 
@@ -814,6 +1274,83 @@ def test_all_is_computed_in_float64(dtype: type[np.generic]) -> None:
         hint=hint,
     )
     check.float_array(fitted.centroids, (2, 2), asked="the centroids of " + made(2, "fit", X) + " " + asked)
+    start = model(2, random_state=0).initialize_centroids(X)
+    check.float_array(start, (2, 2), asked=made(2, "initialize_centroids", X) + " " + asked)
+    means = model(2).update_centroids(X, [0, 0, 1, 1, 1])
+    check.float_array(means, (2, 2), asked=made(2, "update_centroids", X, [0, 0, 1, 1, 1]) + " " + asked)
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("dtype", [np.int64, np.float32, np.uint8])
+def test_points_and_centroids_may_be_of_different_types(dtype: type[np.generic]) -> None:
+    X = np.array([[1], [2], [100]], dtype=dtype)
+    centroids = np.array([[1.4], [1.6 + 2.0**-40], [99.75]])
+    check.equal(
+        np.asarray(model(3).assign_points_to_clusters(X, centroids)),
+        [0, 1, 2],
+        asked=made(3, "assign_points_to_clusters", X, centroids) + f", X as {np.dtype(dtype).name}",
+        hint="convert X and centroids to float64 each, not one to the type of the other",
+    )
+    close = np.array([[0.5], [0.5 - 2.0**-20]], dtype=np.float32)
+    centroids = np.array([[0.0], [1.0 - 2.0**-30], [5.0]])
+    check.equal(
+        np.asarray(model(3).assign_points_to_clusters(close, centroids)),
+        [1, 0],
+        asked=made(3, "assign_points_to_clusters", close, centroids) + ", X as float32",
+        mistakes={"computed in float32, because X is: convert to float64 first": [0, 0]},
+    )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize(
+    "X",
+    [
+        np.array([[2**63 + 2**40], [3], [2**62]], dtype=np.uint64),
+        np.array([[-(2**62)], [3], [2**62]]),
+        np.array([[2**40], [3], [2**41]]),
+        np.array([[True, False], [False, False], [True, True]]),
+        np.array([[5.0, 1.0], [1.0, 1.0], [2.0, 9.0]], dtype=">f8"),
+        np.array([[5, 1], [1, 1], [2, 9]], dtype=">i2"),
+        np.array([[5.5, 1], [True, 1], [2, 9]], dtype=object),
+        np.array([[5.5, 1.0], [1.5, 1.0], [2.0, 9.0]], dtype=np.float16),
+    ],
+    ids=["uint64", "int64", "beyond int32", "bool", "big-endian float", "big-endian int", "object", "float16"],
+)
+def test_numbers_of_any_kind_mean_what_they_are(X: Any) -> None:
+    exact = X.astype(np.float64)
+    asked = f"as {X.dtype}"
+    hint = "np.asarray(X, dtype=np.float64) reads numbers of any kind as what they are"
+    start = check.accepts(
+        lambda: model(3, random_state=0).initialize_centroids(X),
+        asked=made(3, "initialize_centroids", X) + " " + asked,
+        because="integers of any kind, booleans and numbers as objects are numbers",
+    )
+    check.close(
+        np.asarray(start)[np.lexsort(np.asarray(start).T)],
+        exact[np.lexsort(exact.T)],
+        asked=made(3, "initialize_centroids", X) + f" {asked}, in order",
+        hint=hint,
+    )
+    check.equal(
+        np.asarray(model(3).assign_points_to_clusters(X, exact[::-1])),
+        [2, 1, 0],
+        asked=made(3, "assign_points_to_clusters", X, exact[::-1]) + f", X {asked}",
+        hint=hint,
+    )
+    check.close(
+        model(2).update_centroids(X, [1, 0, 1]),
+        [exact[1], (exact[0] + exact[2]) / 2],
+        asked=made(2, "update_centroids", X, [1, 0, 1]) + " " + asked,
+        atol=1e-12 * float(np.abs(exact).max()),
+        hint=hint,
+    )
+    check.close(
+        np.sort(model(3, random_state=0).fit(X).centroids, axis=0),
+        np.sort(exact, axis=0),
+        asked="the centroids, each column sorted, of " + made(3, "fit", X) + " " + asked,
+        atol=1e-12 * float(np.abs(exact).max()),
+        hint=hint,
+    )
 
 
 @pytest.mark.edge
@@ -833,32 +1370,39 @@ def test_inertia_is_a_python_float_and_history_a_list_of_them() -> None:
 
 @pytest.mark.edge
 def test_lists_and_arrays_of_any_layout_are_accepted() -> None:
-    X = np.array([[100.0, 5.0], [120.0, 3.0], [7.0, 90.0], [3.0, 100.0]])
-    centroids, labels = X[[0, 3]], np.array([0, 0, 1, 1])
-    locked = X.copy()
-    locked.flags.writeable = False
-    forms = {
-        "lists": X.tolist(),
-        "in Fortran order": np.asfortranarray(X),
-        "read-only": locked,
-        "strided": np.repeat(X, 2, 0)[::2],
+    X = np.array([[100.0, 5.0], [120.0, 3.0], [90.0, 70.0], [80.0, 100.0]])
+    centroids, labels = np.array([[110.0, 4.0], [85.0, 85.0]]), np.array([0, 0, 1, 1])
+    forms: dict[str, Callable[[Any], Any]] = {
+        "lists": lambda array: array.tolist(),
+        "tuples": lambda array: tuple(tuple(row) if array.ndim == 2 else row for row in array.tolist()),
+        "in Fortran order": np.asfortranarray,
+        "read-only": lambda array: np.frombuffer(array.tobytes(), array.dtype).reshape(array.shape),
+        "strided": lambda array: np.repeat(array, 2, 0)[::2],
+        "reversed": lambda array: array[::-1].copy()[::-1],
     }
-    for name, form in forms.items():
+    for name, form_of in forms.items():
+        form = form_of(X)
+        hint = f"the same numbers, {name}, mean the same: never trust how they lie in memory"
         take = partial(check.accepts, because=f"X may be {name}: anything that np.asarray takes")
         asked = made(4, "initialize_centroids", X)
         start = take(partial(model(4, random_state=0).initialize_centroids, form), asked=asked)
-        check.close(np.sort(start, axis=0), np.sort(X, axis=0), asked=f"{asked}, X {name}, sorted")
+        check.close(np.sort(start, axis=0), np.sort(X, axis=0), asked=f"{asked}, X {name}, sorted", hint=hint)
         asked = made(2, "assign_points_to_clusters", X, centroids)
-        second = centroids.tolist() if name == "lists" else centroids
+        second = form_of(centroids)
         got = take(partial(model(2).assign_points_to_clusters, form, second), asked=asked)
-        check.equal(np.asarray(got), labels, asked=f"{asked}, X {name}")
+        check.equal(np.asarray(got), labels, asked=f"{asked}, both {name}", hint=hint)
         asked = made(2, "update_centroids", X, labels)
-        second = labels.tolist() if name == "lists" else labels
+        second = form_of(labels)
         means = take(partial(model(2).update_centroids, form, second), asked=asked)
-        check.close(means, [[110.0, 4.0], [5.0, 95.0]], asked=f"{asked}, X {name}")
+        check.close(means, [[110.0, 4.0], [85.0, 85.0]], asked=f"{asked}, both {name}", hint=hint)
         asked = made(2, "fit", X, random_state=0)
         fitted = take(partial(model(2, random_state=0).fit, form), asked=asked)
-        check.close(np.sort(fitted.centroids, axis=0), [[5.0, 4.0], [110.0, 95.0]], asked=f"{asked}, X {name}, sorted")
+        check.close(
+            np.sort(fitted.centroids, axis=0),
+            [[85.0, 4.0], [110.0, 85.0]],
+            asked=f"{asked}, X {name}, sorted",
+            hint=hint,
+        )
 
 
 @pytest.mark.edge
@@ -871,7 +1415,7 @@ def test_labels_may_be_whole_floats() -> None:
 
 
 @pytest.mark.edge
-@pytest.mark.parametrize("label", [-1, 2, 7, 0.5])
+@pytest.mark.parametrize("label", [-1, 2, 7, 0.5, 1 + 1e-9])
 def test_labels_out_of_range_or_not_whole_are_an_error(label: float) -> None:
     labels = [0, label, 1]
     check.raises(
@@ -902,6 +1446,19 @@ SHAPES: dict[str, tuple[str, tuple[tuple[int, ...], ...]]] = {
     "there is one label": ("update_centroids", ((6, 2), (1,))),
     "the labels are a column": ("update_centroids", ((6, 2), (6, 1))),
     "there is nothing to update": ("update_centroids", ((0, 2), (0,))),
+    "X of fit is a number": ("fit", ((),)),
+    "X of the start has three axes": ("initialize_centroids", ((6, 2, 1),)),
+    "X of the start has no rows": ("initialize_centroids", ((0, 2),)),
+    "X to assign has three axes": ("assign_points_to_clusters", ((6, 2, 1), (2, 2))),
+    "the centroids have three axes": ("assign_points_to_clusters", ((6, 2), (2, 2, 1))),
+    "points have one column, centroids three": ("assign_points_to_clusters", ((6, 1), (2, 3))),
+    "neither points nor centroids have columns": ("assign_points_to_clusters", ((6, 0), (2, 0))),
+    "X to update has no columns": ("update_centroids", ((6, 0), (6,))),
+    "X to update has three axes": ("update_centroids", ((6, 2, 1), (6,))),
+    "there are too many labels": ("update_centroids", ((6, 2), (7,))),
+    "the labels are a row of a matrix": ("update_centroids", ((6, 2), (1, 6))),
+    "the labels are a table of who belongs where": ("update_centroids", ((6, 2), (6, 2))),
+    "the labels are a single number": ("update_centroids", ((6, 2), ())),
 }
 
 
@@ -919,6 +1476,74 @@ def test_shapes_that_do_not_fit_are_an_error(why: str) -> None:
         because=why,
         hint="check all shapes first: NumPy broadcasts some that do not fit",
     )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("shapes", [((6, 2), (1, 3)), ((6, 2), (2, 2)), ((6, 2), (2,)), ((6, 1), (1, 3))], ids=str)
+def test_shapes_that_do_not_fit_are_an_error_with_one_cluster_too(shapes: tuple[tuple[int, ...], ...]) -> None:
+    X, centroids = np.ones(shapes[0]), np.ones(shapes[1])
+    check.raises(
+        ValueError,
+        lambda: model(1).assign_points_to_clusters(X, centroids),
+        asked=made(1, "assign_points_to_clusters", X, centroids),
+        because=f"X of shape {shapes[0]} wants centroids of shape {(1, shapes[0][1])}",
+        hint="one cluster is no exception: check shapes before the answer is known",
+    )
+
+
+@pytest.mark.edge
+def test_the_constructor_accepts_everything() -> None:
+    for options in (
+        {"k": 0},
+        {"k": -5},
+        {"k": 10**9},
+        {"k": "three"},
+        {"max_iterations": 0},
+        {"max_iterations": -1},
+        {"tolerance": -1.0},
+        {"random_state": -1},
+        {"random_state": "seed"},
+    ):
+        check.accepts(
+            partial(kata.OptimizedKMeans, **options),
+            asked=call("OptimizedKMeans", **options),
+            because="the constructor accepts everything: what is wrong is an error where it is used",
+        )
+
+
+@pytest.mark.edge
+def test_only_fit_minds_its_limits() -> None:
+    one = model(2, random_state=0, max_iterations=0, tolerance=-1.0)
+    for method, args in (
+        ("initialize_centroids", (LINE,)),
+        ("assign_points_to_clusters", (LINE, [[0.0], [10.0]])),
+        ("update_centroids", (LINE, [0, 0, 1, 1])),
+    ):
+        check.accepts(
+            partial(getattr(one, method), *args),
+            asked=made(2, method, *args, max_iterations=0, tolerance=-1.0),
+            because="max_iterations and tolerance are errors in fit alone",
+        )
+
+
+@pytest.mark.edge
+def test_arguments_may_be_given_by_name() -> None:
+    for thunk, asked in (
+        (
+            lambda: kata.OptimizedKMeans(k=2, max_iterations=5, tolerance=0.0, random_state=1).fit(X=LINE),
+            call("fit", X=LINE),
+        ),
+        (lambda: kata.OptimizedKMeans(2, 5, 0.0, 1).initialize_centroids(X=LINE), call("initialize_centroids", X=LINE)),
+        (
+            lambda: model(2).assign_points_to_clusters(X=LINE, centroids=[[0.0], [10.0]]),
+            call("assign_points_to_clusters", X=LINE, centroids=[[0.0], [10.0]]),
+        ),
+        (
+            lambda: model(2).update_centroids(X=LINE, labels=[0, 0, 1, 1]),
+            call("update_centroids", X=LINE, labels=[0, 0, 1, 1]),
+        ),
+    ):
+        check.accepts(thunk, asked=asked, because="these are the names and the order of the arguments")
 
 
 @pytest.mark.edge
@@ -958,6 +1583,24 @@ def test_arguments_stay_as_they_were_and_results_are_the_callers() -> None:
         with check.untouched(asked=asked, X=X, centroids=centroids, labels=labels):
             result: Any = np.asarray(ask())  # type: ignore[no-untyped-call]
             result += 1
+    some, none = X[:3].copy(), np.array([2, 2, 2])
+    for asked, ask in (
+        (made(1, "initialize_centroids", some), lambda: model(1, random_state=0).initialize_centroids(some)),
+        (made(3, "initialize_centroids", some), lambda: model(3, random_state=0).initialize_centroids(some)),
+        (made(3, "update_centroids", some, [0, 1, 2]), lambda: model(3).update_centroids(some, [0, 1, 2])),
+        (made(3, "update_centroids", some, none), lambda: model(3).update_centroids(some, none)),
+        (made(3, "fit", some), lambda: model(3, random_state=0).fit(some).centroids),
+    ):
+        with check.untouched(asked=asked, X=some, labels=none):
+            result = np.asarray(ask())
+            result += 1
+        check.true(
+            some.flags.writeable and none.flags.writeable,
+            asked=asked,
+            came="the caller's array can no longer be written to",
+            expected="arguments as they were",
+            mistake="the caller's array was made read-only: work on a copy",
+        )
     alone = np.array([[3.0, 4.0]])
     with check.untouched(asked=made(1, "fit", alone), X=alone):
         fitted = model(1).fit(alone)
@@ -978,6 +1621,126 @@ def test_changing_the_data_after_fit_changes_nothing() -> None:
 
 
 @pytest.mark.edge
+def test_changing_more_data_after_fit_changes_nothing() -> None:
+    X = blobs(4, 30, 2, 3)
+    fitted = model(3, random_state=0).fit(X)
+    before = [np.array(fitted.centroids), np.array(fitted.labels), fitted.inertia, list(fitted.cost_history)]
+    X[:] = X[::-1].copy() * [1.0, -2.0]
+    after = [np.array(fitted.centroids), np.array(fitted.labels), fitted.inertia, list(fitted.cost_history)]
+    check.equal(
+        after,
+        before,
+        asked="centroids, labels, inertia and cost_history of a fitted object, after X was overwritten",
+        hint="fit computes what it leaves, and keeps nothing that belongs to the caller",
+    )
+
+
+@pytest.mark.edge
+def test_arrays_that_are_changed_in_place_are_answered_anew() -> None:
+    X, centroids, labels = LINE.copy(), np.array([[0.0], [10.0]]), np.array([0, 0, 0, 1])
+    one = model(2, random_state=0)
+    one.initialize_centroids(X)
+    one.assign_points_to_clusters(X, centroids)
+    one.update_centroids(X, labels)
+    X[:], labels[:] = X[::-1].copy(), labels[::-1].copy()
+    hint = "nothing is remembered from call to call: the same array may hold something else by now"
+    check.equal(
+        np.asarray(one.assign_points_to_clusters(X, centroids)),
+        [1, 1, 0, 0],
+        asked=made(2, "assign_points_to_clusters", X, centroids) + ", after X was turned around in place",
+        mistakes={"an answer was remembered for the array, not for what is in it: compute each anew": [0, 0, 1, 1]},
+        hint=hint,
+    )
+    check.close(
+        one.update_centroids(X, labels),
+        means_of(X, labels, 2),
+        asked=made(2, "update_centroids", X, labels) + ", after both were turned around in place",
+        hint=hint,
+    )
+    X, many = np.random.default_rng(3).normal(size=(40, 2)), model(6, random_state=0)
+    many.initialize_centroids(X)
+    X[:] = X**3
+    check.close(
+        many.initialize_centroids(X),
+        np.asarray(model(6, random_state=0).initialize_centroids(X)),
+        asked=made(6, "initialize_centroids", X, random_state=0)
+        + ", after X was changed in place, against a fresh object",
+        hint=hint,
+    )
+
+
+@pytest.mark.edge
+def test_a_later_call_changes_no_earlier_answer() -> None:
+    X, other = blobs(1, 12, 2, 2), blobs(2, 12, 2, 2)
+    centroids, labels = X[[0, 1]].copy(), np.array([0, 1] * 6)
+    one = model(2, random_state=0)
+    answers: list[Any] = [
+        one.initialize_centroids(X),
+        one.assign_points_to_clusters(X, centroids),
+        one.update_centroids(X, labels),
+    ]
+    one.fit(X)
+    answers += [one.centroids, one.labels, one.cost_history]
+    before = [np.array(answer) for answer in answers]
+    one.initialize_centroids(other)
+    one.assign_points_to_clusters(other, centroids[::-1])
+    one.update_centroids(other, labels[::-1])
+    one.fit(other)
+    names = ("initialize_centroids", "assign_points_to_clusters", "update_centroids", "fit", "fit", "fit")
+    parts = (
+        "the answer of ",
+        "the answer of ",
+        "the answer of ",
+        "centroids after ",
+        "labels after ",
+        "cost_history after ",
+    )
+    for part, name, answer, kept in zip(parts, names, answers, before, strict=True):
+        check.equal(
+            np.array(answer),
+            kept,
+            asked=f"{part}{name}, after the object was asked about other data",
+            hint="every call makes new arrays: a later one may not write into what an earlier one returned",
+        )
+
+
+@pytest.mark.edge
+def test_changing_an_answer_changes_no_later_one() -> None:
+    one = model(2, random_state=0).fit(LINE)
+    labels, centroids = np.array(one.labels), np.array(one.centroids)
+    hint = "every call makes new arrays: the caller may write into them"
+    asks: dict[str, Callable[[], Any]] = {
+        "initialize_centroids": lambda: one.initialize_centroids(LINE),
+        "assign_points_to_clusters": lambda: one.assign_points_to_clusters(LINE, centroids),
+        "update_centroids": lambda: one.update_centroids(LINE, labels),
+    }
+    for name, ask in asks.items():
+        answer = ask()
+        kept = np.array(answer)
+        np.asarray(answer)[:] = 77
+        check.equal(np.array(ask()), kept, asked=f"{name} again, after the caller wrote into its answer", hint=hint)
+    check.equal(
+        [np.array(one.labels), np.array(one.centroids)],
+        [labels, centroids],
+        asked="labels and centroids of a fitted object, after the caller wrote into answers of its methods",
+        hint=hint,
+    )
+
+
+@pytest.mark.edge
+def test_empty_clusters_forget_where_fit_had_left_them() -> None:
+    one = model(3, random_state=0).fit(LINE)
+    X, labels = np.array([[0.0], [1.0], [11.0]]), [0, 0, 0]
+    check.close(
+        one.update_centroids(X, labels),
+        [[4.0], [11.0], [0.0]],
+        asked=made(3, "update_centroids", X, labels) + " of an object that was fitted to other data",
+        mistakes={"empty clusters keep the centroids of fit": [[4.0], *np.asarray(one.centroids)[1:].tolist()]},
+        hint="update_centroids depends on its arguments and k alone",
+    )
+
+
+@pytest.mark.edge
 def test_a_second_fit_forgets_the_first() -> None:
     one = model(2, random_state=0)
     one.fit(LINE + 500.0)
@@ -988,6 +1751,14 @@ def test_a_second_fit_forgets_the_first() -> None:
     check.close(one.centroids, fresh.centroids, asked="the centroids after " + asked, hint=hint)
     check.close(one.cost_history, fresh.cost_history, asked="the cost_history after " + asked, hint=hint)
     check.equal(one.n_iterations, fresh.n_iterations, asked="n_iterations after " + asked, hint=hint)
+    many = model(3, random_state=0).fit([[1.0], [2.0], [2.0], [2.0]])
+    squares = np.array([[0.0], [1.0], [4.0], [30.0]])
+    check.close(
+        many.fit(squares).centroids,
+        model(3, random_state=0).fit(squares).centroids,
+        asked="the centroids after a second fit, where the first had fewer distinct points than k, against a fresh object",
+        hint=hint,
+    )
 
 
 @pytest.mark.edge
@@ -1017,6 +1788,29 @@ def test_the_global_random_state_is_neither_used_nor_set() -> None:
             asked="NumPy's global random state after initialize_centroids",
             hint="use np.random.default_rng",
         )
+    np.random.seed(7)  # noqa: NPY002
+    before = np.random.get_state()[1].copy()  # type: ignore[index] # noqa: NPY002
+    place = np.random.get_state()[2]  # type: ignore[index] # noqa: NPY002
+    one = model(3, random_state=0)
+    for seed in range(12):
+        model(3, random_state=seed, max_iterations=1).fit(EMPTYING)
+    one.update_centroids(X, [0] * 30)
+    one.assign_points_to_clusters(X, X[:3])
+    check.equal(
+        [np.random.get_state()[1], np.random.get_state()[2]],  # type: ignore[index] # noqa: NPY002
+        [before, place],
+        asked="NumPy's global random state after fit, update_centroids and assign_points_to_clusters, with empty clusters",
+        hint="nothing is drawn after the start",
+    )
+    one = model(2)
+    again = [np.asarray(one.initialize_centroids(X)).tolist() for _ in range(12)]
+    check.true(
+        any(start != again[0] for start in again),
+        asked="initialize_centroids without random_state, 12 times with one object",
+        came="the same each time",
+        expected="different starts",
+        mistake="the generator is seeded once for the object: without random_state each call draws anew",
+    )
     check.true(
         any(start != starts[0] for start in starts),
         asked="initialize_centroids without random_state, 12 times after np.random.seed(7)",
@@ -1029,6 +1823,15 @@ def test_the_global_random_state_is_neither_used_nor_set() -> None:
 @pytest.mark.edge
 def test_a_generator_goes_on() -> None:
     X = np.random.default_rng(0).normal(size=(200, 2))
+    for seed in range(5):
+        start = np.asarray(model(3, random_state=np.random.default_rng(seed)).initialize_centroids(X))
+        check.close(
+            model(3, random_state=np.random.default_rng(seed)).fit(X).cost_history[0],
+            float(np.sum((X[:, None] - start) ** 2, axis=2).min(axis=1).sum()),
+            asked="the first of cost_history after fit, against the cost of what initialize_centroids draws from a Generator "
+            "in the same state",
+            hint="fit calls initialize_centroids(X) once, before it draws anything else",
+        )
     rng = np.random.default_rng(3)
     one = model(2, random_state=rng)
     starts = [np.asarray(one.initialize_centroids(X)).tolist() for _ in range(4)]
