@@ -48,12 +48,13 @@ ERRORS: dict[str, type[BaseException]] = {
         TimeoutError,
         StopIteration,
         SystemExit,
-        GeneratorExit,
         OddError,
         Cancelled,
     )
 }
 """What a `Raiser` can raise, and a `Probe` when it is read."""
+EXITS: dict[str, type[BaseException]] = {"KeyboardInterrupt": KeyboardInterrupt, "GeneratorExit": GeneratorExit}
+"""What a `Raiser` can raise besides; it ends the process, or means something else there, when nobody catches it."""
 
 
 def note(folder: str, line: str) -> None:
@@ -146,14 +147,14 @@ class Raiser:
     calls = 0
 
     def predict(self, data: str) -> str | int:
-        """Raise the exception that `data` names in `ERRORS`; return how often it was asked for "calls", else `data`."""
+        """Raise the exception that `data` names in `ERRORS` or `EXITS`; for "calls", return how often it was asked."""
         self.calls += 1
         if data == "with a cause":
             error = OddError("outer", 7)
             error.add_note("a note")
             raise error from KeyError("inner")
-        if data in ERRORS:
-            raise ERRORS[data](f"a {data} was asked for")
+        if data in ERRORS or data in EXITS:
+            raise (ERRORS | EXITS)[data](f"a {data} was asked for")
         return self.calls if data == "calls" else data
 
 
@@ -468,7 +469,7 @@ def failure(system: Any, model_id: str, data: Any) -> list[Any] | None:
     """What an exception of `predict` is made of: its type, arguments, notes, cause, and whether the cause is shown."""
     try:
         system.predict(model_id, data)
-    except Exception as error:
+    except BaseException as error:
         return [
             type(error).__name__,
             list(error.args),
