@@ -565,62 +565,13 @@ def steps_of(code: CodeType) -> frozenset[int]:
     return frozenset(at.offset for at in dis.get_instructions(code) if at.opname.startswith(STEPS))
 
 
-class Walker:
-    """A call, in a thread of its own, that is stopped before its step number `stop`, and before each later one."""
-
-    def __init__(self, thunk: Callable[[], Any], module: str, stop: int) -> None:
-        self.steps = 0
-        """The number of the step that it stands at."""
-        self.has_ended = False
-        self.result: Any = "stuck"
-        self._thunk = thunk
-        self._module = module
-        self._stop = stop
-        self._is_free = False
-        self._stands = threading.Semaphore(0)
-        self._may_go = threading.Semaphore(0)
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def _run(self) -> None:
-        sys._getframe().f_trace_opcodes = True  # without this, Python 3.12 does not look for those of other frames
-        sys.settrace(self._enter)
-        try:
-            self.result = self._thunk()
-        finally:
-            sys.settrace(None)
-            self.has_ended = True
-            self._stands.release()
-
-    def _enter(self, frame: FrameType, _event: str, _arg: object) -> Any:
-        if frame.f_globals.get("__name__") != self._module:
-            return None
-        frame.f_trace_opcodes = True
-        frame.f_trace_lines = False
-        return self._step
-
-    def _step(self, frame: FrameType, event: str, _arg: object) -> Any:
-        if event == "opcode" and frame.f_lasti in steps_of(frame.f_code):
-            self.steps += 1
-            if self.steps >= self._stop and not self._is_free:
-                self._stands.release()
-                self._may_go.acquire()
-        return self._step
-
-    def waits(self) -> bool:
-        """Wait until the call stands before a step; False when it has ended instead, or is stuck."""
-        return self._stands.acquire(timeout=MEETING_DEADLINE_S) and not self.has_ended
-
-    def goes_on(self) -> bool:
-        """Let it take one step; whether it stands before another one."""
-        self._may_go.release()
-        return self.waits()
-
-    def finishes(self) -> None:
-        """Let it go to its end."""
-        self._is_free = True
-        self._may_go.release()
-        while not self.has_ended and self._stands.acquire(timeout=MEETING_DEADLINE_S):
-            pass
+def is_asleep(thread: threading.Thread) -> bool:
+    """Whether a thread waits, and not for its turn on the processor alone; where nobody can say, it is taken to wait."""
+    try:
+        stat = Path(f"/proc/self/task/{thread.native_id}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return True
+    return stat.rpartition(")")[2].split()[0] != "R"
 
 
 class Visitor:
@@ -645,9 +596,9 @@ class Visitor:
     def comes_to_rest(self) -> str:
         """Wait until they have ended, or wait for somebody else, as far as one can tell; the module in which they wait."""
         still, place, module = 0, (0, 0), ""
-        while still < 4 and not self.has_ended(0.0005):
+        while still < 3 and not self.has_ended(0.0005):
             frame = sys._current_frames().get(self._thread.ident or 0)
-            if frame:
+            if frame and is_asleep(self._thread):
                 now, module = (id(frame), frame.f_lasti), frame.f_globals.get("__name__", "")
                 still, place = still + 1 if now == place else 0, now
         return "" if self.has_ended() else module
@@ -655,6 +606,59 @@ class Visitor:
     def results(self) -> list[Any]:
         """What came of each of them."""
         return self._results + ["stuck"] * (len(self._thunks) - len(self._results))
+
+
+class Walker:
+    """A call, in a thread of its own, which stops before its step number `stop` and has others called meanwhile.
+
+    When those stand before a lock, it takes a step, and waits for them again, until they have ended.
+    """
+
+    def __init__(self, thunk: Callable[[], Any], module: str, stop: int, others: Sequence[Callable[[], Any]]) -> None:
+        self.result: Any = "stuck"
+        self.visitor: Visitor | None = None
+        self.steps = 0
+        """How many it has taken."""
+        self.met_at = 0
+        """The step before which the others ended, or went to sleep for longer."""
+        self.stood_still = False
+        """Whether they came and went before the step at which they had come."""
+        self._thunk = thunk
+        self._module = module
+        self._stop = stop
+        self._others = others
+        self._done = threading.Event()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        sys._getframe().f_trace_opcodes = True  # without this, Python 3.12 does not look for those of other frames
+        sys.settrace(self._enter)
+        try:
+            self.result = self._thunk()
+        finally:
+            sys.settrace(None)
+            self._done.set()
+
+    def _enter(self, frame: FrameType, _event: str, _arg: object) -> Any:
+        if frame.f_globals.get("__name__") != self._module:
+            return None
+        frame.f_trace_opcodes = True
+        frame.f_trace_lines = False
+        return self._step
+
+    def _step(self, frame: FrameType, event: str, _arg: object) -> Any:
+        if event == "opcode" and frame.f_lasti in steps_of(frame.f_code):
+            self.steps += 1
+            if self.steps == self._stop:
+                self.visitor = Visitor(self._others)
+            if self.visitor and not self.met_at and self.visitor.comes_to_rest() != self._module:
+                self.met_at = self.steps
+                self.stood_still = self.steps == self._stop and self.visitor.has_ended()
+        return self._step
+
+    def has_ended(self, within_s: float) -> bool:
+        """Wait for it to end; whether it did."""
+        return self._done.wait(within_s)
 
 
 def come_of(system: Any, method: str, *args: Any) -> Any:
@@ -692,16 +696,14 @@ def meetings(
         for args in before:
             getattr(system, args[0])(*args[1:])
         (Path(folder) / "log.txt").unlink(missing_ok=True)
-        walker = Walker(partial(come_of, system, *first), type(system).__module__, stop)
-        if not walker.waits() and walker.has_ended:
+        meanwhile = [partial(come_of, system, *args) for args in others]
+        walker = Walker(partial(come_of, system, *first), type(system).__module__, stop, meanwhile)
+        if walker.has_ended(MEETING_DEADLINE_S) and walker.visitor is None:
             return came
-        visitor = Visitor([partial(come_of, system, *args) for args in others])
-        while visitor.comes_to_rest() == type(system).__module__ and walker.goes_on():
-            pass
-        stood_still, at = visitor.has_ended() and walker.steps == stop, walker.steps
-        walker.finishes()
-        visitor.has_ended(MEETING_DEADLINE_S)
-        results = [walker.result, *visitor.results()]
+        results = [walker.result]
+        if walker.visitor:
+            walker.visitor.has_ended(MEETING_DEADLINE_S)
+            results += walker.visitor.results()
         log = notes(folder)
         is_over = "stuck" in results
         last = [] if is_over else [come_of(system, *args) for args in after]
@@ -711,7 +713,7 @@ def meetings(
         came.append(
             {
                 "step": stop,
-                "stood_still": stood_still,
+                "stood_still": walker.stood_still,
                 "first": results[0],
                 "others": results[1:],
                 "log": log,
@@ -720,4 +722,4 @@ def meetings(
         )
         if is_over:
             return came
-        stop = max(at, stop + 1)  # where the others got their turn at last, they may come again, and find it free
+        stop = max(walker.met_at or walker.steps, stop + 1)
