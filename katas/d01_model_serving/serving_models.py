@@ -7,15 +7,18 @@ this module. Some models work in a `folder`, where they append lines to a log (`
 
 from __future__ import annotations
 
+import builtins
 import contextlib
+import dis
 import gc
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-from types import SimpleNamespace
+from types import CodeType, FrameType, SimpleNamespace
 from typing import Any
 
 GATE_DEADLINE_S = 30.0
@@ -41,12 +44,17 @@ ERRORS: dict[str, type[BaseException]] = {
         RuntimeError,
         ZeroDivisionError,
         AttributeError,
+        MemoryError,
+        TimeoutError,
+        StopIteration,
         SystemExit,
         OddError,
         Cancelled,
     )
 }
 """What a `Raiser` can raise, and a `Probe` when it is read."""
+EXITS: dict[str, type[BaseException]] = {"KeyboardInterrupt": KeyboardInterrupt, "GeneratorExit": GeneratorExit}
+"""What a `Raiser` can raise besides; it ends the process, or means something else there, when nobody catches it."""
 
 
 def note(folder: str, line: str) -> None:
@@ -84,15 +92,16 @@ def clock_of(folder: str) -> Callable[[], float]:
 class Ticks:
     """A clock that never repeats itself, whoever asks, and that lets other threads run first."""
 
-    def __init__(self) -> None:
+    def __init__(self, step_s: float = 1.0) -> None:
         self._lock = threading.Lock()
+        self._step_s = step_s
         self._now_s = 0.0
 
     def __call__(self) -> float:
-        """One second more than at the last call."""
+        """`step_s` seconds more than at the last call."""
         time.sleep(0)
         with self._lock:
-            self._now_s += 1.0
+            self._now_s += self._step_s
             return self._now_s
 
 
@@ -135,11 +144,37 @@ class Same:
 class Raiser:
     """Raises whatever it is asked for."""
 
-    def predict(self, data: str) -> str:
-        """Raise the exception that `data` names in `ERRORS`; return `data` when it names none."""
-        if data in ERRORS:
-            raise ERRORS[data](f"a {data} was asked for")
-        return data
+    calls = 0
+
+    def predict(self, data: str) -> str | int:
+        """Raise the exception that `data` names in `ERRORS` or `EXITS`; for "calls", return how often it was asked."""
+        self.calls += 1
+        if data == "with a cause":
+            error = OddError("outer", 7)
+            error.add_note("a note")
+            raise error from KeyError("inner")
+        if data in ERRORS or data in EXITS:
+            raise (ERRORS | EXITS)[data](f"a {data} was asked for")
+        return self.calls if data == "calls" else data
+
+
+class Relay:
+    """Has others do its work."""
+
+    def predict(self, data: Callable[[], Any]) -> Any:
+        """Return what `data()` returns."""
+        return data()
+
+
+@dataclass
+class Broken:
+    """Raises a built-in exception, without a message, when it is read."""
+
+    error: str
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Be read from a pickle, in vain."""
+        raise getattr(builtins, state["error"])
 
 
 @dataclass
@@ -173,7 +208,36 @@ class Untrue:
         return len(data)
 
 
+class Incomparable:
+    """A model that cannot be compared, as an array cannot."""
+
+    def __eq__(self, other: object) -> bool:
+        """Raise `ValueError`."""
+        raise ValueError("the truth value of this comparison is ambiguous")
+
+    def __ne__(self, other: object) -> bool:
+        """Raise `ValueError`."""
+        raise ValueError("the truth value of this comparison is ambiguous")
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def predict(self, data: list[Any]) -> int:
+        """Return the length of `data`."""
+        return len(data)
+
+
+class Static:
+    """A model of which no object is needed."""
+
+    @staticmethod
+    def predict(data: list[Any]) -> int:
+        """Return the length of `data`."""
+        return len(data)
+
+
 ODD_MODELS: dict[str, object] = {
+    "a class with a static method predict": Static,
+    "an object that cannot be compared": Incomparable(),
     "an object of length 0": Empty(),
     "an object that is false": Untrue(),
     "types.SimpleNamespace(predict=len)": SimpleNamespace(predict=len),
@@ -206,13 +270,23 @@ class Shelfmark:
 
 @dataclass
 class Mortal:
-    """Logs `gone <name>` when nobody holds it any more."""
+    """Logs `gone <name>` when nobody holds it any more. With `holds_load`, being read waits for `<name>.load`."""
 
     name: str
     folder: str
+    holds_load: bool = False
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Be read from a pickle."""
+        self.__dict__.update(state)
+        if self.holds_load:
+            note(self.folder, f"load {self.name}")
+            wait_for_gate(Path(self.folder) / f"{self.name}.load")
 
     def predict(self, data: Any) -> list[Any]:
-        """Return `[name, data]`."""
+        """Return `[name, data]`; raise `RuntimeError` when `data` is "fail"."""
+        if data == "fail":
+            raise RuntimeError(f"{self.name} was told to fail")
         return [self.name, data]
 
     def __del__(self) -> None:
@@ -391,6 +465,44 @@ def replace_often(system: Any, path: str, times: int) -> None:
         system.load_model(system.evict_least_used_model(), path)
 
 
+def failure(system: Any, model_id: str, data: Any) -> list[Any] | None:
+    """What an exception of `predict` is made of: its type, arguments, notes, cause, and whether the cause is shown."""
+    try:
+        system.predict(model_id, data)
+    except BaseException as error:
+        return [
+            type(error).__name__,
+            list(error.args),
+            getattr(error, "__notes__", []),
+            repr(error.__cause__),
+            error.__suppress_context__,
+        ]
+    return None
+
+
+def ask_within(system: Any, outer: str, inner: str, folder: str) -> list[dict[str, Any]]:
+    """The answers of the `Relay` called `outer` and of the `Stopwatch` called `inner`, whom the relay asks in its turn.
+
+    A second goes by before the relay asks, two before it has its answer, and four after that.
+    """
+    came: list[dict[str, Any]] = []
+
+    def ask() -> float:
+        advance(folder, 1.0)
+        came.append(system.predict(inner, 2.0))
+        advance(folder, 4.0)
+        return float(came[0]["prediction"])
+
+    return [system.predict(outer, ask), *came]
+
+
+def loaded_at_between(system: Any, model_id: str, path: str) -> list[float]:
+    """The time before `load_model`, what the info gives as `loaded_at`, and the time after it."""
+    before_s = time.perf_counter()
+    system.load_model(model_id, path)
+    return [before_s, system.get_model_info(model_id)["loaded_at"], time.perf_counter()]
+
+
 def answers(system: Any, requests: Sequence[tuple[str, Any]]) -> list[dict[str, Any]]:
     """The whole answers to requests of a model's id and data, all kept until the last one has come."""
     return [system.predict(model_id, data) for model_id, data in requests]
@@ -424,3 +536,190 @@ def evict_all(system: Any, most: int) -> list[str]:
     while len(gone) < most and (model_id := system.evict_least_used_model()) is not None:
         gone.append(model_id)
     return gone
+
+
+# --- meetings: two calls, one of which is stopped between two of its steps, wherever that may be ----------------------
+
+STEPS = (
+    "LOAD_ATTR",
+    "STORE_ATTR",
+    "DELETE_ATTR",
+    "BINARY_SUBSCR",
+    "BINARY_OP",
+    "STORE_SUBSCR",
+    "DELETE_SUBSCR",
+    "CONTAINS_OP",
+    "FOR_ITER",
+    "BEFORE_WITH",
+    "LOAD_SPECIAL",
+    "CALL",
+)
+"""What the bytecodes begin with that other threads may feel, or that may feel them. All else is a thread's own."""
+MEETING_DEADLINE_S = 10.0
+"""How long two calls that nothing else holds up may take before they count as stuck."""
+
+
+@cache
+def steps_of(code: CodeType) -> frozenset[int]:
+    """Where the steps of a piece of code begin."""
+    return frozenset(at.offset for at in dis.get_instructions(code) if at.opname.startswith(STEPS))
+
+
+def is_asleep(thread: threading.Thread) -> bool:
+    """Whether a thread waits, and not for its turn on the processor alone; where nobody can say, it is taken to wait."""
+    try:
+        stat = Path(f"/proc/self/task/{thread.native_id}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return True
+    return stat.rpartition(")")[2].split()[0] != "R"
+
+
+class Visitor:
+    """Calls, one after the other, in a thread of their own."""
+
+    def __init__(self, thunks: Sequence[Callable[[], Any]]) -> None:
+        self._thunks = thunks
+        self._done = threading.Event()
+        self._results: list[Any] = []
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        for thunk in self._thunks:
+            self._results.append(thunk())
+        self._done.set()
+
+    def has_ended(self, within_s: float = 0.0) -> bool:
+        """Wait for the last of them to end; whether it did."""
+        return self._done.wait(within_s)
+
+    def comes_to_rest(self) -> str:
+        """Wait until they have ended, or wait for somebody else, as far as one can tell; the module in which they wait."""
+        still, place, module = 0, (0, 0), ""
+        while still < 3 and not self.has_ended(0.0005):
+            frame = sys._current_frames().get(self._thread.ident or 0)
+            if frame and is_asleep(self._thread):
+                now, module = (id(frame), frame.f_lasti), frame.f_globals.get("__name__", "")
+                still, place = still + 1 if now == place else 0, now
+        return "" if self.has_ended() else module
+
+    def results(self) -> list[Any]:
+        """What came of each of them."""
+        return self._results + ["stuck"] * (len(self._thunks) - len(self._results))
+
+
+class Walker:
+    """A call, in a thread of its own, which stops before its step number `stop` and has others called meanwhile.
+
+    When those stand before a lock, it takes a step, and waits for them again, until they have ended.
+    """
+
+    def __init__(self, thunk: Callable[[], Any], module: str, stop: int, others: Sequence[Callable[[], Any]]) -> None:
+        self.result: Any = "stuck"
+        self.visitor: Visitor | None = None
+        self.steps = 0
+        """How many it has taken."""
+        self.met_at = 0
+        """The step before which the others ended, or went to sleep for longer."""
+        self.stood_still = False
+        """Whether they came and went before the step at which they had come."""
+        self._thunk = thunk
+        self._module = module
+        self._stop = stop
+        self._others = others
+        self._done = threading.Event()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        sys._getframe().f_trace_opcodes = True  # without this, Python 3.12 does not look for those of other frames
+        sys.settrace(self._enter)
+        try:
+            self.result = self._thunk()
+        finally:
+            sys.settrace(None)
+            self._done.set()
+
+    def _enter(self, frame: FrameType, _event: str, _arg: object) -> Any:
+        if frame.f_globals.get("__name__") != self._module:
+            return None
+        frame.f_trace_opcodes = True
+        frame.f_trace_lines = False
+        return self._step
+
+    def _step(self, frame: FrameType, event: str, _arg: object) -> Any:
+        if event == "opcode" and frame.f_lasti in steps_of(frame.f_code):
+            self.steps += 1
+            if self.steps == self._stop:
+                self.visitor = Visitor(self._others)
+            if self.visitor and not self.met_at and self.visitor.comes_to_rest() != self._module:
+                self.met_at = self.steps
+                self.stood_still = self.steps == self._stop and self.visitor.has_ended()
+        return self._step
+
+    def has_ended(self, within_s: float) -> bool:
+        """Wait for it to end; whether it did."""
+        return self._done.wait(within_s)
+
+
+def come_of(system: Any, method: str, *args: Any) -> Any:
+    """What a call returns, or the text of what it raises; of `predict`, what it says beside id and latency."""
+    try:
+        came = getattr(system, method)(*args)
+    except BaseException as error:
+        return f"{type(error).__name__}: {error}"
+    return [came["prediction"], came["cache_hit"]] if method == "predict" else came
+
+
+def meetings(
+    folder: str,
+    size: int,
+    before: Sequence[tuple[Any, ...]],
+    first: tuple[Any, ...],
+    others: Sequence[tuple[Any, ...]],
+    after: Sequence[tuple[Any, ...]],
+) -> list[dict[str, Any]]:
+    """What comes of calls that meet, once for each step of `first` before which the `others` can come.
+
+    Calls are a method's name and its arguments. For each step there is a new system of that size, for which the calls
+    `before` are made. Then `first` is called, and stopped before the step, while the `others` are made by another
+    thread. When they stand before a lock, `first` takes step by step until they have ended, and the next meeting is at
+    the step at which they have: between the two, they could only stand there again. When they wait in another way, for
+    an event that `first` is to bring about, it goes on to its end. At last come those `after`. With each meeting come
+    the results, what the models have logged during it, and whether `first` stood still.
+    """
+    from model_serving import ModelServingSystem
+
+    came: list[dict[str, Any]] = []
+    stop = 1
+    while True:
+        system = ModelServingSystem(size)
+        for args in before:
+            getattr(system, args[0])(*args[1:])
+        (Path(folder) / "log.txt").unlink(missing_ok=True)
+        meanwhile = [partial(come_of, system, *args) for args in others]
+        walker = Walker(partial(come_of, system, *first), type(system).__module__, stop, meanwhile)
+        if walker.has_ended(MEETING_DEADLINE_S) and walker.visitor is None:
+            return came
+        results = [walker.result]
+        if walker.visitor:
+            walker.visitor.has_ended(MEETING_DEADLINE_S)
+            results += walker.visitor.results()
+        log = notes(folder)
+        is_over = "stuck" in results
+        last = [] if is_over else [come_of(system, *args) for args in after]
+        for result in (*results, *last):
+            if str(result).startswith("NotImplementedError"):
+                raise NotImplementedError(result)
+        came.append(
+            {
+                "step": stop,
+                "stood_still": walker.stood_still,
+                "first": results[0],
+                "others": results[1:],
+                "log": log,
+                "after": last,
+            }
+        )
+        if is_over:
+            return came
+        stop = max(walker.met_at or walker.steps, stop + 1)

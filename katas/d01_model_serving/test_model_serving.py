@@ -8,6 +8,9 @@ system meets.
 
 from __future__ import annotations
 
+import builtins
+import contextlib
+import os
 import pickle
 import threading
 import time
@@ -69,6 +72,10 @@ evict_all = beside(toys.evict_all)
 files_open = beside(toys.files_open)
 read_often = beside(toys.read_often)
 shelfmark = beside(toys.Shelfmark)
+meetings = beside(toys.meetings)
+failure = beside(toys.failure)
+ask_within = beside(toys.ask_within)
+loaded_at_between = beside(toys.loaded_at_between)
 
 
 # --- a stage for models, and calls in threads ------------------------------------------------------------------------
@@ -93,6 +100,11 @@ class Stage:
         """Pickle a `Probe` into `<file or name>.pkl`; its gates are opened at the latest when the test ends."""
         self._gates += [self.folder / f"{name}.load", self.folder / f"{name}.predict"]
         return self.save(file or name, toys.Probe(name, str(self.folder), **options))
+
+    def hold(self, mortal: toys.Mortal, *, file: str) -> str:
+        """Pickle a `Mortal` that has a gate."""
+        self._gates.append(self.folder / f"{mortal.name}.load")
+        return self.save(file, mortal)
 
     def open(self, gate: str) -> None:
         """Let everybody through who waits at `gate`, `a.load` or `a.predict`."""
@@ -300,6 +312,64 @@ def most_loaded_at_once(system: Any, ids: Sequence[str]) -> int:
     return sum(
         bool(first[i]["loaded"] and second[i]["loaded"] and first[i]["loaded_at"] == second[i]["loaded_at"])
         for i in ids
+    )
+
+
+Call = tuple[Any, ...]
+"""The name of a method, and its arguments."""
+
+
+@dataclass
+class Meeting:
+    """What came of calls of two threads, one of which was stopped in the middle."""
+
+    asked: str
+    first: Any
+    others: list[Any]
+    log: list[str]
+    after: list[Any]
+    stood_still: bool
+    """Whether the others came and went while the first one stood still; else they may have waited for it."""
+
+
+def in_words(*calls: Call) -> str:
+    """Calls for a message, with the names of the files alone."""
+    said = []
+    for method, *args in calls:
+        shown = [Path(arg).name if str(arg).endswith(".pkl") else arg for arg in args]
+        said.append(f"{method}({', '.join(map(repr, shown))})")
+    return ", ".join(said)
+
+
+def meet(
+    stage: Stage, size: int, before: Sequence[Call], first: Call, *others: Call, after: Sequence[Call] = ()
+) -> Iterator[Meeting]:
+    """Stop `first` at each of its steps in turn, in a new system each time, and have the others called meanwhile."""
+    __tracebackhide__ = True
+    for came in meetings(str(stage.folder), size, list(before), first, list(others), list(after)):
+        asked = (
+            f"{in_words(first)}, stopped before its step {came['step']}, and {in_words(*others)} in another thread "
+            f"meanwhile, after {in_words(*before)} in a cache of {size}"
+        )
+        check.true(
+            "stuck" not in [came["first"], *came["others"]],
+            asked=asked,
+            came=f"no answer within {toys.MEETING_DEADLINE_S:g} s",
+            expected="answers of both threads, when the first may go on",
+            mistake="two threads wait for each other, or a lock is never released",
+        )
+        yield Meeting(asked=asked, **{key: came[key] for key in ("first", "others", "log", "after", "stood_still")})
+
+
+def check_answer(came: Any, names: Sequence[str], data: object, *, asked: str, mistake: str) -> None:
+    """Hold what came of a predict to the answer of a probe of one of these names."""
+    __tracebackhide__ = True
+    check.true(
+        isinstance(came, list) and any(check.is_equal(came[0], [name, data]) for name in names),
+        asked=asked,
+        came=came[0] if isinstance(came, list) else came,
+        expected=" or ".join(str([name, data]) for name in names),
+        mistake=mistake,
     )
 
 
@@ -867,6 +937,22 @@ def test_a_bad_file_is_an_error_and_leaves_no_trace(stage: Stage, kind: str) -> 
 
 
 @pytest.mark.edge
+def test_any_exception_while_unpickling_is_a_value_error_with_a_message(stage: Stage) -> None:
+    system = kata.ModelServingSystem()
+    needing_more = (NotImplementedError, UnicodeError, ExceptionGroup)  # the first one says something else in a suite
+    for kind in vars(builtins).values():
+        if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, needing_more):
+            name = kind.__name__
+            check.raises(
+                ValueError,
+                partial(system.load_model, "a", stage.save("broken", toys.Broken(name))),
+                asked=f"load_model('a', path) of a file whose unpickling raises {name}, without a message",
+                because="no model can be read from it",
+                hint="unpickling can raise anything: catch Exception, and say what was read",
+            )
+
+
+@pytest.mark.edge
 @pytest.mark.parametrize("is_loaded", [True, False])
 def test_a_bad_file_for_a_known_id_changes_nothing(stage: Stage, *, is_loaded: bool) -> None:
     stage.probe("a")
@@ -944,6 +1030,122 @@ def test_paths_may_be_path_objects(stage: Stage, kind: str) -> None:
 
 
 @pytest.mark.edge
+def test_a_path_is_used_as_it_was_given(stage: Stage) -> None:
+    (stage.folder / "shelf").mkdir()
+    for name, factor in (("old", 2.0), ("new", 3.0)):
+        stage.save(name, toys.Scale(factor))
+    link = stage.folder / "model of today "
+    link.symlink_to("old.pkl")
+    path = f"{stage.folder}/./shelf//../{link.name}"
+    system = kata.ModelServingSystem()
+    asked = "load_model('m', path) of a link to old.pkl, in whose path are ./ and // and ../, a blank at the end, and no .pkl"
+    mistake = "a path was refused, or opened as another one: hand it to open as it is"
+    well(partial(system.load_model, "m", path), asked=asked, mistake=mistake)
+    came = system.get_model_info("m")["path"]
+    check.equal(came, path, asked=f"path of get_model_info, after {asked}", hint="os.fspath is all that is done to it")
+    link.unlink()
+    link.symlink_to("new.pkl")
+    system.evict_least_used_model()
+    asked = f"predict('m', [1.0]), evicted before, when the link is one to new.pkl by now, after {asked}"
+    check.equal(
+        well(partial(system.predict, "m", [1.0]), asked=asked, mistake=mistake)["prediction"],
+        [3.0],
+        asked=asked,
+        mistakes={"the link was followed once and for all: remember the path that was given": [2.0]},
+    )
+
+
+@pytest.mark.edge
+def test_ids_that_look_alike_are_different_ids(stage: Stage) -> None:
+    ids = ["", " ", "a", "A", " a", "a ", "\u00e9", "e\u0301", "\u00df", "ss", "None", "0", "a/b", "a\\b", "a.pkl"]
+    system = kata.ModelServingSystem()
+    mistake = "an id is refused, or made another one: two ids are the same when the strings are equal"
+    for factor, model_id in enumerate(ids):
+        asked = f"load_model({model_id!r}, path)"
+        well(
+            partial(system.load_model, model_id, stage.save(f"{factor}", toys.Scale(factor))),
+            asked=asked,
+            mistake=mistake,
+        )
+    asked = f"predict(id, [1.0]) for each of {ids}"
+    came = [well(partial(system.predict, model_id, [1.0]), asked=asked, mistake=mistake) for model_id in ids]
+    check.equal(
+        [response["prediction"] for response in came], [[i] for i in range(len(ids))], asked=asked, hint=mistake
+    )
+    check.equal([response["model_id"] for response in came], ids, asked=f"model_id of {asked}", hint=mistake)
+    check.equal(
+        [system.evict_least_used_model() for _ in ids],
+        ids,
+        asked=f"what evict_least_used_model gives up, again and again, after {asked}",
+        hint='"" is an id too, and None is not what it is',
+    )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_pickle_of_any_protocol_is_read(stage: Stage, protocol: int) -> None:
+    path = stage.folder / "scale.pkl"
+    path.write_bytes(pickle.dumps(toys.Scale(2.0), protocol))
+    system = kata.ModelServingSystem()
+    asked = f"load_model('scale', path) of a pickle of protocol {protocol}"
+    well(
+        partial(system.load_model, "scale", str(path)),
+        asked=asked,
+        mistake="whether it is a pickle is for pickle to say",
+    )
+    check.equal(system.predict("scale", [1.0])["prediction"], [2.0], asked=f"predict('scale', [1.0]) after {asked}")
+
+
+@pytest.mark.edge
+def test_systems_share_nothing(stage: Stage) -> None:
+    for model_id in "abc":
+        stage.probe(model_id)
+    stage.advance(7.0)
+    one, other = served(stage, "a", size=1, clock=stage.clock), kata.ModelServingSystem(2, ticks())
+    mistake = "it knows what another system has loaded: keep everything in the object, and nothing in the class"
+    check.raises(
+        KeyError,
+        partial(other.predict, "a", 0),
+        asked="predict of an id that another system has loaded",
+        because=mistake,
+    )
+    load_each(other, {"a": path_of(stage, "b"), "b": path_of(stage, "c")})
+    one.load_model("c", path_of(stage, "c"))
+    check.equal(
+        [loaded(one, "ac"), loaded(other, "ab")],
+        [["c"], ["a", "b"]],
+        asked="the models that are loaded in a cache of 1 after a and c, and in one of 2 after a and b",
+        hint=mistake,
+    )
+    check.equal(
+        one.get_model_info("c")["loaded_at"],
+        7.0,
+        asked="loaded_at of c, loaded at 7 s by the clock of the one",
+        hint=mistake,
+    )
+    evict_all(other, 2)
+    stage.probe("slow", file="a", holds_load=True)
+    reading = hold_at(stage, "load slow", partial(one.predict, "a", 1), asked="predict('a', 1), evicted before")
+    asked = "predict('a', 2) of another system, which has it from another file, while the first one reads it"
+    response = answer(partial(other.predict, "a", 2), asked=asked, mistake=mistake)
+    check.equal(response["prediction"], ["b", 2], asked=asked, hint=mistake)
+    stage.open("slow.load")
+    check.equal(finish(reading, asked="predict('a', 1)")["prediction"], ["slow", 1], asked="predict('a', 1)")
+
+
+@pytest.mark.edge
+def test_time_comes_from_perf_counter_by_default(stage: Stage) -> None:
+    before_s, loaded_at, after_s = loaded_at_between(kata.ModelServingSystem(), "a", stage.save("a", toys.Scale(1.0)))
+    check.true(
+        before_s <= loaded_at <= after_s,
+        asked="loaded_at in ModelServingSystem()",
+        came=loaded_at,
+        expected=f"what time.perf_counter() says, between {before_s} and {after_s}",
+        mistake="another clock is the default",
+    )
+
+
+@pytest.mark.edge
 def test_arguments_may_be_named(stage: Stage) -> None:
     path = stage.save("scale", toys.Scale(2.0))
     mistake = "an argument has another name: take those of the task"
@@ -969,6 +1171,15 @@ def test_a_hit_needs_no_file(stage: Stage) -> None:
     mistake = "the file is looked at although the model is in the cache: a hit needs no file"
     response = well(partial(system.predict, "a", 0), asked=asked, mistake=mistake)
     check.equal([response["prediction"], response["cache_hit"]], [["a", 0], True], asked=asked)
+    stage.probe("longer", file="a")
+    asked = "predict('a', 1), when a is in the cache and another model is in its file by now"
+    response = well(partial(system.predict, "a", 1), asked=asked, mistake=mistake)
+    check.equal(
+        [response["prediction"], response["cache_hit"]],
+        [["a", 1], True],
+        asked=asked,
+        mistakes={f"{mistake}, and load_model is there to read it anew": [["longer", 1], False]},
+    )
 
 
 @pytest.mark.edge
@@ -1107,6 +1318,64 @@ def test_what_a_model_raises_comes_out_as_it_is(stage: Stage, name: str) -> None
         },
     )
     check.equal(info["latency_p50_ms"], None, asked=f"latency_p50_ms after {asked}", hint="it is of successes alone")
+    check.equal(
+        system.predict("r", "calls")["prediction"],
+        2,
+        asked=f"how often the model was asked, {asked} and now included",
+        mistakes={"a request that failed is tried again: a model is asked once": 3},
+    )
+
+
+@pytest.mark.edge
+def test_nothing_is_added_to_what_a_model_raises(stage: Stage) -> None:
+    system = kata.ModelServingSystem()
+    system.load_model("r", stage.save("r", toys.Raiser()))
+    asked = (
+        "type, arguments, notes and cause of what predict('r', 'with a cause') raises, and whether its cause is shown"
+    )
+    check.equal(
+        failure(system, "r", "with a cause"),
+        ["OddError", ["outer", 7], ["a note"], "KeyError('inner')", True],
+        asked=asked,
+        hint="count the error, and raise it again with a bare `raise`, which changes nothing",
+    )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("name", sorted(toys.EXITS))
+def test_what_stops_a_model_from_outside_is_counted_too(stage: Stage, name: str) -> None:
+    system = kata.ModelServingSystem()
+    system.load_model("r", stage.save("r", toys.Raiser()))
+    asked = f"predict('r', {name!r}), whose model raises a {name}"
+    raised = failure(system, "r", name)
+    check.equal(None if raised is None else raised[0], name, asked=f"the name of what comes out of {asked}")
+    info = system.get_model_info("r")
+    check.equal(
+        [info["request_count"], info["error_count"], info["loaded"]],
+        [1, 1, True],
+        asked=f"request_count, error_count and loaded after {asked}",
+        mistakes={"neither request nor error is counted: whatever is raised, catch BaseException": [0, 0, True]},
+    )
+
+
+@pytest.mark.edge
+def test_a_model_may_ask_another_one(stage: Stage) -> None:
+    system = kata.ModelServingSystem(clock=stage.clock)
+    system.load_model("outer", stage.save("outer", toys.Relay()))
+    system.load_model("inner", stage.save("inner", toys.Stopwatch(str(stage.folder))))
+    asked = "a request of 7 s to outer, which asks inner, which takes 2 s of them"
+    came = well(
+        partial(ask_within, system, "outer", "inner", str(stage.folder)),
+        asked=asked,
+        mistake="a model cannot ask another one of the same system, as those that combine others do",
+    )
+    check.equal([response["prediction"] for response in came], [2.0, 2.0], asked=f"the predictions of {asked}")
+    check.close(
+        [response["latency_ms"] for response in came],
+        [7000.0, 2000.0],
+        asked=f"the latencies of {asked}",
+        mistakes={"the time at which a request begins is kept where the next one overwrites it": [6000.0, 2000.0]},
+    )
 
 
 @pytest.mark.edge
@@ -1221,6 +1490,17 @@ def test_a_file_that_has_gone_bad_is_an_error_of_that_request_alone(stage: Stage
         mistake="the mark that a read is under way is left behind when the read fails: take it away on every path",
     )
     check.equal(response["prediction"], ["a", 0], asked="predict('a', 0), now that the file is good again")
+    evict_all(system, 2)
+    file.unlink()
+    task = Task(partial(system.predict, "a", 0))
+    check.raises(ValueError, partial(finish, task, asked=asked), asked=asked, because="the file is gone for good")
+    system.load_model("a", path_of(stage, "c"))
+    evict_all(system, 1)
+    asked = "predict('a', 1), evicted before, after load_model('a', path) of another file"
+    mistake = "a file that could not be read is held against its id although load_model came since"
+    check.equal(
+        well(partial(system.predict, "a", 1), asked=asked, mistake=mistake)["prediction"], ["c", 1], asked=asked
+    )
 
 
 @pytest.mark.edge
@@ -1266,6 +1546,57 @@ def test_the_latency_includes_waiting_for_the_read_of_another_request(stage: Sta
             ]
         },
     )
+
+
+@pytest.mark.edge
+def test_requests_that_overlap_have_latencies_of_their_own(stage: Stage) -> None:
+    stage.probe("a", holds_predict=True)
+    system = served(stage, "a", clock=stage.clock)
+    tasks = [hold_at(stage, "predict a", partial(system.predict, "a", 1), asked="predict('a', 1)")]
+    stage.advance(2.0)
+    tasks.append(Task(partial(system.predict, "a", 2)))
+    stage.logs("predict a", times=2)
+    stage.advance(4.0)
+    stage.open("a.predict")
+    asked = "predict('a', 1) at 0 s and predict('a', 2) at 2 s, which both end at 6 s"
+    answers = [finish(task, asked=asked) for task in tasks]
+    check.equal(
+        [response["prediction"] for response in answers], [["a", 1], ["a", 2]], asked=f"the predictions of {asked}"
+    )
+    check.close(
+        [response["latency_ms"] for response in answers],
+        [6000.0, 4000.0],
+        asked=f"the latencies of {asked}",
+        mistakes={
+            "the time at which a request begins is kept where the next one overwrites it: keep it in a local variable": [
+                4000.0,
+                4000.0,
+            ]
+        },
+    )
+
+
+@pytest.mark.edge
+def test_latencies_are_not_rounded(stage: Stage) -> None:
+    stage.probe("a")
+    step_s = 2.0**-20
+    system = served(stage, "a", clock=ticks(step_s))
+    latencies = [response["latency_ms"] for response in answers_to(system, [("a", i) for i in range(4)])]
+    info = system.get_model_info("a")
+    for what, came in (
+        ("latency_ms", latencies),
+        ("both percentiles", [info["latency_p50_ms"], info["latency_p95_ms"]]),
+    ):
+        whole = latencies if what == "latency_ms" else np.percentile(latencies, [50, 95])
+        steps = [max(1.0, round(latency_ms / 1000 / step_s)) for latency_ms in latencies]
+        check.close(
+            came,
+            1000 * step_s * np.array(steps) if what == "latency_ms" else whole,
+            asked=f"{what} of 4 requests, by a clock that goes on by {1000 * step_s} ms each time that it is asked",
+            rtol=1e-9,
+            mistakes={f"rounded to {digits} digits: give it as it is": np.round(whole, digits) for digits in range(7)},
+            hint="a latency is a multiple of what the clock goes on by",
+        )
 
 
 @pytest.mark.edge
@@ -1518,6 +1849,12 @@ def test_files_are_closed(stage: Stage) -> None:
 @pytest.mark.edge
 def test_a_model_that_has_left_the_cache_leaves_the_memory(stage: Stage) -> None:
     paths = {name: stage.save(name, toys.Mortal(name, str(stage.folder))) for name in ("a", "b", "newer")}
+
+    def leave_last() -> None:
+        predict_each(system, "b", [1, 2])
+        check.equal(failures(system, "b", ["fail"]), ["RuntimeError"], asked="what predict('b', 'fail') raises")
+        system.evict_least_used_model()
+
     gone = {name: stage.count(f"gone {name}") for name in paths}  # those that were pickled just now are gone too
     system = served(stage, "ab", size=1)
     mistake = "a model is held outside the cache, in a record, a future or an old answer: hold it in the cache alone"
@@ -1526,7 +1863,7 @@ def test_a_model_that_has_left_the_cache_leaves_the_memory(stage: Stage) -> None
         ("predict('a', 0), which reads a again", partial(system.predict, "a", 0), "b"),
         ("load_model('a', newer_path)", partial(system.load_model, "a", paths["newer"]), "a"),
         ("predict('b', 0), which reads b again", partial(system.predict, "b", 0), "newer"),
-        ("evict_least_used_model()", system.evict_least_used_model, "b"),
+        ("a hit, a request that fails, and evict_least_used_model()", leave_last, "b"),
     ):
         thunk()
         gone[leaver] += 1
@@ -1538,6 +1875,32 @@ def test_a_model_that_has_left_the_cache_leaves_the_memory(stage: Stage) -> None
             expected="that nobody holds it, for the cache has room for one",
             mistake=mistake,
         )
+
+
+@pytest.mark.edge
+def test_a_model_that_was_read_in_vain_leaves_the_memory(stage: Stage) -> None:
+    stage.probe("a")
+    newer = stage.probe("newer")
+    system = served(stage, "a")
+    system.evict_least_used_model()
+    stage.hold(toys.Mortal("old", str(stage.folder), holds_load=True), file="a")
+    gone = stage.count("gone old")  # the one that was pickled
+    stale = hold_at(stage, "load old", partial(system.predict, "a", 1), asked="predict('a', 1), evicted before")
+    load = Task(partial(system.load_model, "a", newer))
+    load.ends(GRACE_S)  # it may also wait for the read that is under way
+    stage.open("old.load")
+    asked = "load_model('a', newer_path), which came while a request was reading the old file"
+    finish(load, asked=asked)
+    finish(stale, asked="predict('a', 1)")
+    del stale
+    collect_garbage()
+    check.true(
+        stage.logs("gone old", times=gone + 1, within_s=2.0),
+        asked=f"whether the old model is given back to the memory after {asked}, when both have ended",
+        came="it is still held by somebody",
+        expected="that nobody holds it",
+        mistake="a model that came too late for the cache is held in a record or a future: only the request needs it",
+    )
 
 
 @pytest.mark.edge
@@ -1900,6 +2263,234 @@ def test_the_old_model_answers_while_its_successor_is_read(stage: Stage) -> None
 
 
 @pytest.mark.edge
+@pytest.mark.parametrize("was_loaded", [True, False])
+def test_whether_a_model_is_in_the_cache_is_asked_when_the_newer_one_has_been_read(
+    stage: Stage, *, was_loaded: bool
+) -> None:
+    for model_id in "abc":
+        stage.probe(model_id)
+    newer = stage.probe("newer", holds_load=True)
+    system = served(stage, "a" if was_loaded else "abc", size=1 if was_loaded else 2)
+    load = hold_at(stage, "load newer", partial(system.load_model, "a", newer), asked="load_model('a', newer_path)")
+    if was_loaded:
+        asked = "load_model('b', path) in a cache of 1 with a, while a newer file for a is being read"
+        answer(partial(system.load_model, "b", path_of(stage, "b")), asked=asked, mistake="a lock is held")
+    else:
+        asked = "predict('a', 1), evicted before, in a cache of 2 with b and c, while a newer file for a is being read"
+        request = Task(partial(system.predict, "a", 1))
+        request.ends(GRACE_S)  # it may also wait for the read that is under way
+    stage.open("newer.load")
+    finish(load, asked="load_model('a', newer_path)")
+    if was_loaded:
+        check.equal(
+            loaded(system, "ab"),
+            ["a"],
+            asked=f"the models that are loaded after {asked}, and the end of that read",
+            mistakes={
+                "one too many: a was in the cache before the read, and not after it. Ask when it takes its place": [
+                    "a",
+                    "b",
+                ]
+            },
+        )
+    else:
+        finish(request, asked=asked)
+        check.equal(
+            loaded(system, "abc"),
+            ["a", "c"],
+            asked=f"the models that are loaded after {asked}, and the end of that read",
+            mistakes={
+                "a model left for nothing: a was in the cache by then. Ask when it takes its place": ["a"],
+            },
+        )
+
+
+@pytest.mark.edge
+def test_the_one_to_go_is_chosen_when_the_newcomer_has_been_read(stage: Stage) -> None:
+    stage.probe("a")
+    stage.probe("b")
+    slow = stage.probe("c", holds_load=True)
+    system = served(stage, "ab", size=2)
+    load = hold_at(stage, "load c", partial(system.load_model, "c", slow), asked="load_model('c', path)")
+    asked = "predict('a', 1) in a cache of 2 with a and b, while the file of c is being read"
+    answer(partial(system.predict, "a", 1), asked=asked, mistake="a lock is held while a file is read")
+    stage.open("c.load")
+    finish(load, asked="load_model('c', path)")
+    check.equal(
+        loaded(system, "abc"),
+        ["a", "c"],
+        asked=f"the models that are loaded after {asked}, and the end of that read",
+        mistakes={
+            "the model to go was chosen before the read: choose it when the newcomer takes its place": ["b", "c"],
+            "nobody has left for c: the cache holds more than model_cache_size": ["a", "b", "c"],
+        },
+    )
+
+
+@pytest.mark.edge
+def test_a_model_may_be_evicted_while_its_successor_is_read(stage: Stage) -> None:
+    stage.probe("a")
+    stage.probe("b")
+    newer = stage.probe("newer", holds_load=True)
+    system = served(stage, "ab", size=2)
+    load = hold_at(stage, "load newer", partial(system.load_model, "a", newer), asked="load_model('a', newer_path)")
+    asked = "evict_least_used_model() with a and b in the cache, while a newer file for a is being read"
+    mistake = "a model whose successor is being read cannot leave: it goes at once when it is its turn"
+    came = answer(system.evict_least_used_model, asked=asked, mistake=mistake)
+    check.equal(came, "a", asked=asked, mistakes={mistake: "b"})
+    stage.open("newer.load")
+    finish(load, asked="load_model('a', newer_path)")
+    check.equal(loaded(system, "ab"), ["a", "b"], asked=f"the models that are loaded after {asked}, and that read")
+    check.equal(
+        system.predict("a", 1)["prediction"], ["newer", 1], asked=f"predict('a', 1) after {asked}, and that read"
+    )
+
+
+@pytest.mark.edge
+def test_requests_that_overlap_with_a_new_load_are_counted(stage: Stage) -> None:
+    stage.probe("a", holds_predict=True)
+    newer = stage.probe("newer", holds_load=True)
+    system = served(stage, "a")
+    busy = [hold_at(stage, "predict a", partial(system.predict, "a", i), asked=f"predict('a', {i})") for i in (0, 1)]
+    load = hold_at(stage, "load newer", partial(system.load_model, "a", newer), asked="load_model('a', newer_path)")
+    short = Task(partial(system.predict, "a", "fail"))
+    stage.logs("predict a", times=3)
+    stage.open("newer.load")
+    asked = "load_model('a', newer_path), while 3 requests for a are predicting, of which the last fails"
+    finish(load, asked=asked, mistake="a lock is held while a model predicts")
+    loaded_at = system.get_model_info("a")["loaded_at"]
+    stage.open("a.predict")
+    for i, task in enumerate(busy):
+        check.equal(
+            finish(task, asked=asked)["prediction"], ["a", i], asked=f"predict('a', {i}), and meanwhile {asked}"
+        )
+    settle(short, asked=asked)
+    info = system.get_model_info("a")
+    lost = "counts are lost: the new model has a record of its own. Keep one for each id"
+    check.equal(
+        [info["request_count"], info["error_count"], info["latency_p50_ms"] is not None],
+        [3, 1, True],
+        asked=f"request_count, error_count and whether there are percentiles, after {asked}",
+        mistakes={lost: [0, 0, False]},
+    )
+    check.equal(
+        [system.predict("a", 2)["prediction"], system.get_model_info("a")["loaded_at"]],
+        [["newer", 2], loaded_at],
+        asked=f"predict('a', 2) and loaded_at, when those requests have ended, after {asked}",
+        mistakes={"the end of a request puts its old model back": [["a", 2], loaded_at]},
+    )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("ends", ["well", "in an error"])
+def test_what_happens_while_a_file_is_read_is_not_undone(stage: Stage, ends: str) -> None:
+    for model_id in "abc":
+        stage.probe(model_id)
+    slow = stage.probe("slow", holds_load=True, load_error="" if ends == "well" else "RuntimeError")
+    system = served(stage, "abc", size=2)
+    load = hold_at(stage, "load slow", partial(system.load_model, "c", slow), asked="load_model('c', slow_path)")
+    mistake = "a lock is held while a file is read"
+    for what, thunk in (
+        ("predict('c', 1)", partial(system.predict, "c", 1)),
+        ("load_model('a', path)", partial(system.load_model, "a", path_of(stage, "a"))),
+        ("predict('a', 2)", partial(system.predict, "a", 2)),
+        ("load_model('b', path)", partial(system.load_model, "b", path_of(stage, "b"))),
+    ):
+        answer(thunk, asked=f"{what}, while a newer file for c is being read", mistake=mistake)
+    stage.open("slow.load")
+    asked = (
+        "load_model('c', slow_path) in a cache of 2 with b and c, during which came predict of c, load_model and predict "
+        "of a, and load_model of b"
+    )
+    settle(load, asked=asked)
+    if ends == "well":
+        finish(load, asked=asked)
+    else:
+        check.raises(ValueError, load.result, asked=asked, because="the read fails")
+    undone = "what others did meanwhile is undone: copy nothing before the read that is to be put back after it"
+    check.equal(
+        loaded(system, "abc"),
+        ["b", "c"] if ends == "well" else ["a", "b"],
+        asked=f"the models that are loaded after {asked}",
+        mistakes={undone: ["b", "c"], f"{undone}; and there is one too many": ["a", "b", "c"]},
+    )
+    for model_id in "ac":
+        info = system.get_model_info(model_id)
+        check.equal(
+            [info["request_count"], info["error_count"], info["latency_p50_ms"] is not None],
+            [1, 0, True],
+            asked=f"request_count, error_count and whether there are percentiles of {model_id}, after {asked}",
+            mistakes={undone: [0, 0, False]},
+        )
+
+
+@pytest.mark.edge
+def test_the_load_that_wins_wins_altogether(stage: Stage) -> None:
+    stage.probe("a")
+    slow, quick = stage.probe("slow", holds_load=True), stage.probe("quick")
+    system = served(stage, "a")
+    first = hold_at(stage, "load slow", partial(system.load_model, "a", slow), asked="load_model('a', slow_path)")
+    second = Task(partial(system.load_model, "a", quick))
+    second.ends(GRACE_S)  # it may also wait for the read that is under way
+    stage.open("slow.load")
+    asked = "load_model('a', slow_path), during which load_model('a', quick_path) came"
+    finish(first, asked=asked)
+    finish(second, asked=asked)
+    name = Path(system.get_model_info("a")["path"]).stem
+    mistake = "path and model are of two different load_model: replace them together, when the file has been read"
+    for when in ("", ", and an eviction"):
+        came = system.predict("a", 1)["prediction"]
+        check.true(
+            came == [name, 1] and name in ("slow", "quick"),
+            asked=f"predict('a', 1), when the path of a is {name}.pkl, after {asked}{when}",
+            came=came,
+            expected=str([name, 1]),
+            mistake=mistake,
+        )
+        system.evict_least_used_model()
+
+
+@pytest.mark.edge
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+@pytest.mark.parametrize("way", ["load_model", "predict"])
+def test_no_lock_is_held_while_a_file_is_opened(stage: Stage, way: str) -> None:
+    stage.probe("a")
+    stage.probe("b")
+    system = served(stage, "ba", size=1)
+    pipe = Path(path_of(stage, "b" if way == "predict" else "c"))
+    content = Path(path_of(stage, "b")).read_bytes()
+    pipe.unlink(missing_ok=True)
+    os.mkfifo(pipe)  # whoever opens it waits for somebody who writes, and whoever reads it waits for what is written
+    thunk = partial(system.predict, "b", 1) if way == "predict" else partial(system.load_model, "c", str(pipe))
+    slow = Task(thunk)
+    mistake = "a lock is held while a file is opened or its bytes are read: read outside the lock, from the first step"
+    writer: list[int] = []
+
+    def is_open_for_writing() -> bool:
+        with contextlib.suppress(OSError):  # nobody has come yet who reads
+            writer.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+        return bool(writer)
+
+    try:
+        for what in ("opened", "read"):
+            slow.ends(GRACE_S / 2)  # time to come there
+            for asked, other in (
+                ("predict('a', 2)", partial(system.predict, "a", 2)),
+                ("get_model_info('b')", partial(system.get_model_info, "b")),
+            ):
+                when = f"while {way} in another thread waits for a file that is slow to be {what}"
+                answer(other, asked=f"{asked}, {when}", mistake=mistake)
+            if what == "opened" and not wait_until(lambda: slow.ends(0) or is_open_for_writing(), PATIENCE_S):
+                break
+        if writer:
+            os.write(writer[0], content)
+    finally:
+        for file in writer:
+            os.close(file)
+    settle(slow, asked=f"{way} of a file that is slow")
+
+
+@pytest.mark.edge
 def test_an_evicted_model_finishes_what_it_is_answering(stage: Stage) -> None:
     stage.probe("a", holds_predict=True)
     stage.probe("b")
@@ -1916,6 +2507,19 @@ def test_an_evicted_model_finishes_what_it_is_answering(stage: Stage) -> None:
         asked=f"the models that are loaded after {asked}",
         mistakes={"a model that is predicting keeps its place: the cache holds one too many": ["a", "b"]},
     )
+    stage.probe("again", file="a")
+    asked = "predict('a', 2), evicted before, while the model that was evicted is still predicting"
+    second = Task(partial(system.predict, "a", 2))
+    wait_until(lambda: second.ends(0) or stage.count("predict a") > 1, PATIENCE_S)
+    check.equal(
+        stage.count("predict a"),
+        1,
+        asked=f"how often the model that was evicted is asked, with {asked}",
+        mistakes={"a model that has left the cache is used again because somebody still holds it: read its file": 2},
+    )
+    response = finish(second, asked=asked, mistake="a lock is held while a model predicts")
+    check.equal([response["prediction"], response["cache_hit"]], [["again", 2], False], asked=asked)
+    system.load_model("b", path_of(stage, "b"))
     stage.open("a.predict")
     check.equal(
         finish(busy, asked="predict('a', 1)")["prediction"], ["a", 1], asked="predict('a', 1), evicted meanwhile"
@@ -1923,11 +2527,12 @@ def test_an_evicted_model_finishes_what_it_is_answering(stage: Stage) -> None:
     info = system.get_model_info("a")
     check.equal(
         [info["request_count"], info["error_count"], info["loaded"]],
-        [1, 0, False],
-        asked="request_count, error_count and loaded of a, which was evicted while it was answering",
+        [2, 0, False],
+        asked="request_count, error_count and loaded of a, which was evicted while it was answering, and read and "
+        "evicted again",
         mistakes={
-            "the request is not counted: counts must outlive an eviction": [0, 0, False],
-            "the end of a request puts the model back": [1, 0, True],
+            "the request is not counted: counts must outlive an eviction": [1, 0, False],
+            "the end of a request puts the model back": [2, 0, True],
         },
     )
 
@@ -2135,7 +2740,7 @@ def test_an_old_read_that_ends_leaves_a_newer_one_under_way(stage: Stage, ends: 
     tasks = [Task(partial(system.predict, "a", 2))]
     stage.logs("load slow", within_s=2 * GRACE_S)  # it may also wait for the old read
     stage.open("old.load")
-    settle(stale, asked="predict('a', 1)")
+    stale.ends(2 * GRACE_S)  # it may also have to do with the newer file after that
     stage.logs("load slow")
     tasks.append(Task(partial(system.predict, "a", 3)))
     stage.logs("load slow", times=2, within_s=GRACE_S)
@@ -2143,6 +2748,7 @@ def test_an_old_read_that_ends_leaves_a_newer_one_under_way(stage: Stage, ends: 
     asked = "two requests for a after load_model('a', newer_path) and an eviction, while a request reads the old file"
     answers = [finish(task, asked=asked)["prediction"] for task in tasks]
     check.equal(answers, [["slow", 2], ["slow", 3]], asked=f"the predictions of {asked}")
+    settle(stale, asked="predict('a', 1)")
     check.equal(
         stage.count("load slow"),
         1,
@@ -2186,15 +2792,18 @@ def test_a_load_that_fails_leaves_a_read_under_way_alone(stage: Stage) -> None:
 
 
 @pytest.mark.edge
-def test_a_load_that_fails_does_not_undo_another(stage: Stage) -> None:
+@pytest.mark.parametrize("is_known", [False, True])
+def test_a_load_that_fails_does_not_undo_another(stage: Stage, *, is_known: bool) -> None:
+    stage.probe("a")
     bad = stage.probe("bad", holds_load=True, load_error="RuntimeError")
     good = stage.probe("good")
-    system = kata.ModelServingSystem()
+    system = served(stage, "a" if is_known else "")
     failing = hold_at(stage, "load bad", partial(system.load_model, "a", bad), asked="load_model('a', bad_path)")
     load = Task(partial(system.load_model, "a", good))
     load.ends(GRACE_S)  # it may also wait for the read that is under way
     stage.open("bad.load")
-    asked = "load_model('a', bad_path), during which load_model('a', good_path) came, for an id unknown before"
+    known = "known" if is_known else "unknown"
+    asked = f"load_model('a', bad_path), during which load_model('a', good_path) came, for an id {known} before"
     settle(failing, asked=asked)
     check.raises(ValueError, failing.result, asked=asked, because="the read fails")
     finish(load, asked="load_model('a', good_path)")
@@ -2204,8 +2813,10 @@ def test_a_load_that_fails_does_not_undo_another(stage: Stage) -> None:
         [info["path"], info["loaded"]],
         [good, True],
         asked=f"path and loaded of a after {asked}",
-        mistakes={mistake: [good, False]},
+        mistakes={mistake: [good, False], f"{mistake}, and have nothing to put back": [path_of(stage, "a"), True]},
     )
+    asked = f"predict('a', 1) after {asked}"
+    check.equal(system.predict("a", 1)["prediction"], ["good", 1], asked=asked, mistakes={mistake: ["a", 1]})
 
 
 @pytest.mark.edge
@@ -2288,6 +2899,264 @@ def test_a_crowd_is_served_without_losing_anything(stage: Stage) -> None:
         expected=f"at most {size}",
         mistake="two threads each found room and both moved in",
     )
+
+
+# --- edge: one thread is stopped between two of its steps, wherever that may be ---------------------------------------
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("data", ["well", "fail"])
+def test_two_requests_that_meet_at_any_step_are_both_counted(stage: Stage, data: str) -> None:
+    load, ask, info = ("load_model", "a", stage.probe("a")), ("predict", "a", data), ("get_model_info", "a")
+    errors = 2 if data == "fail" else 0
+    lost = "a count is lost: it was read by both, and then written by both. Add to it under the lock"
+    for meeting in meet(stage, 1, [load], ask, ask, after=[info]):
+        came = meeting.after[0]
+        check.equal(
+            [came["request_count"], came["error_count"]],
+            [2, errors],
+            asked=f"request_count and error_count after {meeting.asked}",
+            mistakes={lost: [1, errors], f"{lost}; so it is with the other count": [1, min(1, errors)]}
+            | {f"{lost}, as you do with the other count": [2, 1]},
+        )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("way", ["evict_least_used_model", "load_model", "predict"])
+def test_a_model_may_be_evicted_at_any_step_of_a_request(stage: Stage, way: str) -> None:
+    loads = {name: ("load_model", name, stage.probe(name)) for name in "abc"}
+    before, size = [loads["a"], loads["b"]], 2
+    others: list[Call] = [("evict_least_used_model",), ("evict_least_used_model",)]
+    if way == "load_model":
+        before, size, others = [loads["a"]], 1, [loads["b"]]
+    if way == "predict":
+        before, size, others = [loads["b"], loads["a"]], 1, [("predict", "b", 1)]
+    for meeting in meet(stage, size, before, ("predict", "a", 0), *others, after=[("get_model_info", "a")]):
+        mistake = "the model is looked up twice, and was evicted between: take it in the step in which you look"
+        check_answer(meeting.first, ["a"], 0, asked=meeting.asked, mistake=mistake)
+        info, is_hit = meeting.after[0], meeting.first[1]
+        check.equal(
+            [info["request_count"], info["error_count"]],
+            [1, 0],
+            asked=f"request_count and error_count of a after {meeting.asked}",
+        )
+        if is_hit and (way != "evict_least_used_model" or "a" in meeting.others):
+            check.equal(
+                info["loaded"],
+                False,
+                asked=f"whether a is loaded, after {meeting.asked}",
+                mistakes={
+                    "a request that read nothing puts the model back into the cache: move it, if it is there": True
+                },
+            )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("is_loaded", [True, False])
+def test_a_new_load_may_come_at_any_step_of_a_request(stage: Stage, *, is_loaded: bool) -> None:
+    load, load_newer = ("load_model", "a", stage.probe("a")), ("load_model", "a", stage.probe("newer"))
+    evict: Call = ("evict_least_used_model",)
+    before = [load] if is_loaded else [load, evict]
+    after: list[Call] = [("predict", "a", 1), ("get_model_info", "a"), evict, ("predict", "a", 2)]
+    mistake = (
+        "the request writes the old model, or the old path, over the new one: ask whether load_model has been there, "
+        "and write, under one hold of the lock"
+    )
+    for meeting in meet(stage, 1, before, ("predict", "a", 0), load_newer, after=after):
+        check_answer(meeting.first, ["a", "newer"], 0, asked=meeting.asked, mistake="the request was lost")
+        then, info, _, again = meeting.after
+        check_answer(then, ["newer"], 1, asked=f"predict('a', 1) after {meeting.asked}", mistake=mistake)
+        asked = f"path of a after {meeting.asked}"
+        check.equal(Path(info["path"]).name, "newer.pkl", asked=asked, mistakes={mistake: "a.pkl"})
+        asked = f"predict('a', 2), evicted before, after {meeting.asked}"
+        check_answer(again, ["newer"], 2, asked=asked, mistake=mistake)
+
+
+@pytest.mark.edge
+def test_two_requests_that_meet_at_any_step_read_the_file_once(stage: Stage) -> None:
+    before: list[Call] = [("load_model", "a", stage.probe("a")), ("evict_least_used_model",)]
+    after: list[Call] = [("get_model_info", "a")]
+    for meeting in meet(stage, 1, before, ("predict", "a", 0), ("predict", "a", 1), after=after):
+        for came, data in ((meeting.first, 0), (meeting.others[0], 1)):
+            mistake = "who waits for a read, or comes when it has just ended, is to be answered too"
+            check_answer(came, ["a"], data, asked=meeting.asked, mistake=mistake)
+        check.equal(
+            meeting.log.count("load a"),
+            1,
+            asked=f"how often the file of a was read by {meeting.asked}",
+            mistakes={
+                "a double load: whether the model is there, and whether a read is under way, must be asked, and the "
+                "mark set or taken away, under one hold of the lock": 2
+            },
+        )
+        info = meeting.after[0]
+        check.equal(
+            [info["loaded"], info["request_count"], info["error_count"]],
+            [True, 2, 0],
+            asked=f"loaded, request_count and error_count of a after {meeting.asked}",
+        )
+
+
+@pytest.mark.edge
+def test_a_request_after_an_eviction_reads_the_file_at_any_step_of_another(stage: Stage) -> None:
+    evict: Call = ("evict_least_used_model",)
+    before: list[Call] = [("load_model", "a", stage.probe("a")), evict]
+    after: list[Call] = [("get_model_info", "a")]
+    for meeting in meet(stage, 1, before, ("predict", "a", 0), evict, ("predict", "a", 1), after=after):
+        check_answer(meeting.others[1], ["a"], 1, asked=meeting.asked, mistake="the request was lost")
+        if meeting.others[0] == "a":
+            check.equal(
+                [meeting.log.count("load a"), meeting.after[0]["loaded"]],
+                [2, True],
+                asked=f"how often the file of a was read, and whether a is loaded, after {meeting.asked}",
+                mistakes={
+                    "it was answered from a read that had ended before the eviction: put the model in, and take the "
+                    "mark of the read away, under one hold of the lock": [1, False]
+                },
+            )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize(
+    ("way", "other"),
+    [
+        ("load_model", "get_model_info"),
+        ("load_model", "predict"),
+        ("predict", "get_model_info"),
+        ("predict", "predict"),
+    ],
+)
+def test_newcomers_that_meet_at_any_step_leave_no_model_too_many(stage: Stage, way: str, other: str) -> None:
+    loads = {name: ("load_model", name, stage.probe(name)) for name in "abcde"}
+    infos: list[Call] = [("get_model_info", name) for name in "abcde"]
+    before = [loads[name] for name in "bda"]
+    first: Call = loads["c"] if way == "load_model" else ("predict", "b", 0)
+    others = infos
+    if other != "get_model_info":
+        others = [loads["e"] if other == "load_model" else ("predict", "d", 0)]
+    mistake = "for a moment there is one too many: evict and insert under one hold of the lock"
+    for meeting in meet(stage, 1, before, first, *others, after=infos):
+        if way == "predict":
+            check_answer(meeting.first, "b", 0, asked=meeting.asked, mistake="the request was lost")
+        for came, when in ((meeting.after, "after"), (meeting.others if meeting.stood_still else [], "at")):
+            there = [Path(info["path"]).stem for info in came if isinstance(info, dict) and info["loaded"]]
+            check.true(
+                len(there) <= 1,
+                asked=f"the models that are loaded in a cache of 1, {when} {meeting.asked}",
+                came=there,
+                expected="one",
+                mistake=mistake,
+            )
+        there = [Path(info["path"]).stem for info in meeting.after if isinstance(info, dict) and info["loaded"]]
+        check.equal(
+            len(there),
+            1,
+            asked=f"how many models are loaded in a cache of 1, after {meeting.asked}",
+            mistakes={"two made room, and one moved in: evict and insert under one hold of the lock": 0},
+        )
+
+
+@pytest.mark.edge
+def test_evictions_that_meet_at_any_step_take_one_model_each(stage: Stage) -> None:
+    loads = {name: ("load_model", name, stage.probe(name)) for name in "abc"}
+    evict: Call = ("evict_least_used_model",)
+    mistake = "the oldest is looked for in one step and taken away in another: do both under one hold of the lock"
+    for ids in ("a", "abc"):
+        before = [loads[name] for name in ids]
+        for meeting in meet(stage, 3, before, evict, evict, after=[evict]):
+            came = sorted(map(str, [meeting.first, *meeting.others, *meeting.after]))
+            want = ["None", "None", "a"] if ids == "a" else ["a", "b", "c"]
+            asked = f"what came, sorted, of {meeting.asked}, and of a third one after both"
+            check.true(came == want, asked=asked, came=came, expected=str(want), mistake=mistake)
+    before = [loads[name] for name in "ab"]
+    for meeting in meet(stage, 2, before, evict, ("predict", "a", 0)):
+        check_answer(meeting.others[0], ["a"], 0, asked=meeting.asked, mistake="the request was lost")
+        check.equal(
+            meeting.first,
+            "b" if meeting.others[0][1] else "a",
+            asked=f"what went by {meeting.asked}; the request was {'a hit' if meeting.others[0][1] else 'no hit'}",
+            mistakes={f"a was used meanwhile; {mistake}": "a"},
+        )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("is_known", [True, False])
+def test_loads_of_one_id_that_meet_at_any_step_agree(stage: Stage, *, is_known: bool) -> None:
+    loads = [("load_model", "a", stage.probe(name)) for name in ("known", "one", "two")]
+    evict: Call = ("evict_least_used_model",)
+    after: list[Call] = [("get_model_info", "a"), ("predict", "a", 1), evict, ("predict", "a", 2)]
+    before = [loads[0], ("predict", "a", 5)] if is_known else []
+    for meeting in meet(stage, 1, before, loads[1], loads[2], ("predict", "a", 0), after=after):
+        came = [meeting.first, meeting.others[0]]
+        check.equal(came, [None, None], asked=f"what the load_model return in {meeting.asked}")
+        check_answer(meeting.others[1], ["one", "two"], 0, asked=meeting.asked, mistake="the request was lost")
+        info, then, _, again = meeting.after
+        requests = 2 if is_known else 1
+        check.equal(
+            info["request_count"],
+            requests,
+            asked=f"request_count of a after {meeting.asked}",
+            mistakes={
+                "counts are lost: whether the id is known must be asked, and its record made, under one hold of the "
+                "lock": requests - 1
+            },
+        )
+        mistake = "path and model are of two different load_model: replace them under one hold of the lock"
+        name = Path(info["path"]).stem
+        asked = f"predict('a', 1), when the path is {name}.pkl, after {meeting.asked}"
+        check_answer(then, [name], 1, asked=asked, mistake=mistake)
+        asked = f"predict('a', 2), evicted before, when the path is {name}.pkl, after {meeting.asked}"
+        check_answer(again, [name], 2, asked=asked, mistake=mistake)
+
+
+@pytest.mark.edge
+def test_a_model_that_is_loaded_anew_answers_at_any_step(stage: Stage) -> None:
+    load, load_newer = ("load_model", "a", stage.probe("a")), ("load_model", "a", stage.probe("newer"))
+    for meeting in meet(stage, 1, [load], load_newer, ("predict", "a", 0)):
+        came = meeting.others[0]
+        check_answer(came, ["a", "newer"], 0, asked=meeting.asked, mistake="the request was lost")
+        check.equal(
+            came[1],
+            True,
+            asked=f"cache_hit of the request in {meeting.asked}",
+            mistakes={"the old model leaves before the new one comes: replace it in one step, under the lock": False},
+        )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("other", ["evict_least_used_model", "predict", "fail", "load_model"])
+def test_what_an_info_says_fits_together_whoever_comes_meanwhile(stage: Stage, other: str) -> None:
+    load, load_newer = ("load_model", "a", stage.probe("a")), ("load_model", "a", stage.probe("newer"))
+    info: Call = ("get_model_info", "a")
+    call_of: dict[str, Call] = {
+        "predict": ("predict", "a", 0),
+        "fail": ("predict", "a", "fail"),
+        "load_model": load_newer,
+    }
+    change = call_of.get(other, (other,))
+    for first, second in ((info, change), (change, info)):
+        for meeting in meet(stage, 1, [load, ("predict", "a", 1)], first, second):
+            came = meeting.first if first is info else meeting.others[0]
+            check.true(
+                isinstance(came, dict),
+                asked=f"get_model_info('a') in {meeting.asked}",
+                came=came,
+                expected="an info",
+                mistake="what others may change is read outside the lock",
+            )
+            check.equal(
+                came["loaded"],
+                came["loaded_at"] is not None,
+                asked=f"whether the info says that a is loaded, where loaded_at is {came['loaded_at']}, in {meeting.asked}",
+                hint="loaded and loaded_at are of two moments: read, and write, both under one hold of the lock",
+            )
+            check.true(
+                came["error_count"] <= came["request_count"] - 1,
+                asked=f"error_count and request_count of an info, in {meeting.asked}",
+                came=[came["error_count"], came["request_count"]],
+                expected="fewer errors than requests, for one has ended well",
+                mistake="the counts are of two moments: read, and write, both under one hold of the lock",
+            )
 
 
 # --- speed -----------------------------------------------------------------------------------------------------------
