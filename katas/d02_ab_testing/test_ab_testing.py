@@ -587,11 +587,13 @@ def test_many_rare_variants_get_their_shares() -> None:
 def test_none_of_many_variants_without_a_share_gets_anybody() -> None:
     none = [f"none-{i}" for i in range(200)]
     shares = {**dict.fromkeys(none[:100], 0.0), "a": 0.5, "b": 0.5, **dict.fromkeys(none[100:], 0.0)}
-    got = {*crowd("off", tuple(shares.items()), FAMILIES[0], 2_000)}
-    check.equal(
-        sorted(got),
-        ["a", "b"],
+    got = sorted({*crowd("off", tuple(shares.items()), FAMILIES[0], 2_000)})
+    check.true(
+        got == ["a", "b"],
         asked="which of 202 variants get any of 2000 users, when all but 'a' and 'b' have share 0",
+        came=got,
+        expected="['a', 'b']",
+        mistake="a share of 0 gets somebody, if only the smallest bucket there is: pass over it",
     )
 
 
@@ -1036,6 +1038,14 @@ def test_dates_with_time_zones_are_compared_as_instants(minutes: int, *, runs: b
     got = hold(framework, "assign_user_to_variant", "ada", "button", when=when, because="09:00+02:00 is 07:00 UTC")
     if runs:
         check.equal(str(got.assigned_at), str(now), asked=f"assigned_at{when}", hint="what the clock says, as it is")
+        framework = kata.ABTestingFramework(clock_at(start))
+        framework.create_experiment(kata.Experiment("button", HALVES, start))
+        check.equal(
+            str(framework.assign_user_to_variant("ada", "button").assigned_at),
+            str(start),
+            asked="assigned_at, when the clock says 09:00+02:00",
+            mistakes={"the time is put into another zone: keep it as the clock says it": str(start.astimezone(UTC))},
+        )
 
 
 @pytest.mark.edge
@@ -1058,6 +1068,14 @@ def test_the_clock_is_the_machine_s_unless_another_is_given() -> None:
         asked="assigned_at of ABTestingFramework() without a clock",
         came=str(got),
         expected="what datetime.now says",
+    )
+    assign_all(framework, users_like(FAMILIES[0], 2_000), "button")
+    check.true(
+        framework.assign_user_to_variant("bob", "button").assigned_at != got,
+        asked="assigned_at of another user, 2000 users later, without a clock",
+        came=str(got),
+        expected="a later time",
+        mistake="the clock stands still: ask datetime.now at each call",
     )
 
 
@@ -1156,6 +1174,7 @@ def test_random_generators_of_everybody_stay_untouched() -> None:
     framework = running()
     for user in users_like("user-{}", 100):
         framework.assign_user_to_variant(user, "button")
+        framework.assign_user_to_variant(user, "button")
         framework.log_event(user, "button", "conversion")
     framework.calculate_metrics("button")
     framework.determine_winner("button")
@@ -1185,6 +1204,8 @@ def test_random_generators_of_everybody_stay_untouched() -> None:
         ({"a": 1.25, "b": -0.25}, "a share is negative"),
         ({"a": -0.5, "b": 0.75, "c": 0.75}, "a share is negative"),
         ({"a": 0.5, "b": 0.5001, "c": -0.0001}, "a share is negative"),
+        ({"a": 0.5, "b": 0.5, "c": -1e-9}, "a share is negative"),
+        ({"a": 0.5, "b": 0.3, "c": 0.1}, "the shares sum to 0.9"),
     ],
 )
 def test_shares_that_are_no_split_are_an_error(shares: dict[str, float], because: str) -> None:
@@ -1198,6 +1219,11 @@ def test_shares_that_are_no_split_are_an_error(shares: dict[str, float], because
     )
     because, hint = "the experiment was refused", "a call that fails changes nothing"
     refused(framework, "calculate_metrics", "button", error=KeyError, because=because, hint=hint)
+    check.accepts(
+        lambda: framework.create_experiment(kata.Experiment("button", HALVES, START)),
+        asked=f"create_experiment with variants={HALVES}, after one of that name with variants={shares} was refused",
+        because="a call that fails changes nothing, so the name is free",
+    )
 
 
 @pytest.mark.edge
@@ -1233,6 +1259,14 @@ def test_an_end_before_the_start_is_an_error() -> None:
         asked="create_experiment with an end_date a microsecond before start_date",
         because="it would end before it starts",
         hint="compare end_date with start_date when the experiment is created",
+    )
+    late = START + 3 * TICK
+    check.raises(
+        ValueError,
+        lambda: framework.create_experiment(kata.Experiment("footer", HALVES, late, late - TICK)),
+        asked="create_experiment with an end_date a microsecond before start_date, in the same second",
+        because="it would end before it starts",
+        hint="compare the dates as they are, to the microsecond",
     )
     check.accepts(
         lambda: framework.create_experiment(kata.Experiment("banner", HALVES, START, START)),
@@ -1561,6 +1595,7 @@ def test_variants_with_fewer_than_thirty_users_do_not_take_part(arms: list[tuple
     of_rivals=[(40, 10), (400, 100), (300, 102)],
     of_rivals_around=[(400, 100), (300, 102), (40, 10), (200, 20)],
     of_rivals_but_for_rounding=[(400, 100), (400, 101), (300, 115)],
+    of_rivals_but_for_the_fourth_digit=[(40, 10), (1190, 298), (300, 102)],
     of_the_best=[(400, 120), (300, 90), (200, 20)],
     of_all=[(40, 12), (400, 120)],
 )
