@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import ab_testing as kata
+import numpy as np
 
 
 class Clock:
-    """A clock that says what it was told; `now` may be set."""
+    """A clock that says what it was told, and goes on by `tick` each time it is asked; `now` may be set."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, tick: timedelta = timedelta(0)) -> None:
         self.now = now
+        self.tick = tick
 
     def __call__(self) -> datetime:
         """What it says."""
-        return self.now
+        now = self.now
+        if self.tick:
+            self.now += self.tick
+        return now
 
 
 def noon() -> datetime:
@@ -29,6 +35,12 @@ def variants_of(users: Sequence[str], experiment_name: str, shares: Mapping[str,
     framework = kata.ABTestingFramework(noon)
     framework.create_experiment(kata.Experiment(experiment_name, dict(shares), noon()))
     return assign_all(framework, users, experiment_name)
+
+
+def variants_and_luck(users: Sequence[str], experiment_name: str, shares: Mapping[str, float]) -> list[list[str]]:
+    """The variants of `users`, and then what the generators of `random` and `numpy.random` give in this process."""
+    variants = variants_of(users, experiment_name, shares)
+    return [variants, [str(random.random())], [str(np.random.random())]]  # noqa: NPY002
 
 
 def assign_all(framework: kata.ABTestingFramework, users: Sequence[str], experiment_name: str) -> list[str]:

@@ -27,6 +27,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest, chi2_contingency, chisquare, norm
+from scipy.stats import t as student_t
 
 from harness import check
 from harness.beside import beside
@@ -45,7 +46,27 @@ SUMMER = timezone(timedelta(hours=2))
 HALVES = {"a": 0.5, "b": 0.5}
 VARIANTS = "cadb"
 """In an order that is neither that of the alphabet nor its reverse, so that a tie broken by name shows."""
-MARKS = (*":_-/|.,;#@&=+~ \t\n\0\x1f", "::", "--", "__", "||")
+MARKS = (
+    *(chr(code) for code in range(128) if not chr(code).isalnum()),
+    *(
+        "::",
+        "--",
+        "__",
+        "||",
+        "\0\0",
+        "\r\n",
+        "->",
+        ", ",
+        "', '",
+        '", "',
+        "','",
+        '","',
+        ")(",
+        "\u00a7",
+        "\uffff",
+        "\U0010ffff",
+    ),
+)
 """What names are joined with, as if no name had it."""
 NO_STRANGERS = "log_event assigns nobody, and ignores nobody"
 
@@ -235,6 +256,24 @@ def unpooled(one: Arm, other: Arm) -> float:
     return float(2 * norm.sf(abs(one.rate - other.rate) / math.sqrt(variance)))
 
 
+def rounded(one: Arm, other: Arm) -> float:
+    return round(pooled(one, other), 4)
+
+
+def of_rounded_z(one: Arm, other: Arm) -> float:
+    return float(2 * norm.sf(round(float(norm.isf(pooled(one, other) / 2)), 2)))
+
+
+def student(one: Arm, other: Arm) -> float:
+    return float(2 * student_t.sf(norm.isf(pooled(one, other) / 2), one.users + other.users - 2))
+
+
+def one_fewer(one: Arm, other: Arm) -> float:
+    rate = (one.conversions + other.conversions) / (one.users + other.users)
+    variance = rate * (1 - rate) * (1 / (one.users - 1) + 1 / (other.users - 1))
+    return float(2 * norm.sf(abs(one.rate - other.rate) / math.sqrt(variance)))
+
+
 def reading(
     arms: Arms,
     *,
@@ -293,10 +332,17 @@ def winner_mistakes(arms: Arms) -> dict[str, Callable[[], Reading | None]]:
         "the standard error is not pooled: both variants share one rate in it": way(p_value=unpooled),
         "a continuity correction: the statement's z has none": way(p_value=continuous),
         "the pooled rate is kept away from 0 and 1: the statement's is not": way(p_value=clipped),
+        "p is rounded: compare it as it is": way(p_value=rounded),
+        "z is rounded: compute p from z as it is": way(p_value=of_rounded_z),
+        "p is of Student's t distribution: z is of the normal one": way(p_value=student),
+        "the standard error divides by n - 1: the statement's divides by n": way(p_value=one_fewer),
         "no Bonferroni correction: compare p with alpha / (k - 1)": way(comparisons=lambda _: 1),
         "Bonferroni with all pairs of variants: m is k - 1": way(comparisons=lambda k: k * (k - 1) / 2),
         "Bonferroni with the number of variants: m is k - 1": way(comparisons=lambda k: k),
         "Bonferroni counts variants that do not take part: m is k - 1": way(comparisons=lambda _: len(arms) - 1),
+        "Bonferroni counts only variants with conversions: m is k - 1": way(
+            comparisons=lambda _: max(1, sum(arm.users >= 30 and arm.conversions > 0 for arm in arms.values()) - 1)
+        ),
         "Bonferroni the wrong way round: the bar is alpha / m, not alpha * m": way(comparisons=lambda k: 1 / (k - 1)),
         "the correction is Šidák's: Bonferroni compares p with alpha / (k - 1)": way(
             corrected=lambda p, m: 1 - (1 - p) ** m
@@ -321,6 +367,11 @@ def ladder(bars: Iterable[float]) -> list[float]:
     """Alphas that tell all these bars apart, none of them near a bar."""
     ends = sorted({1e-9, *(bar for bar in bars if 1e-9 < bar < 1), 1.0})
     return [math.sqrt(low * high) for low, high in pairwise(ends) if high > 1.02 * low]
+
+
+def beside_the_bar(way: Reading | None) -> list[float]:
+    """An alpha right below the bar and one right above it, further from it than rounding may move it."""
+    return [way.bar * (1 + side * 1e-6) for side in (-1, 1)] if way is not None and 1e-9 < way.bar < 0.99 else []
 
 
 def answers(way: Reading | None, alphas: Sequence[float]) -> list[str | None]:
@@ -359,7 +410,7 @@ def hold_winner(*numbers: tuple[int, int]) -> None:
     for mistake, way in winner_mistakes(arms).items():
         with suppress(ValueError, ZeroDivisionError):
             ways[mistake] = way()
-    alphas = ladder(found.bar for found in (right, *ways.values()) if found is not None)
+    alphas = sorted(ladder(found.bar for found in (right, *ways.values()) if found is not None) + beside_the_bar(right))
     mistakes: dict[str, list[str | None]] = {}
     for mistake, wrong in ways.items():
         alike = next((name for name, other in mistakes.items() if other == answers(wrong, alphas)), "")
@@ -370,7 +421,7 @@ def hold_winner(*numbers: tuple[int, int]) -> None:
     check.equal(
         [taken(framework, "determine_winner", "trial", alpha=a, because=because, when=f"; {facts}") for a in alphas],
         answers(right, alphas),
-        asked=f"determine_winner of {facts}; for alpha in {', '.join(f'{alpha:.4g}' for alpha in alphas)}",
+        asked=f"determine_winner of {facts}; for alpha in {', '.join(f'{alpha:.9g}' for alpha in alphas)}",
         mistakes=mistakes,
     )
 
@@ -420,14 +471,22 @@ def test_every_process_assigns_alike(elsewhere: Elsewhere) -> None:
     shares = {"a": 0.5, "b": 0.3, "c": 0.2}
     job = (users, "button", shares)
     here = variants_of(*job)
-    one = elsewhere("ab_visitors", "variants_of", *job, hash_seed=1)
-    again = elsewhere("ab_visitors", "variants_of", *job, hash_seed=1)
-    other = elsewhere("ab_visitors", "variants_of", *job, hash_seed=2)
+    one, *luck = elsewhere("ab_visitors", "variants_and_luck", *job, hash_seed=1)
+    again, *more_luck = elsewhere("ab_visitors", "variants_and_luck", *job, hash_seed=1)
+    other, *_ = elsewhere("ab_visitors", "variants_and_luck", *job, hash_seed=2)
     asked = "the variants of 300 users, in different Python processes"
     hold_alike(again, one, asked=asked, mistake="assignment is drawn at random: compute it from the two names")
     salted = "hash() of a string is another one in each Python process: use hashlib"
     hold_alike(other, one, asked=asked, mistake=salted)
     hold_alike(here, one, asked=asked, mistake=salted)
+    for generator, got, want in zip(("random", "numpy.random"), luck, more_luck, strict=True):
+        check.true(
+            got != want,
+            asked=f"the next number of {generator}.random(), after 300 assignments in a new Python process",
+            came=f"{got[0]} in two processes",
+            expected="another number in each process",
+            mistake="the generator that everybody uses is seeded, perhaps when the module is imported: make one of your own",
+        )
 
 
 @pytest.mark.law
@@ -465,6 +524,10 @@ def test_a_user_gets_the_same_variant_on_every_day(days: int, seconds: int) -> N
     framework.create_experiment(kata.Experiment("button", HALVES, now, now + timedelta(days=9)))
     got = assign_all(framework, users, "button")
     hold_alike(got, want, asked=f"the variants of 24 users in an experiment from {now} on", mistake=mistake)
+    framework = kata.ABTestingFramework(clock_at(now.replace(tzinfo=SUMMER)))
+    framework.create_experiment(kata.Experiment("button", HALVES, now.replace(tzinfo=UTC) - timedelta(days=1)))
+    got = assign_all(framework, users, "button")
+    hold_alike(got, want, asked=f"the variants of 24 users who come on {now}+02:00, dates with zones", mistake=mistake)
 
 
 @pytest.mark.law
@@ -505,6 +568,35 @@ def test_a_rare_variant_gets_its_share() -> None:
     )
 
 
+@pytest.mark.law
+def test_many_rare_variants_get_their_shares() -> None:
+    share, rare = 0.00005, [f"rare-{i}" for i in range(300)]
+    shares = {"old": 1 - share * len(rare), **dict.fromkeys(rare, share)}
+    seen = len({*crowd("canaries", tuple(shares.items()), FAMILIES[0])} - {"old"})
+    chance = 1 - (1 - share) ** CROWD
+    check.true(
+        binomtest(seen, len(rare), chance).pvalue > DOUBT,
+        asked=f"how many of {len(rare)} variants with a share of {share} each get anybody of {CROWD} users",
+        came=seen,
+        expected=f"a number near {len(rare) * chance:.0f}",
+        mistake="too few different buckets, as with a hash modulo 10000: make a fraction of 1 from many bits of it",
+    )
+
+
+@pytest.mark.law
+def test_none_of_many_variants_without_a_share_gets_anybody() -> None:
+    none = [f"none-{i}" for i in range(200)]
+    shares = {**dict.fromkeys(none[:100], 0.0), "a": 0.5, "b": 0.5, **dict.fromkeys(none[100:], 0.0)}
+    got = sorted({*crowd("off", tuple(shares.items()), FAMILIES[0], 2_000)})
+    check.true(
+        got == ["a", "b"],
+        asked="which of 202 variants get any of 2000 users, when all but 'a' and 'b' have share 0",
+        came=got,
+        expected="['a', 'b']",
+        mistake="a share of 0 gets somebody, if only the smallest bucket there is: pass over it",
+    )
+
+
 def hold_unrelated(one: Sequence[str], other: Sequence[str], *, asked: str, mistake: str) -> None:
     """Hold that what users get in one experiment says nothing about the other."""
     __tracebackhide__ = True
@@ -540,6 +632,26 @@ def test_experiments_are_independent(first: str, second: str, shares: dict[str, 
     )
 
 
+def hold_not_the_same(
+    one: str, in_one: Sequence[str], others: str | Sequence[str], in_others: Sequence[str], *, mistake: str
+) -> None:
+    """Hold that users of one experiment do not all get what other users get in another one, or each in one of others."""
+    __tracebackhide__ = True
+    got = variants_of(in_one, one, HALVES)
+    if isinstance(others, str):
+        want = variants_of(in_others, others, HALVES)
+    else:
+        want = [variants_of([user], name, HALVES)[0] for user, name in zip(in_others, others, strict=True)]
+    there = others if isinstance(others, str) else others[-1]
+    check.true(
+        list(got) != list(want),
+        asked=f"the variants of {len(got)} users, such as {in_one[-1]!r} in {one!r} and {in_others[-1]!r} in {there!r}",
+        came="each of them gets the same variant in both",
+        expected="about half of them get another one",
+        mistake=mistake,
+    )
+
+
 @pytest.mark.law
 @pytest.mark.parametrize(("first", "second", "prefix"), [("exp", "exp1", "1"), ("test", "test42-", "42-")])
 def test_names_are_not_glued_together(first: str, second: str, prefix: str) -> None:
@@ -554,21 +666,73 @@ def test_names_are_not_glued_together(first: str, second: str, prefix: str) -> N
 
 @pytest.mark.law
 def test_names_with_any_mark_in_them_are_not_mixed_up() -> None:
-    users = users_like("{}", 64)
+    users = users_like("{}", 40)
     for mark in MARKS:
-        for one, other, in_one, in_other in (
-            ("exp", f"exp{mark}1", f"1{mark}{{}}", "{}"),
-            ("exp", f"1{mark}exp", f"{{}}{mark}1", "{}"),
-        ):
-            got = variants_of([in_one.format(user) for user in users], one, HALVES)
-            check.true(
-                got != variants_of(users, other, HALVES),
-                asked=f"the variants of 64 users, {in_one.format('x')!r} in {one!r} and {in_other.format('x')!r} in {other!r}",
-                came="each of them gets the same variant in both",
-                expected="about half of them get another one",
+        for other, before, after in ((f"exp{mark}1", f"1{mark}", ""), (f"1{mark}exp", "", f"{mark}1")):
+            hold_not_the_same(
+                "exp",
+                [f"{before}{user}{after}" for user in users],
+                other,
+                users,
                 mistake=f"the names are hashed with {mark!r} between them, but names may have it in them: hash "
-                "something that no other pair gives, such as repr of the pair, or the length of one name in front",
+                "something that no other pair gives, such as repr of the pair, or the length of one name in front, "
+                "with a mark after the number",
             )
+
+
+@pytest.mark.law
+@pytest.mark.parametrize(
+    ("one", "in_one", "other", "in_other", "how"),
+    [
+        ("1", "elevenchars{}", "elevenchars", "{}", "the length of the name in front, and no mark after the number"),
+        ("e", "levenchars{}1", "elevenchars", "{}", "the length of the name behind, and no mark before the number"),
+        ("exp", f"{{}}{'x' * 29}", f"{'x' * 29}exp", "1{}", "the length of the id in front, and no mark after it"),
+        (f"exp{'x' * 11}", "{}1", "exp", f"{'x' * 11}{{}}", "the length of the id behind, and no mark before it"),
+        ("exp\\", "1:{}", "exp:1", "{}", "the marks in the name escaped, but not the escapes"),
+        ("exp\\", "1:{}", "exp:1\\", "{}", "the marks in both names escaped, but not the escapes"),
+        ("exp", "::{}", "exp:", "{}", "the marks in the name doubled"),
+        ("exp", "::{}", "exp::", "{}", "the marks in both names doubled"),
+    ],
+)
+def test_no_two_pairs_are_hashed_as_one_string(one: str, in_one: str, other: str, in_other: str, how: str) -> None:
+    users = [str(i) for i in range(10, 74)]
+    hold_not_the_same(
+        one,
+        [in_one.format(user) for user in users],
+        other,
+        [in_other.format(user) for user in users],
+        mistake=f"the names are hashed as one string that other pairs give too ({how}): hash something that no other "
+        "pair gives, such as repr of the pair",
+    )
+
+
+@pytest.mark.law
+def test_a_user_called_like_the_experiment_is_another_pair() -> None:
+    names = users_like("exp-{}", 48)
+    hold_not_the_same(
+        "button",
+        names,
+        names,
+        ["button"] * len(names),
+        mistake="the order of the two names is lost: a pair knows which is the experiment and which is the user",
+    )
+
+
+@pytest.mark.law
+def test_no_two_of_many_experiments_split_their_users_alike() -> None:
+    users = users_like(FAMILIES[0], 48)
+    seen: dict[tuple[str, ...], str] = {}
+    for name in users_like("test-{}", 150):
+        split = tuple(variants_of(users, name, HALVES))
+        for way, twin in (("the same variant", split), ("the other variant", tuple("ab"[v == "a"] for v in split))):
+            check.true(
+                twin not in seen,
+                asked=f"the variants of 48 users in 150 experiments; {name!r} and {seen.get(twin)!r} among them",
+                came=f"each of the users gets {way} in these two",
+                expected="about half of them get another one",
+                mistake="there are too few different splits, as with one byte of a hash of the name: let all of the name count",
+            )
+        seen[split] = name
 
 
 @pytest.mark.law
@@ -580,11 +744,24 @@ def test_experiments_whose_names_resemble_each_other_are_independent() -> None:
         "BUTTON",
         " button",
         "button ",
-        "notbut",
         "b\u00fctton",
         "b\u00f6tton",
+        "bu\u0308tton",
+        "b\U000100fctton",
+        "notbut",
+        "my button",
+        "my-button",
+        "my_button",
+        "mybutton",
+        "button\0",
+        "button\0\0",
+        "button\0x",
+        "007",
+        "7",
         f"{long}1",
         f"{long}2",
+        f"{long * 10}1",
+        f"{long * 10}2",
     ]
     users = users_like(FAMILIES[0], 64)
     framework = kata.ABTestingFramework(visitors.noon)
@@ -615,27 +792,36 @@ def test_experiments_whose_names_resemble_each_other_are_independent() -> None:
         pytest.param(["0" * i + "7" for i in range(128)], id="in leading zeros"),
         pytest.param([chr(0x4E00 + i) for i in range(128)], id="in one letter beyond Latin"),
         pytest.param(
+            [chr(0x10041 + 0x10000 * i) + chr(0x10041 + 0x10000 * j) for i in range(12) for j in range(11)],
+            id="in the high bits of letters",
+        ),
+        pytest.param([f"ada{chr(i)}b" for i in range(128) if not chr(i).isalnum()], id="in one mark"),
+        pytest.param([f"ada\0{i}" for i in range(128)], id="after a NUL"),
+        pytest.param(["ada" + "\0" * i for i in range(61)], id="in NULs at the end"),
+        pytest.param(
             ["".join(letters) for letters in product(("\u00e9", "e\u0301"), repeat=7)], id="in how accents are written"
         ),
         pytest.param(["".join(letters) for letters in permutations("abcde")], id="in the order of letters"),
         pytest.param(["".join(letters) + "-7" for letters in permutations("abcde")], id="in all but the number"),
-        pytest.param(["ada" * 60 + str(i) for i in range(128)], id="at the end"),
-        pytest.param([str(i) + "ada" * 60 for i in range(128)], id="at the beginning"),
+        pytest.param(["ada" * 400 + str(i) for i in range(128)], id="at the end"),
+        pytest.param([str(i) + "ada" * 400 for i in range(128)], id="at the beginning"),
     ],
 )
 def test_users_whose_ids_resemble_each_other_are_different_users(users: list[str]) -> None:
     framework = running()
     variants = assign_all(framework, users, "button")
+    log_all(framework, users, "button", "conversion")
     of_each = f"{len(users)} users such as {users[-2]!r} and {users[-1]!r}"
     hint = "all characters of an id count, as they are"
     got = framework.calculate_metrics("button")
     want = {"a": variants.count("a"), "b": variants.count("b")}
-    check.equal(
-        {name: got[name]["users"] for name in want},
-        want,
-        asked=f"the users in calculate_metrics, after {of_each}",
-        hint=hint,
-    )
+    for key in ("users", "conversions"):
+        check.equal(
+            {name: got[name][key] for name in want},
+            want,
+            asked=f"the {key} in calculate_metrics, after {of_each}, who convert once each",
+            hint=hint,
+        )
     check.true(
         binomtest(want["a"], len(users), 0.5).pvalue > DOUBT,
         asked=f"the variants of {of_each}",
@@ -735,6 +921,8 @@ def test_the_winner_is_significantly_better_than_its_best_rival(arms: list[tuple
     four=[(60, 12), (300, 99), (240, 40), (333, 88)],
     four_close_ones=[(200, 50), (200, 62), (200, 40), (200, 45)],
     few_convert=[(400, 0), (400, 3)],
+    one_never_converts=[(400, 0), (400, 60), (400, 85)],
+    two_alike=[(400, 60), (400, 60), (400, 90)],
     nearly_all_convert=[(400, 397), (400, 400)],
     four_and_a_small_one=[(400, 160), (40, 24), (400, 130), (29, 15)],
 )
@@ -806,6 +994,37 @@ def test_nobody_is_assigned_before_the_start_or_after_the_end(now: datetime) -> 
 
 
 @pytest.mark.edge
+def test_the_clock_is_asked_once_for_an_assignment() -> None:
+    framework = running(clock=clock_at(END, TICK), end=END)
+    when = ", when the clock says the very end_date, and would say a microsecond more if it were asked again"
+    got = taken(framework, "assign_user_to_variant", "ada", "button", when=when, because="the end is included")
+    check.equal(
+        got.assigned_at,
+        END,
+        asked=f"assigned_at{when}",
+        mistakes={"the clock is asked twice: check and record the same instant": END + TICK},
+    )
+
+
+@pytest.mark.edge
+def test_the_first_and_the_last_instant_there_are_may_be_the_dates() -> None:
+    for zone in (None, UTC):
+        start, end = datetime.min.replace(tzinfo=zone), datetime.max.replace(tzinfo=zone)
+        for now in (start, START.replace(tzinfo=zone), end):
+            framework = kata.ABTestingFramework(clock_at(now))
+            framework.create_experiment(
+                check.accepts(
+                    lambda s=start, e=end: kata.Experiment("button", HALVES, s, e),  # type: ignore[misc]
+                    asked=f"Experiment from {start} to {end}",
+                    because="the end is not before the start",
+                )
+            )
+            when = f" at {now}, in an experiment from {start} to {end}"
+            because = "both are dates like others, compared as they are, without arithmetic or timestamps"
+            taken(framework, "assign_user_to_variant", "ada", "button", when=when, because=because)
+
+
+@pytest.mark.edge
 @pytest.mark.parametrize(("minutes", "runs"), [(-1, False), (0, True), (60, True), (61, False)])
 def test_dates_with_time_zones_are_compared_as_instants(minutes: int, *, runs: bool) -> None:
     start = datetime(2024, 3, 1, 9, tzinfo=SUMMER)
@@ -819,6 +1038,14 @@ def test_dates_with_time_zones_are_compared_as_instants(minutes: int, *, runs: b
     got = hold(framework, "assign_user_to_variant", "ada", "button", when=when, because="09:00+02:00 is 07:00 UTC")
     if runs:
         check.equal(str(got.assigned_at), str(now), asked=f"assigned_at{when}", hint="what the clock says, as it is")
+        framework = kata.ABTestingFramework(clock_at(start))
+        framework.create_experiment(kata.Experiment("button", HALVES, start))
+        check.equal(
+            str(framework.assign_user_to_variant("ada", "button").assigned_at),
+            str(start),
+            asked="assigned_at, when the clock says 09:00+02:00",
+            mistakes={"the time is put into another zone: keep it as the clock says it": str(start.astimezone(UTC))},
+        )
 
 
 @pytest.mark.edge
@@ -841,6 +1068,14 @@ def test_the_clock_is_the_machine_s_unless_another_is_given() -> None:
         asked="assigned_at of ABTestingFramework() without a clock",
         came=str(got),
         expected="what datetime.now says",
+    )
+    assign_all(framework, users_like(FAMILIES[0], 2_000), "button")
+    check.true(
+        framework.assign_user_to_variant("bob", "button").assigned_at != got,
+        asked="assigned_at of another user, 2000 users later, without a clock",
+        came=str(got),
+        expected="a later time",
+        mistake="the clock stands still: ask datetime.now at each call",
     )
 
 
@@ -920,7 +1155,7 @@ def test_a_user_may_be_in_many_experiments() -> None:
 @pytest.mark.edge
 def test_assignments_are_told_apart_by_the_pair_of_names() -> None:
     framework = running({"exp as it is": 1.0}, "exp")
-    for mark in MARKS:
+    for mark in ("", *MARKS):
         for user, other in ((f"1{mark}ada", f"exp{mark}1"), (f"ada{mark}1", f"1{mark}exp")):
             framework.create_experiment(kata.Experiment(other, {f"{other} as it is": 1.0}, START))
             for who, name in ((user, "exp"), ("ada", other)):
@@ -938,6 +1173,7 @@ def test_random_generators_of_everybody_stay_untouched() -> None:
     np.random.seed(7)  # noqa: NPY002
     framework = running()
     for user in users_like("user-{}", 100):
+        framework.assign_user_to_variant(user, "button")
         framework.assign_user_to_variant(user, "button")
         framework.log_event(user, "button", "conversion")
     framework.calculate_metrics("button")
@@ -968,6 +1204,8 @@ def test_random_generators_of_everybody_stay_untouched() -> None:
         ({"a": 1.25, "b": -0.25}, "a share is negative"),
         ({"a": -0.5, "b": 0.75, "c": 0.75}, "a share is negative"),
         ({"a": 0.5, "b": 0.5001, "c": -0.0001}, "a share is negative"),
+        ({"a": 0.5, "b": 0.5, "c": -1e-9}, "a share is negative"),
+        ({"a": 0.5, "b": 0.3, "c": 0.1}, "the shares sum to 0.9"),
     ],
 )
 def test_shares_that_are_no_split_are_an_error(shares: dict[str, float], because: str) -> None:
@@ -981,6 +1219,11 @@ def test_shares_that_are_no_split_are_an_error(shares: dict[str, float], because
     )
     because, hint = "the experiment was refused", "a call that fails changes nothing"
     refused(framework, "calculate_metrics", "button", error=KeyError, because=because, hint=hint)
+    check.accepts(
+        lambda: framework.create_experiment(kata.Experiment("button", HALVES, START)),
+        asked=f"create_experiment with variants={HALVES}, after one of that name with variants={shares} was refused",
+        because="a call that fails changes nothing, so the name is free",
+    )
 
 
 @pytest.mark.edge
@@ -1016,6 +1259,14 @@ def test_an_end_before_the_start_is_an_error() -> None:
         asked="create_experiment with an end_date a microsecond before start_date",
         because="it would end before it starts",
         hint="compare end_date with start_date when the experiment is created",
+    )
+    late = START + 3 * TICK
+    check.raises(
+        ValueError,
+        lambda: framework.create_experiment(kata.Experiment("footer", HALVES, late, late - TICK)),
+        asked="create_experiment with an end_date a microsecond before start_date, in the same second",
+        because="it would end before it starts",
+        hint="compare the dates as they are, to the microsecond",
     )
     check.accepts(
         lambda: framework.create_experiment(kata.Experiment("banner", HALVES, START, START)),
@@ -1059,6 +1310,32 @@ def test_a_name_that_is_taken_is_an_error_and_changes_nothing(first: str, second
     when = ", after another experiment of that name was refused"
     got = taken(framework, "assign_user_to_variant", "bob", "button", because=because, when=when)
     check.equal(got.variant, "a", asked="the variant of the next user")
+
+
+@pytest.mark.edge
+def test_the_experiment_is_only_read() -> None:
+    clock = clock_at(START)
+    framework = kata.ABTestingFramework(clock)
+    shares = {"off": 0.0, "a": 0.4999998, "b": 0.5}
+    experiment = kata.Experiment("button", shares, START)
+    framework.create_experiment(experiment)
+    assign_all(framework, users_like(FAMILIES[0], 60), "button")
+    framework.log_event(FAMILIES[0].format(0), "button", "conversion")
+    framework.calculate_metrics("button")
+    framework.determine_winner("button")
+    plain = ("name", "start_date", "end_date", "status")
+    check.equal(
+        {**{name: getattr(experiment, name) for name in plain}, "variants": dict(experiment.variants)},
+        {"name": "button", "start_date": START, "end_date": None, "status": "active", "variants": dict(shares)},
+        asked="the fields of an Experiment after assignments, an event, metrics and a winner",
+        hint="the object is the caller's: read it, and keep what you compute elsewhere",
+    )
+    check.equal(
+        shares,
+        {"off": 0.0, "a": 0.4999998, "b": 0.5},
+        asked="the dict of shares after the same",
+        hint="the dict is the caller's: work with a copy of it",
+    )
 
 
 @pytest.mark.edge
@@ -1146,6 +1423,77 @@ def test_only_events_of_the_very_type_conversion_convert(kind: str) -> None:
         mistakes={f"{kind!r} is taken for a conversion: compare the whole type, as it is": alike},
         hint="event types are kept as they are",
     )
+
+
+@pytest.mark.edge
+def test_events_are_told_apart_by_variant_and_type() -> None:
+    marks = ("", *MARKS)
+    shares = {name: 1 / (len(marks) + 1) for name in ("a", *(f"a{mark}b" for mark in marks))}
+    framework = running(shares)
+    users = users_like(FAMILIES[0], 2_500)
+    assigned = dict(zip(users, assign_all(framework, users, "button"), strict=True))
+    log = []
+    for user, variant in assigned.items():
+        kinds = [f"b{mark}c" for mark in marks] if variant == "a" else ["c"]
+        log += [Event(user, kind, 1.0) for kind in kinds]
+    few = {variant: user for user, variant in assigned.items()}
+    log = [event for event in log if event.user in few.values()]
+    for user, kind, value in log:
+        framework.log_event(user, "button", kind, value)
+    got, want = framework.calculate_metrics("button"), report(shares, assigned, log)
+    for variant in shares:
+        check.equal(
+            got[variant],
+            want[variant],
+            asked=f"calculate_metrics of variant {variant!r}, among others whose names and event types look alike when joined",
+            hint="count events by variant and by type: the two joined to one string collide",
+        )
+
+
+@pytest.mark.edge
+def test_any_string_is_a_variant() -> None:
+    names = ["", "a", "A", " a", "a\0", "a\0\0", "\u00e4", "a\u0308", "users", "None"]
+    shares = dict.fromkeys(names, 1 / len(names))
+    users = users_like(FAMILIES[0], 1_000)
+    homes = variants_of(users, "button", shares)
+    hint = "names of variants count as they are"
+    check.equal(sorted(set(homes)), sorted(names), asked=f"the variants of 1000 users, with shares {shares}", hint=hint)
+    for best in ("", "a\0"):
+        framework = running(shares)
+        assign_all(framework, users, "button")
+        check.equal(
+            {name: part["users"] for name, part in framework.calculate_metrics("button").items()},
+            {name: homes.count(name) for name in names},
+            asked=f"the users in calculate_metrics, with variants {names}",
+            hint=hint,
+        )
+        log_all(
+            framework, [user for user, home in zip(users, homes, strict=True) if home == best], "button", "conversion"
+        )
+        check.equal(
+            framework.determine_winner("button"),
+            best,
+            asked=f"determine_winner, with variants {names}, after all users of {best!r} have converted",
+            hint=hint,
+        )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("value", [-3.5, 0.0, 1e300, 5e-324, math.inf, -math.inf, math.nan, 2**60])
+def test_a_value_may_be_any_number(value: float) -> None:
+    framework = running({"a": 1.0})
+    framework.assign_user_to_variant("ada", "button")
+    log = []
+    for times in ("one conversion", "two conversions"):
+        because = "a value is any number, and does not decide whether the event counts"
+        taken(framework, "log_event", "ada", "button", "conversion", value, because=because)
+        log.append(Event("ada", "conversion", value))
+        check.equal(
+            framework.calculate_metrics("button"),
+            report("a", {"ada": "a"}, log),
+            asked=f"calculate_metrics after {times} of value {value}",
+            hint="a value is added as it is, and does not decide whether the event counts",
+        )
 
 
 @pytest.mark.edge
@@ -1242,6 +1590,7 @@ def test_variants_with_fewer_than_thirty_users_do_not_take_part(arms: list[tuple
     of_rivals=[(40, 10), (400, 100), (300, 102)],
     of_rivals_around=[(400, 100), (300, 102), (40, 10), (200, 20)],
     of_rivals_but_for_rounding=[(400, 100), (400, 101), (300, 115)],
+    of_rivals_but_for_the_fourth_digit=[(40, 10), (1190, 298), (300, 102)],
     of_the_best=[(400, 120), (300, 90), (200, 20)],
     of_all=[(40, 12), (400, 120)],
 )
@@ -1250,13 +1599,39 @@ def test_ties_are_settled_as_the_statement_says(arms: list[tuple[int, int]]) -> 
 
 
 @pytest.mark.edge
+@pytest.mark.parametrize("buyers", [(0, 60), (0, 400), (60, 400)])
+def test_the_smallest_p_values_are_told_apart(buyers: tuple[int, int]) -> None:
+    few, many = (Arm(400, number) for number in buyers)
+    framework = staffed({"a": few, "b": many})
+    table = [[arm.conversions, 400 - arm.conversions] for arm in (few, many)]
+    x = math.sqrt(float(chi2_contingency(table, correction=False).statistic) / 2)
+    p = math.erfc(x)
+    alphas = [p / 1e6, p / 1.01, p * 1.01, p * 1e6]
+    facts = f"{few.conversions} of 400 users of a converted, and {many.conversions} of 400 of b: p = {p:.3g}"
+    cancel = "p is what 1 - erf(x) or 1 - cdf(x) leaves of its digits, for a large x none: erfc(x) has them all"
+    check.equal(
+        [framework.determine_winner("trial", alpha=alpha) for alpha in alphas],
+        [None, None, "b", "b"],
+        asked=f"determine_winner for alpha in {', '.join(f'{alpha:.3g}' for alpha in alphas)}; {facts}",
+        mistakes={
+            cancel: ["b" if 1 - math.erf(x) < alpha else None for alpha in alphas],
+            "p, z or alpha has a limit: the statement's have none": [None] * 4,
+            "p is rounded to 0: compare it as it is": ["b"] * 4,
+        },
+        hint="p = erfc(|z| / sqrt(2)), to the last digits",
+    )
+
+
+@pytest.mark.edge
 @pytest.mark.parametrize("users", [0, 100], ids=["no users", "users"])
-def test_an_alpha_or_a_metric_out_of_range_is_an_error(users: int) -> None:
-    framework = staffed({"a": Arm(users, users // 10), "b": Arm(users, users // 2)})
+@pytest.mark.parametrize("variants", ["a", "ab"], ids=["one variant", "two variants"])
+def test_an_alpha_or_a_metric_out_of_range_is_an_error(variants: str, users: int) -> None:
+    numbers = {"a": Arm(users, users // 10), "b": Arm(users, users // 2)}
+    framework = staffed({name: numbers[name] for name in variants})
     ask = partial(refused, framework, "determine_winner", "trial", hint="check the arguments before anything else")
-    for alpha in (0.0, 1.0, -0.05, 1.5, 5):
+    for alpha in (0.0, 1.0, -0.05, 1.5, 5, math.nan):
         ask(alpha=alpha, because="alpha must lie between 0 and 1, both excluded")
-    for metric in ("revenue", "conversions", "conversion", "Conversion_Rate", ""):
+    for metric in ("revenue", "conversions", "conversion", "users", "rate", "Conversion_Rate", "conversion_rate ", ""):
         ask(metric=metric, because="the only metric is 'conversion_rate'")
 
 

@@ -5,7 +5,6 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from statistics import NormalDist
 
 
 @dataclass
@@ -99,7 +98,7 @@ class ABTestingFramework:
     def determine_winner(self, experiment_name, metric="conversion_rate", alpha=0.05):
         if metric != "conversion_rate":
             raise ValueError("the only metric is conversion_rate")
-        if alpha <= 0 or alpha >= 1:
+        if not 0 < alpha < 1:
             raise ValueError("alpha lies between 0 and 1")
         arms = {name: arm for name, arm in self.calculate_metrics(experiment_name).items() if arm["users"] >= 30}
         for name, arm in arms.items():
@@ -113,6 +112,6 @@ class ABTestingFramework:
             pooled = (arm["conversions"] + rival["conversions"]) / both
             variance = pooled * (1 - pooled) * (1 / arm["users"] + 1 / rival["users"])
             z = (arm["conversion_rate"] - rival["conversion_rate"]) / math.sqrt(variance)
-            if 2 * NormalDist().cdf(-abs(z)) < alpha / len(rivals):
+            if math.erfc(z / math.sqrt(2)) < alpha / len(rivals):
                 return name
         return None
