@@ -785,7 +785,7 @@ def test_no_cluster_stays_empty_wherever_the_points_lie(place: str, limit: dict[
 
 
 @pytest.mark.law
-@given(st.one_of(st.just(0), seeds(), seeds().map(np.int64)), st.integers(1, 4), st.integers(1, 3))
+@given(seeds(), st.integers(1, 4), st.integers(1, 3))
 def test_the_same_seed_gives_the_same_again(seed: int, k: int, d: int) -> None:
     X = np.random.default_rng(seed).normal(size=(20, d))
     one = model(k, random_state=seed)
@@ -1817,6 +1817,22 @@ def test_the_global_random_state_is_neither_used_nor_set() -> None:
         came="the same each time",
         expected="different starts",
         mistake="draws come from the global state, or from a fixed seed",
+    )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize(
+    "state", [0, np.int64(0), np.int64(7), np.uint8(200)], ids=["0", "int64 0", "int64 7", "uint8 200"]
+)
+def test_zero_and_integers_of_numpy_are_seeds(state: Any) -> None:
+    X = np.random.default_rng(0).normal(size=(500, 2))
+    starts = {np.asarray(model(4, random_state=state).initialize_centroids(X)).tobytes() for _ in range(6)}
+    check.true(
+        len(starts) == 1,
+        asked=f"initialize_centroids of 500 rows with k = 4 and random_state={state!r}, 6 times",
+        came=f"{len(starts)} different starts",
+        expected="the same start each time",
+        mistake="0 is a seed, and so is an integer of NumPy's: only None draws anew",
     )
 
 

@@ -1,6 +1,6 @@
 """Takes the seed 0 for no seed.
 
-Caught by: test_the_same_seed_gives_the_same_again
+Caught by: test_zero_and_integers_of_numpy_are_seeds
 """
 
 import numpy as np
