@@ -555,6 +555,8 @@ STEPS = (
     "CALL",
 )
 """What the bytecodes begin with that other threads may feel, or that may feel them. All else is a thread's own."""
+FORGETS_STEPS = sys.version_info >= (3, 13)
+"""Whether Python tells of a step only when the thread that took it last was asked for it, too."""
 MEETING_DEADLINE_S = 10.0
 """How long two calls that nothing else holds up may take before they count as stuck."""
 
@@ -577,14 +579,17 @@ def is_asleep(thread: threading.Thread) -> bool:
 class Visitor:
     """Calls, one after the other, in a thread of their own."""
 
-    def __init__(self, thunks: Sequence[Callable[[], Any]]) -> None:
+    def __init__(self, thunks: Sequence[Callable[[], Any]], module: str) -> None:
         self._thunks = thunks
+        self._module = module
         self._done = threading.Event()
         self._results: list[Any] = []
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
+        if FORGETS_STEPS:  # a step that any thread takes without being asked is told to nobody any more
+            sys.settrace(self._ask)
         for thunk in self._thunks:
             self._results.append(thunk())
         self._done.set()
@@ -592,6 +597,12 @@ class Visitor:
     def has_ended(self, within_s: float = 0.0) -> bool:
         """Wait for the last of them to end; whether it did."""
         return self._done.wait(within_s)
+
+    def _ask(self, frame: FrameType, _event: str, _arg: object) -> Any:
+        if frame.f_globals.get("__name__") != self._module:
+            return None
+        frame.f_trace_opcodes = True
+        return self._ask
 
     def comes_to_rest(self) -> str:
         """Wait until they have ended, or wait for somebody else, as far as one can tell; the module in which they wait."""
@@ -611,10 +622,18 @@ class Visitor:
 class Walker:
     """A call, in a thread of its own, which stops before its step number `stop` and has others called meanwhile.
 
-    When those stand before a lock, it takes a step, and waits for them again, until they have ended.
+    When those stand before a lock, it takes a step, and waits for them again, until they have ended. A `rehearsal`,
+    which does the same to something else, comes first where Python needs one.
     """
 
-    def __init__(self, thunk: Callable[[], Any], module: str, stop: int, others: Sequence[Callable[[], Any]]) -> None:
+    def __init__(
+        self,
+        thunk: Callable[[], Any],
+        module: str,
+        stop: int,
+        others: Sequence[Callable[[], Any]],
+        rehearsal: Callable[[], Any],
+    ) -> None:
         self.result: Any = "stuck"
         self.visitor: Visitor | None = None
         self.steps = 0
@@ -625,15 +644,18 @@ class Walker:
         """Whether they came and went before the step at which they had come."""
         self._thunk = thunk
         self._module = module
-        self._stop = stop
+        self._stop = 0
         self._others = others
         self._done = threading.Event()
-        threading.Thread(target=self._run, daemon=True).start()
+        threading.Thread(target=self._run, args=(stop, rehearsal), daemon=True).start()
 
-    def _run(self) -> None:
+    def _run(self, stop: int, rehearsal: Callable[[], Any]) -> None:
         sys._getframe().f_trace_opcodes = True  # without this, Python 3.12 does not look for those of other frames
         sys.settrace(self._enter)
         try:
+            if FORGETS_STEPS:
+                rehearsal()
+            self.steps, self._stop = 0, stop
             self.result = self._thunk()
         finally:
             sys.settrace(None)
@@ -650,7 +672,7 @@ class Walker:
         if event == "opcode" and frame.f_lasti in steps_of(frame.f_code):
             self.steps += 1
             if self.steps == self._stop:
-                self.visitor = Visitor(self._others)
+                self.visitor = Visitor(self._others, self._module)
             if self.visitor and not self.met_at and self.visitor.comes_to_rest() != self._module:
                 self.met_at = self.steps
                 self.stood_still = self.steps == self._stop and self.visitor.has_ended()
@@ -689,16 +711,28 @@ def meetings(
     """
     from model_serving import ModelServingSystem
 
-    came: list[dict[str, Any]] = []
-    stop = 1
-    while True:
+    def prepared() -> Any:
         system = ModelServingSystem(size)
         for args in before:
             getattr(system, args[0])(*args[1:])
-        (Path(folder) / "log.txt").unlink(missing_ok=True)
+        return system
+
+    def rehearse() -> None:
+        come_of(spare, *first)
+        log_file.unlink(missing_ok=True)
+
+    log_file = Path(folder) / "log.txt"
+    came: list[dict[str, Any]] = []
+    stop = 1
+    while True:
+        system = prepared()
+        spare = prepared() if FORGETS_STEPS else None
+        log_file.unlink(missing_ok=True)
         meanwhile = [partial(come_of, system, *args) for args in others]
-        walker = Walker(partial(come_of, system, *first), type(system).__module__, stop, meanwhile)
+        walker = Walker(partial(come_of, system, *first), type(system).__module__, stop, meanwhile, rehearse)
         if walker.has_ended(MEETING_DEADLINE_S) and walker.visitor is None:
+            if not walker.steps:
+                raise RuntimeError("this Python tells of no steps, so that nothing can come between them")
             return came
         results = [walker.result]
         if walker.visitor:
