@@ -349,7 +349,7 @@ def meet(
     for came in meetings(str(stage.folder), size, list(before), first, list(others), list(after)):
         asked = (
             f"{in_words(first)}, stopped before its step {came['step']}, and {in_words(*others)} in another thread "
-            f"meanwhile, after {in_words(*before)} in a cache of {size}"
+            f"meanwhile, {f'after {in_words(*before)} ' if before else ''}in a cache of {size}"
         )
         check.true(
             "stuck" not in [came["first"], *came["others"]],
