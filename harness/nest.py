@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from harness.processes import PLUGINS
+from harness.referee.sandbox import SANDBOX, sandbox_problem
 
 
 def main() -> None:
@@ -44,6 +45,8 @@ def main() -> None:
             *lines, pending = (pending + data).split(b"\n")
             for line in lines:
                 job = json.loads(line)
+                if SANDBOX in job["argv"]:
+                    sandbox_problem()  # asked here, and once: what it has found out is forked along
                 pid = os.fork()
                 if pid == 0:
                     signal.set_wakeup_fd(-1)

@@ -169,10 +169,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Drawing(Path(draw)))
         state.finder.stand_in = nobody
     elif config.getoption("--player") != "none":
+        from harness.referee.connection import ask_each
+
         state.players = _open_players(config, config.getoption("--player"))
         state.finder.elsewhere = state.players.load
         state.finder.helper = state.players.helper
-        state.finder.each = state.players.each
+        state.finder.each = ask_each
         _prepare_player(config, state.players)
     config.pluginmanager.register(_ReportWriter(state))
     sys.meta_path.insert(0, state.finder)

@@ -15,7 +15,7 @@ import pytest
 
 from harness.explain import PlayerGoneError
 from harness.model import Kata, KataSet
-from harness.referee.connection import Connection, Remote
+from harness.referee.connection import Connection, Remote, ask_each
 from harness.referee.quota import Quota, remove
 from harness.referee.sandbox import PROCESS, SANDBOX, sandbox_problem, start_player
 from harness.referee.seccomp import seccomp_filter
@@ -129,6 +129,30 @@ def test_brief_attributes_come_with_their_object_and_hold_until_something_is_ask
     model.fit()
     assert (model.costs, model.weights.tolist(), model.n) == ([1.5, 7.0, 1.5], [10.0, 2.0], 2)
     assert weights.tolist() == [10.0, 2.0]
+
+
+def test_many_calls_of_a_function_or_a_method_are_one_question(start: Start) -> None:
+    subject = start(
+        "class Model:\n"
+        "    def __init__(self):\n"
+        "        self.seen = 0\n"
+        "    def predict(self, x):\n"
+        "        self.seen += 1\n"
+        "        return x * self.seen\n"
+        "def double(x):\n"
+        "    return 2 * x\n"
+    )
+    model = subject.Model()
+    double = subject.double
+    with subject.connection.recording() as questions:
+        assert ask_each(double, [(1,), (2,)]) == [2, 4]
+        assert ask_each(model.predict, [(10,), (10,), (10,)]) == [10, 20, 30]
+    assert [question.operation for question in questions].count("each") == 2
+    assert {question.operation for question in questions} <= {"each", "get"}
+    with pytest.raises(TypeError):
+        ask_each(model.predict, [(1,), (None,)])
+    assert model.seen == 5
+    assert ask_each(abs, [(-1,), (-2,)]) == [1, 2]
 
 
 def test_exceptions_come_with_type_text_and_place(start: Start) -> None:

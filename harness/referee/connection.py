@@ -114,6 +114,14 @@ class _Method:
         return self._owner._connection.ask("method", self._owner, self._name, *args, **kwargs)
 
 
+def ask_each(function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
+    """`[function(*args) for args in arguments]`, as one question when the function, or the method, is the subject's."""
+    owner: object = function._owner if isinstance(function, _Method) else function
+    if not isinstance(owner, Remote):
+        return [function(*args) for args in arguments]
+    return list(owner._connection.ask("each", function, tuple(arguments)))
+
+
 def _forward(operation: str) -> Callable[..., Any]:
     def forward(self: Remote, *args: Any, **kwargs: Any) -> Any:
         return self._connection.ask(operation, self, *args, **kwargs)

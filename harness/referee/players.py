@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 from harness.model import Kata
-from harness.referee.connection import Connection, Remote
+from harness.referee.connection import Connection
 from harness.referee.cores import stay_together, take_core
 from harness.referee.quota import Quota, remove
 from harness.referee.sandbox import SANDBOX, PlayerProcess, require_sandbox, start_player
@@ -114,12 +114,6 @@ class Players:
         folder = Path(inspect.getfile(function)).resolve().parent
         player = next(player for player in self._players.values() if player.is_of(folder))
         return player.connection.ask("helper", function.__module__, function.__name__, args, kwargs)
-
-    def each(self, function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """The results of a function of the subject's for each of these arguments, as one question."""
-        if not isinstance(function, Remote):
-            return [function(*args) for args in arguments]
-        return list(function._connection.ask("each", function, tuple(arguments)))
 
     def find(self, kata: Kata) -> Player | None:
         """The player of a kata, None when its subject did not import."""

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from sklearn.neighbors import KNeighborsClassifier
 
 from harness import check
+from harness.beside import each
 from harness.check import Call, Mistakes, call
 from harness.fixtures import MemoryMeter, Racer
 from harness.strategies import Float64Array, normal_matrix, seeds
@@ -231,11 +232,20 @@ class Asked(Call):
         return f"{model}.{fit}.{super().__str__()}"
 
 
-def check_labels(case: Case, *, want: object = None, model: Any = None, hint: str = "") -> None:
-    """Hold `predict` to the definition, or to `want`. A hint tells what this question is about, so nothing else is named."""
+def answers(case: Case, method: str, model: Any = None) -> Any:
+    """What the method says to the case's queries; of a new model when None."""
+    __tracebackhide__ = True
+    return getattr(fitted(case) if model is None else model, method)(case.queries.copy())
+
+
+def check_labels(case: Case, *, want: object = None, model: Any = None, got: Any = None, hint: str = "") -> None:
+    """Hold `predict` to the definition, or to `want`. A hint tells what this question is about, so nothing else is named.
+
+    `got` is its answer, where it was asked already.
+    """
     __tracebackhide__ = True
     check.equal(
-        (fitted(case) if model is None else model).predict(case.queries.copy()),
+        answers(case, "predict", model) if got is None else got,
         winners(case) if want is None else want,
         asked=Asked(case, "predict"),
         mistakes={} if hint else label_mistakes(case),
@@ -248,15 +258,16 @@ def check_fractions(
     *,
     want: npt.ArrayLike | None = None,
     model: Any = None,
+    got: Any = None,
     hint: str = "",
     mistakes: Mistakes | None = None,
 ) -> None:
-    """Hold `predict_proba` to the definition, or to `want`; a hint stands in place of the usual mistakes."""
+    """Hold `predict_proba`, or `got` from it, to the definition or `want`; a hint stands in place of the usual mistakes."""
     __tracebackhide__ = True
     if mistakes is None:
         mistakes = {} if hint else fraction_mistakes(case)
     check.close(
-        (fitted(case) if model is None else model).predict_proba(case.queries.copy()),
+        answers(case, "predict_proba", model) if got is None else got,
         fractions(case) if want is None else want,
         asked=Asked(case, "predict_proba"),
         mistakes=mistakes,
@@ -451,11 +462,13 @@ def test_queries_one_by_one_are_answered_as_together(seed: int) -> None:
     case = random_case(seed)
     model = fitted(case)
     labels, table = winners(case), fractions(case)
-    for i, query in enumerate(case.queries):
-        alone = case._replace(queries=query[np.newaxis])
-        hint = "a query's answer may not depend on the queries beside it, and one query still makes an array of one row"
-        check_labels(alone, want=labels[i : i + 1], model=model, hint=hint)
-        check_fractions(alone, want=table[i : i + 1], model=model, hint=hint)
+    hint = "a query's answer may not depend on the queries beside it, and one query still makes an array of one row"
+    queries = case.queries[:, np.newaxis]
+    alone = (each(method, [(query.copy(),) for query in queries]) for method in (model.predict, model.predict_proba))
+    for i, (label, row) in enumerate(zip(*alone, strict=True)):
+        case_alone = case._replace(queries=queries[i])
+        check_labels(case_alone, want=labels[i : i + 1], got=label, hint=hint)
+        check_fractions(case_alone, want=table[i : i + 1], got=row, hint=hint)
     check_labels(case, model=model, hint="the answers differ from those to the same queries asked one by one")
     check_fractions(case, model=model, hint="the answers differ from those to the same queries asked one by one")
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from sklearn.naive_bayes import GaussianNB
 
 from harness import check
+from harness.beside import each
 from harness.check import Call, call
 from harness.fixtures import Racer
 from harness.strategies import Float64Array, seeds
@@ -572,7 +573,8 @@ def test_each_row_is_answered_for_itself(problem: Problem) -> None:
     model = problem.fitted()
     for method in ("predict_proba", "predict"):
         together = np.asarray(quietly(getattr(model, method), problem.queries))
-        alone = [np.asarray(quietly(getattr(model, method), row[None, :])) for row in problem.queries]
+        one_by_one = quietly(each, getattr(model, method), [(row.copy(),) for row in problem.queries[:, None]])
+        alone = [np.asarray(answer) for answer in one_by_one]
         check.true(
             all(answer.shape == together[:1].shape for answer in alone),
             asked=f"{method} of a single row, after {problem.asked(method)}",
