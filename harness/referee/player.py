@@ -1,6 +1,7 @@
 """The player: holds the subject, and does what the referee asks of it, over sockets; runs alone in its sandbox.
 
-`python player.py FD FD LIBS...`: the first socket is for the referee's main thread, the second for all its other threads.
+`sys.argv` has two descriptors of sockets, and folders of libraries: the first socket is for the referee's main thread, the
+second for all its other threads.
 Nothing here is trusted: the subject shares this process, and may rewrite all of it. What it says is judged elsewhere.
 Imports NumPy, the standard library and `wire`, which lies beside it, and nothing of the harness.
 """
@@ -26,16 +27,14 @@ import tracemalloc
 import types
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harness.referee import wire
     from harness.referee.cells import Cells
 else:
-    sys.path[:0] = [str(Path(__file__).parent), *sys.argv[3:]]
+    sys.path[:0] = sys.argv[3:]
     import wire
     from cells import Cells
 
@@ -398,8 +397,11 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
 }
 
 
-class _Sources(MetaPathFinder, Loader):
-    """Imports of the subject and its helpers, from sources that came over the wire."""
+class _Sources:
+    """Imports of the subject and its helpers, from sources that came over the wire.
+
+    Finder and loader in one, without their base classes: to import these takes longer than all else but NumPy.
+    """
 
     def __init__(self, sources: dict[str, str], subject: str, guarded: dict[str, Any]) -> None:
         self._sources = sources
@@ -410,7 +412,12 @@ class _Sources(MetaPathFinder, Loader):
         """The import system's question."""
         if fullname not in self._sources:
             return None
-        return importlib.util.spec_from_loader(fullname, self, origin=f"{fullname}.py")
+        loader: Any = self
+        return importlib.util.spec_from_loader(fullname, loader, origin=f"{fullname}.py")
+
+    def create_module(self, _: ModuleSpec) -> types.ModuleType | None:
+        """A module as usual."""
+        return None
 
     def exec_module(self, module: types.ModuleType) -> None:
         """Run the source."""
@@ -443,7 +450,3 @@ def main() -> None:
     with contextlib.suppress(EOFError, OSError):
         Player(*channels).serve_main()
     os._exit(0)
-
-
-if __name__ == "__main__":
-    main()

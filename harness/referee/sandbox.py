@@ -20,6 +20,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 from harness.errors import KataError
@@ -47,6 +48,8 @@ _LIMITED = (
     "    limit=value if hard==r.RLIM_INFINITY else min(value,hard)\n"
     "    r.setrlimit(kind,(limit,limit))\n"
 )
+_START = "import player\nsys.modules['__main__']=player\nplayer.main()"
+"""Imported and not run as a script, because Python keeps what it has compiled of imports alone."""
 
 
 class SandboxError(KataError):
@@ -132,33 +135,37 @@ def start_player(
     ours, theirs = zip(*(socket.socketpair() for _ in range(2)), strict=True)
     descriptors = [str(sock.fileno()) for sock in theirs]
     filter_fd = 0
-    folders = _library_folders(tuple(libraries))
+    libraries_by_name = _library_folders(tuple(libraries))
     home = None
     if mode == SANDBOX:
-        mounts = [part for name, path in folders.items() for part in ("--ro-bind", str(path), f"/player/lib/{name}")]
-        mounts += [part for name in _PARTS for part in ("--ro-bind", str(_HERE / name), f"/player/{name}")]
+        mounts = [
+            part for name, path in libraries_by_name.items() for part in ("--ro-bind", str(path), f"/player/lib/{name}")
+        ]
+        mounts += [part for name, file in _parts().items() for part in ("--ro-bind", str(file), f"/player/{name}")]
         mounts += ["--bind", str(shared), str(shared)] if shared else []
         filter_fd = _filter_descriptor()
         mounts += ["--seccomp", str(filter_fd)] if filter_fd else []
-        script, library = "/player/player.py", "/player/lib"
+        folder = "/player"
         command = [shutil.which("bwrap") or "bwrap", *_isolation(), *mounts, "--remount-ro", "/", "--"]
         environment = {"PATH": "/usr/bin:/bin"}
         cwd = Path("/")
     else:
         home = Path(tempfile.mkdtemp(prefix="kata-player-"))
-        for name in _PARTS:
-            shutil.copyfile(_HERE / name, home / name)
+        for name, file in _parts().items():
+            (home / name).parent.mkdir(exist_ok=True)
+            shutil.copy2(file, home / name)  # with its time, by which Python knows what was compiled from it
         (home / "lib").mkdir()
-        for name, path in folders.items():
+        for name, path in libraries_by_name.items():
             (home / "lib" / name).symlink_to(path)
-        script, library = str(home / "player.py"), str(home / "lib")
+        folder = str(home)
         command = []
         environment = {"PATH": os.defpath, "HOME": str(home), "TMPDIR": str(home)}
         cwd = home
     limits = _LIMITED.format(
         memory=MEMORY_MIB * 2**20, processes=PROCESSES, files=FILES, cpu=CPU_S, size=TMP_MIB * 2**20
     )
-    start = f"{limits}sys.argv={[script, *descriptors, library]!r}\nimport runpy\nrunpy.run_path({script!r}, run_name='__main__')"
+    arguments = [f"{folder}/player.py", *descriptors, f"{folder}/lib"]
+    start = f"{limits}sys.argv={arguments!r}\nsys.path.insert(0,{folder!r})\n{_START}"
     threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
     # Memory that was freed is kept, as it is in the grown heap of a process that has been running for a while.
     threads |= {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**29)}
@@ -178,6 +185,26 @@ def start_player(
     if filter_fd:
         os.close(filter_fd)
     return PlayerProcess(process, (ours[0], ours[1]), mode, home)
+
+
+@functools.cache
+def _parts() -> dict[str, Path]:
+    """All of the harness that a player has, by its place: sources, and what Python has compiled from them, where it may."""
+    parts = {}
+    for name in _PARTS:
+        source = _HERE / name
+        compiled = Path(importlib.util.cache_from_source(str(source)))
+        parts[name] = source
+        with contextlib.suppress(OSError):
+            if not sys.dont_write_bytecode and not _is_newer(compiled, source):
+                SourceFileLoader(source.stem, str(source)).get_code(source.stem)  # writes it, if it may
+            if _is_newer(compiled, source):
+                parts[f"{compiled.parent.name}/{compiled.name}"] = compiled
+    return parts
+
+
+def _is_newer(file: Path, other: Path) -> bool:
+    return file.is_file() and file.stat().st_mtime >= other.stat().st_mtime
 
 
 @functools.cache
