@@ -117,9 +117,11 @@ class Problem:
 
     @cached_property
     def posterior(self) -> Float64Array:
-        """P(class | row) of the queries, by scikit-learn; by definition where every feature is constant."""
-        if not self.spread.any():
-            return self.right.posterior(self.queries)
+        """P(class | row) of the queries, by definition."""
+        return self.right.posterior(self.queries)
+
+    def by_scikit_learn(self) -> Float64Array:
+        """The same by scikit-learn, whose checks of its arguments take longer than all else; not for constant features alone."""
         oracle = GaussianNB(var_smoothing=1e-9).fit(self.X, np.searchsorted(self.labels, self.y))
         return np.asarray(oracle.predict_proba(self.queries))
 
@@ -537,7 +539,7 @@ def test_fit_learns_classes_priors_means_and_variances(problem: Problem) -> None
 @pytest.mark.law
 @given(problems())
 def test_predict_proba_is_bayes_rule(problem: Problem) -> None:
-    check_proba(problem)
+    check_proba(problem, want=problem.by_scikit_learn() if problem.spread.any() else None)
 
 
 @pytest.mark.law
