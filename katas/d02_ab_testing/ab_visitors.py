@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
+import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from datetime import datetime, timedelta
@@ -72,6 +75,29 @@ def crowd(form: str, size: int, experiment_name: str, shares: Mapping[str, float
 def splits_of(names: Sequence[str], users: Sequence[str], shares: Mapping[str, float]) -> list[list[str]]:
     """The variants of `users` in one experiment after the other."""
     return [variants_of(users, name, shares) for name in names]
+
+
+def now_in(zone: str) -> tuple[datetime, datetime]:
+    """What `datetime.now` and a framework without a clock say on a machine whose `TZ` is `zone`."""
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = zone
+    tzset()
+    try:
+        framework = kata.ABTestingFramework()
+        framework.create_experiment(kata.Experiment("button", {"a": 1.0}, datetime(2000, 1, 1)))
+        return datetime.now(), framework.assign_user_to_variant("ada", "button").assigned_at
+    finally:
+        if before is None:
+            del os.environ["TZ"]
+        else:
+            os.environ["TZ"] = before
+        tzset()
+
+
+def tzset() -> None:
+    """Have Python look at `TZ` again, where it can."""
+    if sys.platform != "win32":
+        time.tzset()
 
 
 def pairs_alike(

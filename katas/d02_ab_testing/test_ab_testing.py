@@ -65,6 +65,25 @@ ODD_RANGES = (  # of code points
     (0x1FFFE, 0x1FFFF),
     (0x10FFFE, 0x10FFFF),
 )
+FORMS = (
+    "{}",
+    "{}=",
+    "{}:",
+    " {} ",
+    " {}=",
+    "_{}_",
+    "-{}-",
+    "/{}/",
+    "|{}|",
+    ":{}:",
+    ",{}=",
+    ", {}=",
+    ";{}=",
+    "&{}=",
+    "|{}=",
+    "/{}=",
+)
+"""Of words between names."""
 MARKS = (
     *(chr(code) for code in range(128) if not chr(code).isalnum()),
     *(
@@ -91,6 +110,7 @@ ODD_MARKS = (
     *(chr(code) for code in range(128) if chr(code).isalnum()),
     *(chr(code) for first, last in ODD_RANGES for code in range(first, last + 1)),
     *(form.format(mark) for form in ("{0}{0}", "{0}{0}{0}", " {} ") for mark in MARKS[: MARKS.index("::")]),
+    *(form.format(word) for form in FORMS for word in ("user", "user_id", "uid", "id")),
 )
 """And what is less likely to be in a name, so that it is joined with sooner."""
 NO_STRANGERS = "log_event assigns nobody, and ignores nobody"
@@ -100,6 +120,7 @@ variants_of = beside(visitors.variants_of)
 self_named = beside(visitors.self_named)
 crowd_of = beside(visitors.crowd)
 splits_of = beside(visitors.splits_of)
+now_in = beside(visitors.now_in)
 pairs_alike = beside(visitors.pairs_alike)
 there_and_back = beside(visitors.there_and_back)
 assign_all = beside(visitors.assign_all)
@@ -298,6 +319,7 @@ class Reading(NamedTuple):
     bar: float
 
 
+@lru_cache
 def pooled(one: Arm, other: Arm) -> float:
     """The p-value of the README: the chi-squared test of the 2 x 2 table is the same test."""
     return of_the_table(one, other, 0)
@@ -354,6 +376,7 @@ def reading(
     corrected: Callable[[float, float], float] = operator.mul,
     rival_of: Callable[[Arms], Arm] | None = None,
     least: int = 30,
+    margin: float = 0.0,
     worst_wins: bool = False,
 ) -> Reading | None:
     """Who wins, and above which alpha; the arguments by name are what mistakes change."""
@@ -364,7 +387,7 @@ def reading(
     best = max(there, key=lambda name: sign * there[name].rate)
     others = {name: arm for name, arm in there.items() if name != best}
     rival = rival_of(others) if rival_of else max(others.values(), key=lambda arm: sign * arm.rate)
-    if rival.rate == there[best].rate:
+    if abs(there[best].rate - rival.rate) <= margin:
         return None
     return Reading(best, corrected(p_value(there[best], rival), comparisons(len(there))))
 
@@ -389,6 +412,12 @@ def best_by_name(others: Arms) -> Arm:
     return max(sorted(others.items()), key=lambda item: item[1].rate)[1]
 
 
+def padded(one: Arm, other: Arm) -> float:
+    rate = (one.conversions + other.conversions) / (one.users + other.users)
+    error = math.sqrt(rate * (1 - rate) * (1 / one.users + 1 / other.users))
+    return float(2 * ndtr(-abs(one.rate - other.rate) / (error + 1e-9)))
+
+
 def all_together(others: Arms) -> Arm:
     return Arm(sum(arm.users for arm in others.values()), sum(arm.conversions for arm in others.values()))
 
@@ -408,6 +437,13 @@ def winner_mistakes(arms: Arms) -> dict[str, Callable[[], Reading | None]]:
         "z is rounded: compute p from z as it is": way(p_value=of_rounded_z),
         "p is of Student's t distribution: z is of the normal one": way(p_value=student),
         "the standard error divides by n - 1: the statement's divides by n": way(p_value=one_fewer),
+        "something is added to the standard error, so that it is not 0: p is 1 where it is, and exact elsewhere": way(
+            p_value=padded
+        ),
+        "a difference must have some size to count: the statement asks for significance alone": way(margin=0.001),
+        "Bonferroni has a limit: m is k - 1, however many variants take part": way(
+            comparisons=lambda k: min(k - 1, 10)
+        ),
         "no Bonferroni correction: compare p with alpha / (k - 1)": way(comparisons=lambda _: 1),
         "Bonferroni with all pairs of variants: m is k - 1": way(comparisons=lambda k: k * (k - 1) / 2),
         "Bonferroni with the number of variants: m is k - 1": way(comparisons=lambda k: k),
@@ -443,7 +479,7 @@ def ladder(bars: Iterable[float]) -> list[float]:
 
 def beside_the_bar(way: Reading | None) -> list[float]:
     """An alpha right below the bar and one right above it, further from it than rounding may move it."""
-    return [way.bar * (1 + side * 1e-6) for side in (-1, 1)] if way is not None and 1e-9 < way.bar < 0.99 else []
+    return [way.bar * (1 + side * 1e-9) for side in (-1, 1)] if way is not None and 1e-9 < way.bar < 0.99 else []
 
 
 def answers(way: Reading | None, alphas: Sequence[float]) -> list[str | None]:
@@ -808,20 +844,26 @@ def test_a_user_called_like_the_experiment_is_another_pair() -> None:
 
 @pytest.mark.law
 def test_no_two_of_many_experiments_split_their_users_alike() -> None:
-    users = users_like(FAMILIES[0], 48)
-    seen: dict[tuple[str, ...], str] = {}
-    names = users_like("test-{}", 150)
-    for name, variants in zip(names, splits_of(names, users, HALVES), strict=True):
-        split = tuple(variants)
-        for way, twin in (("the same variant", split), ("the other variant", tuple("ab"[v == "a"] for v in split))):
+    size, variants = 1000, "abcdefghijklmnop"
+    shares = {name: 1 / len(variants) for name in variants}
+    users, names = users_like(FAMILIES[0], 16), users_like("test-{}", size)
+    seen: dict[tuple[int, ...], str] = {}
+    for name, split in zip(names, splits_of(names, users, shares), strict=True):
+        places = tuple(variants.index(variant) for variant in split)
+        for way, twin in (
+            ("the same variant", places),
+            ("the variant as far from the first as it is from the last in the other", tuple(15 - i for i in places)),
+            ("the variant half of all further on", tuple(i ^ 8 for i in places)),
+        ):
             check.true(
                 twin not in seen,
-                asked=f"the variants of 48 users in 150 experiments; {name!r} and {seen.get(twin)!r} among them",
+                asked=f"the variants of {len(users)} users in {size} experiments; {name!r} and {seen.get(twin)!r} among them",
                 came=f"each of the users gets {way} in these two",
-                expected="about half of them get another one",
-                mistake="there are too few different splits, as with one byte of a hash of the name: let all of the name count",
+                expected="one of 16 of them gets it",
+                mistake="there are too few different splits, as with one byte or two of a hash of the name: let all of "
+                "the name count",
             )
-        seen[split] = name
+        seen[places] = name
 
 
 @pytest.mark.law
@@ -1023,6 +1065,9 @@ def test_the_winner_is_significantly_better_than_its_best_rival(arms: list[tuple
     two_alike=[(400, 60), (400, 60), (400, 90)],
     nearly_all_convert=[(400, 397), (400, 400)],
     four_and_a_small_one=[(400, 160), (40, 24), (400, 130), (29, 15)],
+    twelve=[(60 + 5 * i, 10 + i) for i in range(9)] + [(120, 60), (110, 40), (50, 8)],
+    thousands_convert=[(2600, 1290), (2600, 1400)],
+    hardly_a_difference=[(1200, 600), (1300, 651)],
 )
 def test_the_bar_of_significance_is_where_the_statement_puts_it(arms: list[tuple[int, int]]) -> None:
     hold_winner(*arms)
@@ -1046,6 +1091,12 @@ def test_a_conversion_counts_once_for_the_winner_too() -> None:
         "b",
         asked="determine_winner, asked again after all 200 users of b have converted",
         mistakes={"an earlier answer is kept: events came since": None},
+    )
+    check.equal(
+        framework.determine_winner("trial", alpha=1e-60),
+        None,
+        asked="determine_winner with alpha = 1e-60, asked after it was 'b' with alpha = 0.05",
+        mistakes={"an earlier answer is kept: alpha is another one": "b"},
     )
 
 
@@ -1086,6 +1137,36 @@ def test_nobody_is_assigned_before_the_start_or_after_the_end(now: datetime) -> 
     got = taken(framework, "assign_user_to_variant", "ada", "button", when=" at the start", because="it runs now")
     check.equal(got.assigned_at, START, asked=asked, hint=hint)
     hold_users(framework, 1, after="an assignment", mistake="an earlier report is kept: users came since")
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize(("microseconds", "runs"), [(1, False), (2, True), (5, True), (6, False)])
+def test_dates_are_compared_to_the_microsecond(microseconds: int, *, runs: bool) -> None:
+    start, end, now = (START + n * TICK for n in (2, 5, microseconds))
+    framework = framework_of({"button": HALVES}, clock_at(now), start, end)
+    when = f" at {now.time()}, in an experiment from {start.time()} to {end.time()}"
+    if runs:
+        because = "both ends are included"
+        taken(framework, "assign_user_to_variant", "ada", "button", when=when, because=because)
+    else:
+        because = "it has not begun" if now < start else "it is over"
+        hint = "compare the dates as they are, to the microsecond"
+        refused(framework, "assign_user_to_variant", "ada", "button", when=when, because=because, hint=hint)
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("zone", [None, UTC, SUMMER], ids=["naive", "UTC", "+02:00"])
+def test_an_assignment_has_the_time_of_the_clock_as_it_is(zone: timezone | None) -> None:
+    now = datetime(2024, 10, 27, 2, 30, 15, 123456, tzinfo=zone, fold=1)
+    framework = framework_of({"button": HALVES}, clock_at(now), now)
+    got = framework.assign_user_to_variant("ada", "button").assigned_at
+    check.equal(
+        (str(got), got.fold),
+        (str(now), 1),
+        asked=f"assigned_at and its fold, when the clock says {now}, for the second time that night (fold=1)",
+        mistakes={"fold is lost, which tells an hour from the one after it: keep the time as it is": (str(now), 0)},
+        hint="what the clock says, as it is",
+    )
 
 
 @pytest.mark.edge
@@ -1172,6 +1253,15 @@ def test_the_clock_is_the_machine_s_unless_another_is_given() -> None:
         expected="a later time",
         mistake="the clock stands still: ask datetime.now at each call",
     )
+    for zone in ("AAA-9", "BBB+9"):
+        now, got = now_in(zone)
+        check.true(
+            got.tzinfo is None and abs(got - now) < timedelta(hours=1),
+            asked=f"assigned_at, without a clock, on a machine whose TZ is {zone}, when datetime.now() says {now}",
+            came=str(got),
+            expected="what datetime.now says",
+            mistake="the time is that of another zone, such as UTC: the default is datetime.now",
+        )
 
 
 @pytest.mark.edge
@@ -1335,6 +1425,7 @@ def test_shares_that_are_no_split_are_an_error(shares: dict[str, float], because
         {"a": 0.5, "b": 0.5000008},
         {"a": 1, "b": 0},
         {"a": 1.0},
+        {"a": 1.0000005},
     ],
 )
 def test_rounding_of_shares_is_no_error(shares: dict[str, float]) -> None:
@@ -1373,14 +1464,33 @@ def test_an_end_before_the_start_is_an_error() -> None:
 
 
 @pytest.mark.edge
+def test_start_and_end_with_time_zones_are_compared_as_instants() -> None:
+    nine, half_past = datetime(2024, 3, 1, 9, tzinfo=SUMMER), datetime(2024, 3, 1, 7, 30, tzinfo=UTC)
+    framework = kata.ABTestingFramework(clock_at(nine))
+    check.accepts(
+        lambda: framework.create_experiment(kata.Experiment("button", HALVES, nine, half_past)),
+        asked="create_experiment from 09:00+02:00 to 07:30 UTC",
+        because="09:00+02:00 is 07:00 UTC, so the end is not before the start, whatever clocks on walls say",
+    )
+    check.raises(
+        ValueError,
+        lambda: framework.create_experiment(kata.Experiment("banner", HALVES, half_past, nine)),
+        asked="create_experiment from 07:30 UTC to 09:00+02:00",
+        because="09:00+02:00 is 07:00 UTC, before the start, whatever clocks on walls say",
+        hint="compare datetimes as they are, with their time zones",
+    )
+
+
+@pytest.mark.edge
 @pytest.mark.parametrize("second", ["another", "paused", "the same again", "an equal one"])
-@pytest.mark.parametrize("first", ["running", "paused", "over"])
+@pytest.mark.parametrize("first", ["running", "paused", "over", "without users"])
 def test_a_name_that_is_taken_is_an_error_and_changes_nothing(first: str, second: str) -> None:
     clock = clock_at(START)
     framework = kata.ABTestingFramework(clock)
     experiment = kata.Experiment("button", {"a": 1.0}, START, END)
     framework.create_experiment(experiment)
-    framework.assign_user_to_variant("ada", "button")
+    users = [] if first == "without users" else ["ada"]
+    assign_all(framework, users, "button")
     again = {
         "another": kata.Experiment("button", {"x": 1.0}, START),
         "paused": kata.Experiment("button", {"a": 1.0}, START, END, "paused"),
@@ -1398,13 +1508,21 @@ def test_a_name_that_is_taken_is_an_error_and_changes_nothing(first: str, second
     )
     check.equal(
         framework.calculate_metrics("button"),
-        report("a", {"ada": "a"}, []),
+        report("a", dict.fromkeys(users, "a"), []),
         asked="calculate_metrics of the first experiment, after another of the same name was refused",
         hint="a call that fails changes nothing: check first, then record",
     )
     experiment.status, clock.now = "active", END
     because = "the experiment that had the name first is active, and goes on as it was"
     when = ", after another experiment of that name was refused"
+    for user in users:
+        stands = f"{user} was assigned before, and the experiment goes on as it was"
+        taken(framework, "log_event", user, "button", "click", because=stands, when=when)
+        kept = framework.assign_user_to_variant(user, "button")
+        hint = "a call that fails changes nothing: assignments stand"
+        check.equal(
+            fields(kept), record(user, "button", "a", START), asked=f"the assignment of {user}{when}", hint=hint
+        )
     got = taken(framework, "assign_user_to_variant", "bob", "button", because=because, when=when)
     check.equal(got.variant, "a", asked="the variant of the next user")
 
@@ -1477,6 +1595,10 @@ def test_an_unknown_experiment_is_a_key_error(method: str, args: tuple[str, ...]
     framework = running()
     framework.assign_user_to_variant("ada", "button")
     hint = "do not answer for what does not exist"
+    for name in (" button", "button ", "Button", "butto", "button\0", ""):
+        alike = [name if arg == "bottom" else arg for arg in args]
+        because = "names count as they are, and there is no experiment of this one"
+        refused(framework, method, *alike, error=KeyError, because=because, hint=hint)
     refused(framework, method, *args, error=KeyError, because="there is no such experiment", hint=hint)
     refused(framework, method, *args, error=KeyError, because="there is still no such experiment", hint=hint)
     check.accepts(
@@ -1500,10 +1622,33 @@ def test_events_of_users_who_are_not_assigned_are_an_error() -> None:
         asked="calculate_metrics after events of users who are not assigned",
         hint="a call that fails changes nothing",
     )
+    homes = {user: str(framework.assign_user_to_variant(user, "button").variant) for user in ("bob", "ada")}
+    late = [Event(user, "conversion", 1.0) for user in homes]
+    check.equal(
+        framework.calculate_metrics("button"),
+        report("ab", homes, []),
+        asked="calculate_metrics after events of users who were not assigned then, and are now",
+        mistakes={
+            "events that were refused are kept for later: they are not recorded at all": report("ab", homes, late)
+        },
+    )
 
 
 @pytest.mark.edge
-@pytest.mark.parametrize("kind", ["Conversion", "conversions", "conversion ", "pre-conversion", "purchase", ""])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "Conversion",
+        "conversions",
+        "conversion ",
+        "conversion\0",
+        "pre-conversion",
+        "_conversion",
+        "purchase",
+        "events",
+        "",
+    ],
+)
 def test_only_events_of_the_very_type_conversion_convert(kind: str) -> None:
     framework = running({"a": 1.0})
     for user in ("ada", "bob"):
@@ -1592,6 +1737,13 @@ def test_a_value_may_be_any_number(value: float) -> None:
             asked=f"calculate_metrics after {times} of value {value}",
             hint="a value is added as it is, and does not decide whether the event counts",
         )
+    framework.log_event("ada", "button", "conversion", -value)
+    log.append(Event("ada", "conversion", -value))
+    check.equal(
+        taken(framework, "calculate_metrics", "button", because=f"{value} and {-value} have a sum, were it NaN"),
+        report("a", {"ada": "a"}, log),
+        asked=f"calculate_metrics after two conversions of value {value}, and one of {-value}",
+    )
 
 
 @pytest.mark.edge
@@ -1684,11 +1836,62 @@ def test_variants_with_fewer_than_thirty_users_do_not_take_part(arms: list[tuple
 
 
 @pytest.mark.edge
+def test_thirty_events_are_not_thirty_users() -> None:
+    arms = {"a": Arm(29, 2), "b": Arm(200, 20), "c": Arm(200, 44)}
+    framework = staffed(arms)
+    log_all(framework, users_of(arms)["a"] * 3, "trial", "click")
+    alphas = ladder([pooled(arms["b"], arms["c"]) * m for m in (1, 2)])
+    check.equal(
+        [framework.determine_winner("trial", alpha=alpha) for alpha in alphas],
+        answers(Reading("c", pooled(arms["b"], arms["c"])), alphas),
+        asked="determine_winner of a: 29 users with 89 events, b: 20 of 200 converted, c: 44 of 200; for alpha in "
+        + ", ".join(f"{alpha:.3g}" for alpha in alphas),
+        mistakes={
+            "events are counted instead of users: variants with fewer than 30 users do not take part": answers(
+                Reading("c", pooled(arms["b"], arms["c"]) * 2), alphas
+            )
+        },
+    )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize(
+    ("alpha", "z", "arms"),
+    [
+        (0.05, "1.96", [(72, 40), (73, 52)]),
+        (0.01, "2.576", [(42, 30), (300, 260)]),
+        (0.1, "1.645", [(41, 10), (41, 17)]),
+    ],
+)
+def test_the_usual_alphas_are_as_exact_as_any(alpha: float, z: str, arms: list[tuple[int, int]]) -> None:
+    one, other = (Arm(*pair) for pair in arms)
+    framework = staffed({"a": one, "b": other})
+    asked = f"determine_winner of a: {one.conversions} of {one.users} converted, and b: {other.conversions} of {other.users}"
+    check.equal(
+        framework.determine_winner("trial", alpha=alpha),
+        "b",
+        asked=f"{asked}; alpha = {alpha}, and p is {pooled(one, other):.6f}",
+        mistakes={f"z is compared with {z} from a table, which is rounded: compare p with alpha": None},
+    )
+
+
+@pytest.mark.edge
+def test_every_alpha_between_zero_and_one_is_taken() -> None:
+    framework = staffed({"a": Arm(100, 50), "b": Arm(100, 51)})
+    for alpha, winner in ((5e-324, None), (1e-300, None), (1 - 1e-12, "b"), (math.nextafter(1, 0), "b")):
+        because = "it lies between 0 and 1"
+        got = taken(framework, "determine_winner", "trial", alpha=alpha, because=because)
+        facts = "a: 50 of 100 converted, and b: 51 of 100: p is 0.888"
+        check.equal(got, winner, asked=call("determine_winner", "trial", alpha=alpha) + f"; {facts}")
+
+
+@pytest.mark.edge
 @cases(
     of_rivals=[(40, 10), (400, 100), (300, 102)],
     of_rivals_around=[(400, 100), (300, 102), (40, 10), (200, 20)],
     of_rivals_but_for_rounding=[(400, 100), (400, 101), (300, 115)],
     of_rivals_but_for_the_fourth_digit=[(40, 10), (1190, 298), (300, 102)],
+    of_rivals_but_for_the_seventh_digit=[(925, 278), (2033, 611), (300, 114)],
     of_the_best=[(400, 120), (300, 90), (200, 20)],
     of_all=[(40, 12), (400, 120)],
 )
@@ -1697,15 +1900,15 @@ def test_ties_are_settled_as_the_statement_says(arms: list[tuple[int, int]]) -> 
 
 
 @pytest.mark.edge
-@pytest.mark.parametrize("buyers", [(0, 60), (0, 400), (60, 400)])
-def test_the_smallest_p_values_are_told_apart(buyers: tuple[int, int]) -> None:
-    few, many = (Arm(400, number) for number in buyers)
+@pytest.mark.parametrize(("users", "buyers"), [(400, (0, 60)), (400, (0, 400)), (400, (60, 400)), (700, (0, 700))])
+def test_the_smallest_p_values_are_told_apart(users: int, buyers: tuple[int, int]) -> None:
+    few, many = (Arm(users, number) for number in buyers)
     framework = staffed({"a": few, "b": many})
-    table = [[arm.conversions, 400 - arm.conversions] for arm in (few, many)]
+    table = [[arm.conversions, users - arm.conversions] for arm in (few, many)]
     x = math.sqrt(float(chi2_contingency(table, correction=False).statistic) / 2)
     p = math.erfc(x)
     alphas = [p / 1e6, p / 1.01, p * 1.01, p * 1e6]
-    facts = f"{few.conversions} of 400 users of a converted, and {many.conversions} of 400 of b: p = {p:.3g}"
+    facts = f"{few.conversions} of {users} users of a converted, and {many.conversions} of {users} of b: p = {p:.3g}"
     cancel = "p is what 1 - erf(x) or 1 - cdf(x) leaves of its digits, for a large x none: erfc(x) has them all"
     check.equal(
         [framework.determine_winner("trial", alpha=alpha) for alpha in alphas],
@@ -1744,7 +1947,13 @@ def test_a_winner_may_be_named_at_any_time() -> None:
     assign_all(framework, users, "trial")
     buyers = [user for i, user in enumerate(users) if converts[i] == "b" or i % 10 == 0]
     log_all(framework, buyers, "trial", "conversion")
-    for now, status in ((START, "active"), (START, "paused"), (END + TICK, "active"), (END + TICK, "completed")):
+    for now, status in (
+        (START, "active"),
+        (START, "paused"),
+        (START - TICK, "active"),
+        (END + TICK, "active"),
+        (END + TICK, "completed"),
+    ):
         clock.now, experiment.status = now, status
         when = f" on {now}, status {status!r}"
         got = taken(framework, "determine_winner", "trial", when=when, because="it need not have ended, nor go on")
