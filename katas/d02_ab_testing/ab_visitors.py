@@ -6,10 +6,12 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import deepcopy
 from datetime import datetime, timedelta
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import ab_testing as kata
@@ -77,19 +79,19 @@ def splits_of(names: Sequence[str], users: Sequence[str], shares: Mapping[str, f
     return [variants_of(users, name, shares) for name in names]
 
 
-def now_in(zone: str) -> tuple[datetime, datetime]:
-    """What `datetime.now` and a framework without a clock say on a machine whose `TZ` is `zone`."""
-    before = os.environ.get("TZ")
+@contextmanager
+def abroad(zone: str) -> Iterator[None]:
+    """A machine whose `TZ` is `zone`, and on which this process runs in another folder."""
+    before, folder = os.environ.get("TZ"), Path.cwd()
     os.environ["TZ"] = zone
     tzset()
+    os.chdir(folder.anchor)
     try:
-        framework = kata.ABTestingFramework()
-        framework.create_experiment(kata.Experiment("button", {"a": 1.0}, datetime(2000, 1, 1)))
-        return datetime.now(), framework.assign_user_to_variant("ada", "button").assigned_at
+        yield
     finally:
-        if before is None:
-            del os.environ["TZ"]
-        else:
+        os.chdir(folder)
+        os.environ.pop("TZ")
+        if before is not None:
             os.environ["TZ"] = before
         tzset()
 
@@ -98,6 +100,20 @@ def tzset() -> None:
     """Have Python look at `TZ` again, where it can."""
     if sys.platform != "win32":
         time.tzset()
+
+
+def now_abroad(zone: str) -> tuple[datetime, datetime]:
+    """What `datetime.now` and a framework without a clock say there."""
+    with abroad(zone):
+        framework = kata.ABTestingFramework()
+        framework.create_experiment(kata.Experiment("button", {"a": 1.0}, datetime(2000, 1, 1)))
+        return datetime.now(), framework.assign_user_to_variant("ada", "button").assigned_at
+
+
+def variants_abroad(zone: str, users: Sequence[str], experiment_name: str, shares: Mapping[str, float]) -> list[str]:
+    """The variants of `users` there."""
+    with abroad(zone):
+        return variants_of(users, experiment_name, shares)
 
 
 def pairs_alike(

@@ -120,7 +120,8 @@ variants_of = beside(visitors.variants_of)
 self_named = beside(visitors.self_named)
 crowd_of = beside(visitors.crowd)
 splits_of = beside(visitors.splits_of)
-now_in = beside(visitors.now_in)
+now_abroad = beside(visitors.now_abroad)
+variants_abroad = beside(visitors.variants_abroad)
 pairs_alike = beside(visitors.pairs_alike)
 there_and_back = beside(visitors.there_and_back)
 assign_all = beside(visitors.assign_all)
@@ -650,6 +651,18 @@ def test_a_user_gets_the_same_variant_on_every_day(days: int, seconds: int) -> N
     yesterday = now.replace(tzinfo=UTC) - timedelta(days=1)
     got = variants_of(users, "button", HALVES, now.replace(tzinfo=SUMMER), yesterday)
     hold_alike(got, want, asked=f"the variants of 24 users who come on {now}+02:00, dates with zones", mistake=mistake)
+
+
+@pytest.mark.law
+@pytest.mark.parametrize("zone", ["AAA-9", "BBB+9"])
+def test_a_user_gets_the_same_variant_on_every_machine(zone: str) -> None:
+    users = users_like(FAMILIES[0], 64)
+    hold_alike(
+        variants_abroad(zone, users, "button", HALVES),
+        variants_of(users, "button", HALVES),
+        asked=f"the variants of 64 users, in another folder of a machine whose TZ is {zone}",
+        mistake="the machine goes into the assignment, as with its time zone or a path: compute it from the two names alone",
+    )
 
 
 @pytest.mark.law
@@ -1254,7 +1267,7 @@ def test_the_clock_is_the_machine_s_unless_another_is_given() -> None:
         mistake="the clock stands still: ask datetime.now at each call",
     )
     for zone in ("AAA-9", "BBB+9"):
-        now, got = now_in(zone)
+        now, got = now_abroad(zone)
         check.true(
             got.tzinfo is None and abs(got - now) < timedelta(hours=1),
             asked=f"assigned_at, without a clock, on a machine whose TZ is {zone}, when datetime.now() says {now}",
