@@ -13,11 +13,12 @@ from __future__ import annotations
 import math
 import operator
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache, partial
-from itertools import combinations, count, pairwise, permutations, product
+from itertools import combinations, count, cycle, pairwise, permutations, product
 from typing import Any, NamedTuple
 
 import ab_testing as kata
@@ -26,8 +27,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest, chi2_contingency, chisquare, norm
-from scipy.stats import t as student_t
+from scipy.special import chdtrc, ndtr, ndtri, stdtr
+from scipy.stats import binomtest, chi2_contingency, chisquare
 
 from harness import check
 from harness.beside import beside
@@ -44,8 +45,45 @@ END = datetime(2024, 3, 31, 18)
 TICK = timedelta(microseconds=1)
 SUMMER = timezone(timedelta(hours=2))
 HALVES = {"a": 0.5, "b": 0.5}
-VARIANTS = "cadb"
+VARIANTS = "cadbkgjefhim"
 """In an order that is neither that of the alphabet nor its reverse, so that a tie broken by name shows."""
+WEIGHTS = (1.0, 1.2, 0.9, 1.1)
+"""Of their shares, in an order that is neither up nor down, so that a tie broken by share shows."""
+ODD_RANGES = (  # of code points
+    (0x80, 0xFF),  # Latin-1: section, pilcrow, broken bar
+    (0x2000, 0x206F),  # dots, dashes and bars, and spaces that nobody sees
+    (0x2190, 0x21FF),  # arrows
+    (0x2500, 0x2503),  # lines of boxes
+    (0x2588, 0x2605),  # blocks, circles, a star
+    (0xE000, 0xE003),  # for private use
+    (0xFDD0, 0xFDEF),  # no characters at all, as U+FFFE below
+    (0xFEFF, 0xFEFF),
+    (0xFFF9, 0xFFFF),
+    (0x1F4A0, 0x1F4B0),
+    (0x1F600, 0x1F604),
+    (0x1F680, 0x1F680),
+    (0x1FFFE, 0x1FFFF),
+    (0x10FFFE, 0x10FFFF),
+)
+FORMS = (
+    "{}",
+    "{}=",
+    "{}:",
+    " {} ",
+    " {}=",
+    "_{}_",
+    "-{}-",
+    "/{}/",
+    "|{}|",
+    ":{}:",
+    ",{}=",
+    ", {}=",
+    ";{}=",
+    "&{}=",
+    "|{}=",
+    "/{}=",
+)
+"""Of words between names."""
 MARKS = (
     *(chr(code) for code in range(128) if not chr(code).isalnum()),
     *(
@@ -68,11 +106,30 @@ MARKS = (
     ),
 )
 """What names are joined with, as if no name had it."""
+ODD_MARKS = (
+    *(chr(code) for code in range(128) if chr(code).isalnum()),
+    *(chr(code) for first, last in ODD_RANGES for code in range(first, last + 1)),
+    *(form.format(mark) for form in ("{0}{0}", "{0}{0}{0}", " {} ") for mark in MARKS[: MARKS.index("::")]),
+    *(form.format(word) for form in FORMS for word in ("user", "user_id", "uid", "id")),
+)
+"""And what is less likely to be in a name, so that it is joined with sooner."""
 NO_STRANGERS = "log_event assigns nobody, and ignores nobody"
 
+framework_of = beside(visitors.running)
 variants_of = beside(visitors.variants_of)
+self_named = beside(visitors.self_named)
+crowd_of = beside(visitors.crowd)
+splits_of = beside(visitors.splits_of)
+now_abroad = beside(visitors.now_abroad)
+variants_abroad = beside(visitors.variants_abroad)
+pairs_alike = beside(visitors.pairs_alike)
+there_and_back = beside(visitors.there_and_back)
 assign_all = beside(visitors.assign_all)
 log_all = beside(visitors.log_all)
+log_often = beside(visitors.log_often)
+busy = beside(visitors.busy)
+staff = beside(visitors.staff)
+ask_all = beside(visitors.ask_all)
 clock_at = beside(visitors.Clock)
 
 
@@ -86,9 +143,8 @@ def running(
     end: datetime | None = None,
 ) -> Any:
     """A framework with one experiment, which has begun at `START`."""
-    framework = kata.ABTestingFramework(clock)
-    framework.create_experiment(kata.Experiment(name, dict(shares), START, end))
-    return framework
+    __tracebackhide__ = True
+    return framework_of({name: shares}, clock, START, end)
 
 
 def taken(framework: Any, method: str, *args: object, because: str, when: str = "", **kwargs: object) -> Any:
@@ -114,9 +170,40 @@ def refused(
     check.raises(error, thunk, asked=f"{call(method, *args, **kwargs)}{when}", because=because, hint=hint)
 
 
-def variant_of(framework: Any, user: str, name: str = "button") -> str:
-    """The variant of a user."""
-    return str(framework.assign_user_to_variant(user, name).variant)
+class Step(NamedTuple):
+    """A call among others that are asked in one go, and how to hold what it gives, from a function that gives it."""
+
+    hold: Callable[[Callable[[], Any]], Any]
+    method: str
+    args: tuple[object, ...]
+    kwargs: Mapping[str, object] = {}
+    is_refused: bool = False
+
+
+def step(method: str, *args: object, because: str, when: str = "", **kwargs: object) -> Step:
+    """A call that must not be refused."""
+    asked = call(method, *args, **kwargs) + when
+    return Step(partial(check.accepts, asked=asked, because=because), method, args, kwargs)
+
+
+def ask(framework: Any, steps: Sequence[Step]) -> list[Any]:
+    """What all these calls give, asked in one go and held one by one, in their order."""
+    __tracebackhide__ = True
+    asked = [(step.method, step.args, tuple(step.kwargs.items()), step.is_refused) for step in steps]
+    answers, failure = ask_all(framework, asked)
+    results = [step.hold(partial(repeated, step, answer)) for step, answer in zip(steps, answers, strict=False)]
+    if failure is not None:
+        steps[len(answers)].hold(failure)
+    return results
+
+
+def repeated(step: Step, answer: tuple[Any, ...]) -> Any:
+    """Give again what a call has given, or raise the `KeyError` that it has raised: see `visitors.ask_all`."""
+    __tracebackhide__ = True
+    result, *error = answer
+    if error:
+        raise KeyError(*error)
+    return record(*result) if step.method == "assign_user_to_variant" else result
 
 
 def record(user: str, name: str, variant: str, at: datetime) -> dict[str, object]:
@@ -126,7 +213,7 @@ def record(user: str, name: str, variant: str, at: datetime) -> dict[str, object
 
 def fields(assignment: Any) -> dict[str, object]:
     """A `UserAssignment` as plain values."""
-    return {name: getattr(assignment, name) for name in ("user_id", "experiment_name", "variant", "assigned_at")}
+    return record(*visitors.fields(assignment))
 
 
 def users_like(names: str, size: int) -> list[str]:
@@ -137,7 +224,8 @@ def users_like(names: str, size: int) -> list[str]:
 @lru_cache
 def crowd(experiment_name: str, shares: tuple[tuple[str, float], ...], names: str, size: int = CROWD) -> list[str]:
     """The variants of `size` users."""
-    return list(variants_of(users_like(names, size), experiment_name, dict(shares)))
+    variants, numbers = crowd_of(names, size, experiment_name, dict(shares))
+    return [variants[number] for number in numbers.tolist()]
 
 
 def hold_alike(got: Sequence[str], want: Sequence[str], *, asked: check.Asked, mistake: str) -> None:
@@ -232,28 +320,35 @@ class Reading(NamedTuple):
     bar: float
 
 
+@lru_cache
 def pooled(one: Arm, other: Arm) -> float:
     """The p-value of the README: the chi-squared test of the 2 x 2 table is the same test."""
-    table = [[arm.conversions, arm.users - arm.conversions] for arm in (one, other)]
-    if not np.all(np.sum(table, axis=0)):
-        return 1.0
-    return float(chi2_contingency(table, correction=False).pvalue)
+    return of_the_table(one, other, 0)
 
 
 def continuous(one: Arm, other: Arm) -> float:
-    table = [[arm.conversions, arm.users - arm.conversions] for arm in (one, other)]
-    return float(chi2_contingency(table, correction=True).pvalue)
+    return of_the_table(one, other, (one.users + other.users) / 2)
+
+
+def of_the_table(one: Arm, other: Arm, correction: float) -> float:
+    """The chi-squared test, in whole numbers for as long as possible."""
+    users, conversions = one.users + other.users, one.conversions + other.conversions
+    whole = one.users * other.users * conversions * (users - conversions)
+    if whole == 0:
+        return 1.0
+    difference = max(0, abs(one.conversions * other.users - other.conversions * one.users) - correction)
+    return float(chdtrc(1, users * difference * difference / whole))
 
 
 def clipped(one: Arm, other: Arm) -> float:
     rate = min(max((one.conversions + other.conversions) / (one.users + other.users), 0.01), 0.99)
     variance = rate * (1 - rate) * (1 / one.users + 1 / other.users)
-    return float(2 * norm.sf(abs(one.rate - other.rate) / math.sqrt(variance)))
+    return float(2 * ndtr(-abs(one.rate - other.rate) / math.sqrt(variance)))
 
 
 def unpooled(one: Arm, other: Arm) -> float:
     variance = sum(arm.rate * (1 - arm.rate) / arm.users for arm in (one, other))
-    return float(2 * norm.sf(abs(one.rate - other.rate) / math.sqrt(variance)))
+    return float(2 * ndtr(-abs(one.rate - other.rate) / math.sqrt(variance)))
 
 
 def rounded(one: Arm, other: Arm) -> float:
@@ -261,17 +356,17 @@ def rounded(one: Arm, other: Arm) -> float:
 
 
 def of_rounded_z(one: Arm, other: Arm) -> float:
-    return float(2 * norm.sf(round(float(norm.isf(pooled(one, other) / 2)), 2)))
+    return float(2 * ndtr(-round(float(-ndtri(pooled(one, other) / 2)), 2)))
 
 
 def student(one: Arm, other: Arm) -> float:
-    return float(2 * student_t.sf(norm.isf(pooled(one, other) / 2), one.users + other.users - 2))
+    return float(2 * stdtr(one.users + other.users - 2, ndtri(pooled(one, other) / 2)))
 
 
 def one_fewer(one: Arm, other: Arm) -> float:
     rate = (one.conversions + other.conversions) / (one.users + other.users)
     variance = rate * (1 - rate) * (1 / (one.users - 1) + 1 / (other.users - 1))
-    return float(2 * norm.sf(abs(one.rate - other.rate) / math.sqrt(variance)))
+    return float(2 * ndtr(-abs(one.rate - other.rate) / math.sqrt(variance)))
 
 
 def reading(
@@ -282,6 +377,7 @@ def reading(
     corrected: Callable[[float, float], float] = operator.mul,
     rival_of: Callable[[Arms], Arm] | None = None,
     least: int = 30,
+    margin: float = 0.0,
     worst_wins: bool = False,
 ) -> Reading | None:
     """Who wins, and above which alpha; the arguments by name are what mistakes change."""
@@ -292,7 +388,7 @@ def reading(
     best = max(there, key=lambda name: sign * there[name].rate)
     others = {name: arm for name, arm in there.items() if name != best}
     rival = rival_of(others) if rival_of else max(others.values(), key=lambda arm: sign * arm.rate)
-    if rival.rate == there[best].rate:
+    if abs(there[best].rate - rival.rate) <= margin:
         return None
     return Reading(best, corrected(p_value(there[best], rival), comparisons(len(there))))
 
@@ -317,6 +413,12 @@ def best_by_name(others: Arms) -> Arm:
     return max(sorted(others.items()), key=lambda item: item[1].rate)[1]
 
 
+def padded(one: Arm, other: Arm) -> float:
+    rate = (one.conversions + other.conversions) / (one.users + other.users)
+    error = math.sqrt(rate * (1 - rate) * (1 / one.users + 1 / other.users))
+    return float(2 * ndtr(-abs(one.rate - other.rate) / (error + 1e-9)))
+
+
 def all_together(others: Arms) -> Arm:
     return Arm(sum(arm.users for arm in others.values()), sum(arm.conversions for arm in others.values()))
 
@@ -336,6 +438,13 @@ def winner_mistakes(arms: Arms) -> dict[str, Callable[[], Reading | None]]:
         "z is rounded: compute p from z as it is": way(p_value=of_rounded_z),
         "p is of Student's t distribution: z is of the normal one": way(p_value=student),
         "the standard error divides by n - 1: the statement's divides by n": way(p_value=one_fewer),
+        "something is added to the standard error, so that it is not 0: p is 1 where it is, and exact elsewhere": way(
+            p_value=padded
+        ),
+        "a difference must have some size to count: the statement asks for significance alone": way(margin=0.001),
+        "Bonferroni has a limit: m is k - 1, however many variants take part": way(
+            comparisons=lambda k: min(k - 1, 10)
+        ),
         "no Bonferroni correction: compare p with alpha / (k - 1)": way(comparisons=lambda _: 1),
         "Bonferroni with all pairs of variants: m is k - 1": way(comparisons=lambda k: k * (k - 1) / 2),
         "Bonferroni with the number of variants: m is k - 1": way(comparisons=lambda k: k),
@@ -371,7 +480,7 @@ def ladder(bars: Iterable[float]) -> list[float]:
 
 def beside_the_bar(way: Reading | None) -> list[float]:
     """An alpha right below the bar and one right above it, further from it than rounding may move it."""
-    return [way.bar * (1 + side * 1e-6) for side in (-1, 1)] if way is not None and 1e-9 < way.bar < 0.99 else []
+    return [way.bar * (1 + side * 1e-9) for side in (-1, 1)] if way is not None and 1e-9 < way.bar < 0.99 else []
 
 
 def answers(way: Reading | None, alphas: Sequence[float]) -> list[str | None]:
@@ -379,24 +488,39 @@ def answers(way: Reading | None, alphas: Sequence[float]) -> list[str | None]:
     return [way.winner if way is not None and way.bar < alpha else None for alpha in alphas]
 
 
-def staffed(arms: Arms) -> Any:
-    """A framework with the experiment "trial" and these numbers of users and conversions."""
+def shares_of(arms: Iterable[str]) -> dict[str, float]:
+    """Shares of the traffic that are not too different from each other."""
+    weights = dict(zip(arms, cycle(WEIGHTS), strict=False))
+    return {name: weight / sum(weights.values()) for name, weight in weights.items()}
+
+
+def users_of(arms: Arms) -> dict[str, list[str]]:
+    """As many users of each variant of the experiment "trial" as it should have."""
     __tracebackhide__ = True
-    shares = {name: 1 / len(arms) for name in arms}
+    shares = shares_of(arms)
     homes = crowd("trial", tuple(shares.items()), FAMILIES[0], 6_000)
-    framework = running(shares, "trial")
+    result = {}
     for name, arm in arms.items():
         users = [FAMILIES[0].format(i) for i, home in enumerate(homes) if home == name][: arm.users]
         check.true(
             len(users) == arm.users,
-            asked=f"the variants of {len(homes)} users, with equal shares {shares}",
+            asked=f"the variants of {len(homes)} users, with shares {shares}",
             came=f"{len(users)} of them get {name!r}",
-            expected=f"about {len(homes) // len(arms)}",
+            expected=f"about {len(homes) * shares[name]:.0f}",
         )
-        got = assign_all(framework, users, "trial")
-        asked = f"the variants of {len(users)} users, all of whom another framework has sent to {name!r}"
-        hold_alike(got, [name] * len(users), asked=asked, mistake="assignment depends on who came before")
-        log_all(framework, users[: arm.conversions], "trial", "conversion")
+        result[name] = users
+    return result
+
+
+def staffed(arms: Arms) -> Any:
+    """A framework with the experiment "trial" and these numbers of users and conversions."""
+    __tracebackhide__ = True
+    framework = running(shares_of(arms), "trial")
+    users = users_of(arms)
+    came = staff(framework, "trial", [(users[name], arm.conversions) for name, arm in arms.items()])
+    for name, got in zip(arms, came, strict=True):
+        asked = f"the variants of {len(users[name])} users, all of whom another framework has sent to {name!r}"
+        hold_alike(got, [name] * len(users[name]), asked=asked, mistake="assignment depends on who came before")
     return framework
 
 
@@ -419,7 +543,9 @@ def hold_winner(*numbers: tuple[int, int]) -> None:
     facts = ", ".join(f"{name}: {arm.conversions} of {arm.users} converted" for name, arm in arms.items())
     because = "each of these numbers of users and conversions has an answer"
     check.equal(
-        [taken(framework, "determine_winner", "trial", alpha=a, because=because, when=f"; {facts}") for a in alphas],
+        ask(
+            framework, [step("determine_winner", "trial", alpha=a, because=because, when=f"; {facts}") for a in alphas]
+        ),
         answers(right, alphas),
         asked=f"determine_winner of {facts}; for alpha in {', '.join(f'{alpha:.9g}' for alpha in alphas)}",
         mistakes=mistakes,
@@ -493,15 +619,16 @@ def test_every_process_assigns_alike(elsewhere: Elsewhere) -> None:
 @given(order=st.permutations(range(24)), fellows=st.integers(0, 5))
 def test_a_user_gets_the_same_variant_whoever_came_before(order: list[int], fellows: int) -> None:
     users = users_like(FAMILIES[0], 24)
-    want = variants_of(users, "button", HALVES)
+    want = crowd("button", tuple(HALVES.items()), FAMILIES[0], 24)
     asked = "the variants of 24 users, in two frameworks alike"
     drawn = "assignment is drawn at random: compute it from the two names"
     hold_alike(variants_of(users, "button", HALVES), want, asked=asked, mistake=drawn)
-    framework = running({"x": 0.3, "y": 0.7}, "banner")
-    framework.create_experiment(kata.Experiment("button", HALVES, START))
-    for i in range(fellows):
-        framework.assign_user_to_variant(f"fellow-{i}", "button" if i % 2 else "banner")
-    got = dict(zip(order, assign_all(framework, [users[i] for i in order], "button"), strict=True))
+    framework = framework_of({"banner": {"x": 0.3, "y": 0.7}, "button": HALVES}, visitors.noon, START)
+    visits = [(f"fellow-{i}", "button" if i % 2 else "banner") for i in range(fellows)]
+    visits += [(users[i], "button") for i in order]
+    because = "any user may come first"
+    came = ask(framework, [step("assign_user_to_variant", *visit, because=because) for visit in visits])
+    got = {i: str(record["variant"]) for i, record in zip(order, came[fellows:], strict=True)}
     hold_alike(
         [got[i] for i in range(len(users))],
         want,
@@ -514,20 +641,28 @@ def test_a_user_gets_the_same_variant_whoever_came_before(order: list[int], fell
 @given(days=st.integers(0, 700), seconds=st.integers(0, 86_399))
 def test_a_user_gets_the_same_variant_on_every_day(days: int, seconds: int) -> None:
     users = users_like(FAMILIES[0], 24)
-    want = variants_of(users, "button", HALVES)
+    want = crowd("button", tuple(HALVES.items()), FAMILIES[0], 24)
     now = START + timedelta(days=days, seconds=seconds)
     mistake = "time goes into the assignment: compute it from the two names alone"
-    framework = running(clock=clock_at(now))
-    got = assign_all(framework, users, "button")
+    got = variants_of(users, "button", HALVES, now, START)
     hold_alike(got, want, asked=f"the variants of 24 users who come on {now}", mistake=mistake)
-    framework = kata.ABTestingFramework(clock_at(now))
-    framework.create_experiment(kata.Experiment("button", HALVES, now, now + timedelta(days=9)))
-    got = assign_all(framework, users, "button")
+    got = variants_of(users, "button", HALVES, now, now, now + timedelta(days=9))
     hold_alike(got, want, asked=f"the variants of 24 users in an experiment from {now} on", mistake=mistake)
-    framework = kata.ABTestingFramework(clock_at(now.replace(tzinfo=SUMMER)))
-    framework.create_experiment(kata.Experiment("button", HALVES, now.replace(tzinfo=UTC) - timedelta(days=1)))
-    got = assign_all(framework, users, "button")
+    yesterday = now.replace(tzinfo=UTC) - timedelta(days=1)
+    got = variants_of(users, "button", HALVES, now.replace(tzinfo=SUMMER), yesterday)
     hold_alike(got, want, asked=f"the variants of 24 users who come on {now}+02:00, dates with zones", mistake=mistake)
+
+
+@pytest.mark.law
+@pytest.mark.parametrize("zone", ["AAA-9", "BBB+9"])
+def test_a_user_gets_the_same_variant_on_every_machine(zone: str) -> None:
+    users = users_like(FAMILIES[0], 64)
+    hold_alike(
+        variants_abroad(zone, users, "button", HALVES),
+        variants_of(users, "button", HALVES),
+        asked=f"the variants of 64 users, in another folder of a machine whose TZ is {zone}",
+        mistake="the machine goes into the assignment, as with its time zone or a path: compute it from the two names alone",
+    )
 
 
 @pytest.mark.law
@@ -601,8 +736,8 @@ def hold_unrelated(one: Sequence[str], other: Sequence[str], *, asked: str, mist
     """Hold that what users get in one experiment says nothing about the other."""
     __tracebackhide__ = True
     rows, columns = sorted(set(one)), sorted(set(other))
-    pairs = list(zip(one, other, strict=True))
-    table = [[pairs.count((row, column)) for column in columns] for row in rows]
+    pairs = Counter(zip(one, other, strict=True))
+    table = [[pairs[row, column] for column in columns] for row in rows]
     check.true(
         min(map(len, (rows, columns))) > 1 and chi2_contingency(table, correction=False).pvalue > DOUBT,
         asked=asked,
@@ -617,8 +752,8 @@ def hold_unrelated(one: Sequence[str], other: Sequence[str], *, asked: str, mist
     ("first", "second", "shares"),
     [
         ("button", "banner", HALVES),
-        ("exp-1", "exp-2", {"a": 0.2, "b": 0.5, "c": 0.3}),
-        ("button", "a longer name", {"a": 0.25, "b": 0.75}),
+        ("button", "buttoN", {"a": 0.1, "b": 0.6, "c": 0.3}),
+        ("button", "a longer name", {"off": 0.0, "a": 0.25, "no": 0.0, "b": 0.75, "none": 0.0}),
     ],
 )
 def test_experiments_are_independent(first: str, second: str, shares: dict[str, float]) -> None:
@@ -629,26 +764,6 @@ def test_experiments_are_independent(first: str, second: str, shares: dict[str, 
         asked=f"the variants of {CROWD} users in {first!r} and {second!r}",
         mistake="a user's place in one experiment gives the place in the other: hash experiment and user "
         "together, with a cryptographic hash (CRC-32, or two hashes joined by xor or +, do not mix them)",
-    )
-
-
-def hold_not_the_same(
-    one: str, in_one: Sequence[str], others: str | Sequence[str], in_others: Sequence[str], *, mistake: str
-) -> None:
-    """Hold that users of one experiment do not all get what other users get in another one, or each in one of others."""
-    __tracebackhide__ = True
-    got = variants_of(in_one, one, HALVES)
-    if isinstance(others, str):
-        want = variants_of(in_others, others, HALVES)
-    else:
-        want = [variants_of([user], name, HALVES)[0] for user, name in zip(in_others, others, strict=True)]
-    there = others if isinstance(others, str) else others[-1]
-    check.true(
-        list(got) != list(want),
-        asked=f"the variants of {len(got)} users, such as {in_one[-1]!r} in {one!r} and {in_others[-1]!r} in {there!r}",
-        came="each of them gets the same variant in both",
-        expected="about half of them get another one",
-        mistake=mistake,
     )
 
 
@@ -664,75 +779,104 @@ def test_names_are_not_glued_together(first: str, second: str, prefix: str) -> N
     )
 
 
+Place = tuple[str, str, str]
+"""An experiment, and what stands before and after the number of a user there."""
+
+
+def hold_not_alike(pairs: Mapping[str, tuple[Place, Place]]) -> None:
+    """Hold that users in the two places of a pair do not all get the same variants; what it would mean if they did."""
+    __tracebackhide__ = True
+    users = [str(i) for i in range(10, 74)]
+    for (mistake, places), alike in zip(pairs.items(), pairs_alike(list(pairs.values()), users, HALVES), strict=True):
+        here, there = (f"{before + users[-1] + after!r} in {name!r}" for name, before, after in places)
+        check.true(
+            not alike,
+            asked=f"the variants of {len(users)} users, such as {here} and {there}",
+            came="each of them gets the same variant in both",
+            expected="about half of them get another one",
+            mistake=mistake,
+        )
+
+
 @pytest.mark.law
 def test_names_with_any_mark_in_them_are_not_mixed_up() -> None:
-    users = users_like("{}", 40)
-    for mark in MARKS:
-        for other, before, after in ((f"exp{mark}1", f"1{mark}", ""), (f"1{mark}exp", "", f"{mark}1")):
-            hold_not_the_same(
-                "exp",
-                [f"{before}{user}{after}" for user in users],
-                other,
-                users,
-                mistake=f"the names are hashed with {mark!r} between them, but names may have it in them: hash "
-                "something that no other pair gives, such as repr of the pair, or the length of one name in front, "
-                "with a mark after the number",
-            )
+    advice = (
+        "between them, but names may have it in them: hash something that no other pair gives, such as repr of the pair, "
+        "or the length of one name in front, with a mark after the number"
+    )
+    pairs: dict[str, tuple[Place, Place]] = {}
+    for mark in (*MARKS, *ODD_MARKS):
+        pairs[f"the names are hashed with {mark!r} {advice}"] = (("exp", f"1{mark}", ""), (f"exp{mark}1", "", ""))
+        behind = f"the names are hashed, that of the experiment behind, with {mark!r} {advice}"
+        pairs[behind] = (("exp", "", f"{mark}1"), (f"1{mark}exp", "", ""))
+    hold_not_alike(pairs)
 
 
 @pytest.mark.law
 @pytest.mark.parametrize(
-    ("one", "in_one", "other", "in_other", "how"),
+    ("one", "other", "how"),
     [
-        ("1", "elevenchars{}", "elevenchars", "{}", "the length of the name in front, and no mark after the number"),
-        ("e", "levenchars{}1", "elevenchars", "{}", "the length of the name behind, and no mark before the number"),
-        ("exp", f"{{}}{'x' * 29}", f"{'x' * 29}exp", "1{}", "the length of the id in front, and no mark after it"),
-        (f"exp{'x' * 11}", "{}1", "exp", f"{'x' * 11}{{}}", "the length of the id behind, and no mark before it"),
-        ("exp\\", "1:{}", "exp:1", "{}", "the marks in the name escaped, but not the escapes"),
-        ("exp\\", "1:{}", "exp:1\\", "{}", "the marks in both names escaped, but not the escapes"),
-        ("exp", "::{}", "exp:", "{}", "the marks in the name doubled"),
-        ("exp", "::{}", "exp::", "{}", "the marks in both names doubled"),
+        (
+            ("1", "elevenchars", ""),
+            ("elevenchars", "", ""),
+            "the length of the name in front, and no mark after the number",
+        ),
+        (
+            ("e", "levenchars", "1"),
+            ("elevenchars", "", ""),
+            "the length of the name behind, and no mark before the number",
+        ),
+        (("exp", "", "x" * 29), (f"{'x' * 29}exp", "1", ""), "the length of the id in front, and no mark after it"),
+        ((f"exp{'x' * 11}", "", "1"), ("exp", "x" * 11, ""), "the length of the id behind, and no mark before it"),
+        (("exp\\", "1:", ""), ("exp:1", "", ""), "the marks in the name escaped, but not the escapes"),
+        (("exp\\", "1:", ""), ("exp:1\\", "", ""), "the marks in both names escaped, but not the escapes"),
+        (("exp", "::", ""), ("exp:", "", ""), "the marks in the name doubled"),
+        (("exp", "::", ""), ("exp::", "", ""), "the marks in both names doubled"),
     ],
 )
-def test_no_two_pairs_are_hashed_as_one_string(one: str, in_one: str, other: str, in_other: str, how: str) -> None:
-    users = [str(i) for i in range(10, 74)]
-    hold_not_the_same(
-        one,
-        [in_one.format(user) for user in users],
-        other,
-        [in_other.format(user) for user in users],
-        mistake=f"the names are hashed as one string that other pairs give too ({how}): hash something that no other "
-        "pair gives, such as repr of the pair",
+def test_no_two_pairs_are_hashed_as_one_string(one: Place, other: Place, how: str) -> None:
+    mistake = (
+        f"the names are hashed as one string that other pairs give too ({how}): hash something that no other "
+        "pair gives, such as repr of the pair"
     )
+    hold_not_alike({mistake: (one, other)})
 
 
 @pytest.mark.law
 def test_a_user_called_like_the_experiment_is_another_pair() -> None:
-    names = users_like("exp-{}", 48)
-    hold_not_the_same(
-        "button",
-        names,
-        names,
-        ["button"] * len(names),
-        mistake="the order of the two names is lost: a pair knows which is the experiment and which is the user",
+    names = users_like("exp-{}", 60)
+    there, back = there_and_back(names, HALVES)
+    hold_unrelated(
+        there,
+        back,
+        asked=f"the variants of {len(there)} pairs of names, such as user 'exp-0' of 'exp-1', and user 'exp-1' of 'exp-0'",
+        mistake="the order of the two names is lost, or nearly so, as in a product of two hashes: a pair knows which is "
+        "the experiment and which is the user",
     )
 
 
 @pytest.mark.law
 def test_no_two_of_many_experiments_split_their_users_alike() -> None:
-    users = users_like(FAMILIES[0], 48)
-    seen: dict[tuple[str, ...], str] = {}
-    for name in users_like("test-{}", 150):
-        split = tuple(variants_of(users, name, HALVES))
-        for way, twin in (("the same variant", split), ("the other variant", tuple("ab"[v == "a"] for v in split))):
+    size, variants = 1000, "abcdefghijklmnop"
+    shares = {name: 1 / len(variants) for name in variants}
+    users, names = users_like(FAMILIES[0], 16), users_like("test-{}", size)
+    seen: dict[tuple[int, ...], str] = {}
+    for name, split in zip(names, splits_of(names, users, shares), strict=True):
+        places = tuple(variants.index(variant) for variant in split)
+        for way, twin in (
+            ("the same variant", places),
+            ("the variant as far from the first as it is from the last in the other", tuple(15 - i for i in places)),
+            ("the variant half of all further on", tuple(i ^ 8 for i in places)),
+        ):
             check.true(
                 twin not in seen,
-                asked=f"the variants of 48 users in 150 experiments; {name!r} and {seen.get(twin)!r} among them",
+                asked=f"the variants of {len(users)} users in {size} experiments; {name!r} and {seen.get(twin)!r} among them",
                 came=f"each of the users gets {way} in these two",
-                expected="about half of them get another one",
-                mistake="there are too few different splits, as with one byte of a hash of the name: let all of the name count",
+                expected="one of 16 of them gets it",
+                mistake="there are too few different splits, as with one byte or two of a hash of the name: let all of "
+                "the name count",
             )
-        seen[split] = name
+        seen[places] = name
 
 
 @pytest.mark.law
@@ -841,10 +985,10 @@ def test_users_whose_ids_resemble_each_other_are_different_users(users: list[str
 @pytest.mark.law
 @given(user=st.text(max_size=12), name=st.text(max_size=12))
 def test_any_string_is_a_user_and_an_experiment(user: str, name: str) -> None:
-    framework = running(name=name)
-    assignment = taken(framework, "assign_user_to_variant", user, name, because="any string is a user id and a name")
+    because = "any string is a user id and a name"
+    [got] = ask(running(name=name), [step("assign_user_to_variant", user, name, because=because)])
     want = record(user, name, variants_of([user], name, HALVES)[0], visitors.noon())
-    check.equal(fields(assignment), want, asked=call("assign_user_to_variant", user, name))
+    check.equal(got, want, asked=call("assign_user_to_variant", user, name))
 
 
 # --- law: counting and deciding --------------------------------------------------------------------------------------
@@ -869,40 +1013,49 @@ LOGS = st.lists(st.tuples(USERS, EXPERIMENTS, KINDS, VALUES), min_size=8, max_si
 def test_metrics_follow_from_what_was_assigned_and_logged(
     visits: dict[str, set[str]], log: list[tuple[str, str, str, float]]
 ) -> None:
-    framework = kata.ABTestingFramework(visitors.noon)
-    for name, shares in PLAN.items():
-        framework.create_experiment(kata.Experiment(name, shares, START))
-    homes = {
-        name: {user: variant_of(framework, user, name) for user in visits if name in visits[user]} for name in PLAN
-    }
-    for name, shares in PLAN.items():
-        check.equal(
-            framework.calculate_metrics(name),
-            report(shares, homes[name], []),
-            asked=f"calculate_metrics({name!r}), where users have variants {homes[name]}, before any event",
-            mistakes=report_mistakes(shares, homes[name], []),
-        )
+    framework = framework_of(PLAN, visitors.noon, START)
+    because = "the experiment runs"
+    pairs = [(user, name) for name in PLAN for user in visits if name in visits[user]]
+    came = ask(framework, [step("assign_user_to_variant", *pair, because=because) for pair in pairs])
+    homes: dict[str, dict[str, str]] = {name: {} for name in PLAN}
+    for (user, name), assignment in zip(pairs, came, strict=True):
+        homes[name][user] = assignment["variant"]
     logs: dict[str, list[Event]] = {name: [] for name in PLAN}
+    events = []
     for user, name, kind, value in log:
+        event = (user, name, kind, value)
+        asked = call("log_event", *event)
         if user in homes[name]:
-            framework.log_event(user, name, kind, value)
+            events.append(step("log_event", *event, because=f"the user is assigned in {name!r}"))
             logs[name].append(Event(user, kind, value))
         else:
             because = f"the user is not assigned in {name!r}"
-            refused(framework, "log_event", user, name, kind, value, error=KeyError, because=because, hint=NO_STRANGERS)
+            hold = partial(check.raises, KeyError, asked=asked, because=because, hint=NO_STRANGERS)
+            events.append(Step(hold, "log_event", event, is_refused=True))
+    before = [Step(partial(hold_report, name, homes[name], [], {}), "calculate_metrics", (name,)) for name in PLAN]
+    after = []
     for name, shares in PLAN.items():
         both = [event for events in logs.values() for event in events if event.user in homes[name]]
-        told = [(event.user, event.kind, event.value) for event in logs[name]]
-        check.equal(
-            framework.calculate_metrics(name),
-            report(shares, homes[name], logs[name]),
-            asked=f"calculate_metrics({name!r}), where users have variants {homes[name]}, and events are {told}",
-            mistakes={
-                **report_mistakes(shares, homes[name], logs[name]),
-                "events of another experiment are counted": partial(report, shares, homes[name], both),
-                "an earlier report is kept: events came since": partial(report, shares, homes[name], []),
-            },
-        )
+        more = {
+            "events of another experiment are counted": partial(report, shares, homes[name], both),
+            "an earlier report is kept: events came since": partial(report, shares, homes[name], []),
+        }
+        after.append(Step(partial(hold_report, name, homes[name], logs[name], more), "calculate_metrics", (name,)))
+    ask(framework, [*before, *events, *after])
+
+
+def hold_report(
+    name: str, homes: Mapping[str, str], log: Sequence[Event], more: Mistakes, metrics: Callable[[], Any]
+) -> None:
+    """Hold what `calculate_metrics` gives to these variants of users, and these events."""
+    __tracebackhide__ = True
+    told = f"and events are {[(event.user, event.kind, event.value) for event in log]}" if log else "before any event"
+    check.equal(
+        metrics(),
+        report(PLAN[name], homes, log),
+        asked=f"calculate_metrics({name!r}), where users have variants {dict(homes)}, {told}",
+        mistakes={**report_mistakes(PLAN[name], homes, log), **more},
+    )
 
 
 ARMS = st.tuples(st.integers(0, 160), st.floats(0, 1)).map(lambda pair: (pair[0], round(pair[0] * pair[1])))
@@ -925,6 +1078,9 @@ def test_the_winner_is_significantly_better_than_its_best_rival(arms: list[tuple
     two_alike=[(400, 60), (400, 60), (400, 90)],
     nearly_all_convert=[(400, 397), (400, 400)],
     four_and_a_small_one=[(400, 160), (40, 24), (400, 130), (29, 15)],
+    twelve=[(60 + 5 * i, 10 + i) for i in range(9)] + [(120, 60), (110, 40), (50, 8)],
+    thousands_convert=[(2600, 1290), (2600, 1400)],
+    hardly_a_difference=[(1200, 600), (1300, 651)],
 )
 def test_the_bar_of_significance_is_where_the_statement_puts_it(arms: list[tuple[int, int]]) -> None:
     hold_winner(*arms)
@@ -934,23 +1090,26 @@ def test_the_bar_of_significance_is_where_the_statement_puts_it(arms: list[tuple
 def test_a_conversion_counts_once_for_the_winner_too() -> None:
     arms = {"a": Arm(200, 60), "b": Arm(200, 66)}
     framework = staffed(arms)
-    homes = crowd("trial", tuple(HALVES.items()), FAMILIES[0], 6_000)
-    buyers = [FAMILIES[0].format(i) for i, home in enumerate(homes) if home == "a"][:60]
-    log_all(framework, buyers * 2, "trial", "conversion")
+    users = users_of(arms)
+    log_all(framework, users["a"][:60] * 2, "trial", "conversion")
     check.equal(
         framework.determine_winner("trial"),
         None,
         asked="determine_winner of a: 60 of 200 users converted, three times each, and b: 66 of 200, once each",
         mistakes={"conversions are counted instead of users who converted: use the conversion rate": "a"},
     )
-    log_all(
-        framework, [FAMILIES[0].format(i) for i, home in enumerate(homes) if home == "b"][:200], "trial", "conversion"
-    )
+    log_all(framework, users["b"], "trial", "conversion")
     check.equal(
         framework.determine_winner("trial"),
         "b",
         asked="determine_winner, asked again after all 200 users of b have converted",
         mistakes={"an earlier answer is kept: events came since": None},
+    )
+    check.equal(
+        framework.determine_winner("trial", alpha=1e-60),
+        None,
+        asked="determine_winner with alpha = 1e-60, asked after it was 'b' with alpha = 0.05",
+        mistakes={"an earlier answer is kept: alpha is another one": "b"},
     )
 
 
@@ -991,6 +1150,36 @@ def test_nobody_is_assigned_before_the_start_or_after_the_end(now: datetime) -> 
     got = taken(framework, "assign_user_to_variant", "ada", "button", when=" at the start", because="it runs now")
     check.equal(got.assigned_at, START, asked=asked, hint=hint)
     hold_users(framework, 1, after="an assignment", mistake="an earlier report is kept: users came since")
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize(("microseconds", "runs"), [(1, False), (2, True), (5, True), (6, False)])
+def test_dates_are_compared_to_the_microsecond(microseconds: int, *, runs: bool) -> None:
+    start, end, now = (START + n * TICK for n in (2, 5, microseconds))
+    framework = framework_of({"button": HALVES}, clock_at(now), start, end)
+    when = f" at {now.time()}, in an experiment from {start.time()} to {end.time()}"
+    if runs:
+        because = "both ends are included"
+        taken(framework, "assign_user_to_variant", "ada", "button", when=when, because=because)
+    else:
+        because = "it has not begun" if now < start else "it is over"
+        hint = "compare the dates as they are, to the microsecond"
+        refused(framework, "assign_user_to_variant", "ada", "button", when=when, because=because, hint=hint)
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("zone", [None, UTC, SUMMER], ids=["naive", "UTC", "+02:00"])
+def test_an_assignment_has_the_time_of_the_clock_as_it_is(zone: timezone | None) -> None:
+    now = datetime(2024, 10, 27, 2, 30, 15, 123456, tzinfo=zone, fold=1)
+    framework = framework_of({"button": HALVES}, clock_at(now), now)
+    got = framework.assign_user_to_variant("ada", "button").assigned_at
+    check.equal(
+        (str(got), got.fold),
+        (str(now), 1),
+        asked=f"assigned_at and its fold, when the clock says {now}, for the second time that night (fold=1)",
+        mistakes={"fold is lost, which tells an hour from the one after it: keep the time as it is": (str(now), 0)},
+        hint="what the clock says, as it is",
+    )
 
 
 @pytest.mark.edge
@@ -1077,6 +1266,15 @@ def test_the_clock_is_the_machine_s_unless_another_is_given() -> None:
         expected="a later time",
         mistake="the clock stands still: ask datetime.now at each call",
     )
+    for zone in ("AAA-9", "BBB+9"):
+        now, got = now_abroad(zone)
+        check.true(
+            got.tzinfo is None and abs(got - now) < timedelta(hours=1),
+            asked=f"assigned_at, without a clock, on a machine whose TZ is {zone}, when datetime.now() says {now}",
+            came=str(got),
+            expected="what datetime.now says",
+            mistake="the time is that of another zone, such as UTC: the default is datetime.now",
+        )
 
 
 @pytest.mark.edge
@@ -1154,30 +1352,33 @@ def test_a_user_may_be_in_many_experiments() -> None:
 
 @pytest.mark.edge
 def test_assignments_are_told_apart_by_the_pair_of_names() -> None:
-    framework = running({"exp as it is": 1.0}, "exp")
-    for mark in ("", *MARKS):
+    names, visits = ["exp"], []
+    for mark in ("", *MARKS, *ODD_MARKS):
         for user, other in ((f"1{mark}ada", f"exp{mark}1"), (f"ada{mark}1", f"1{mark}exp")):
-            framework.create_experiment(kata.Experiment(other, {f"{other} as it is": 1.0}, START))
-            for who, name in ((user, "exp"), ("ada", other)):
-                check.equal(
-                    fields(framework.assign_user_to_variant(who, name)),
-                    record(who, name, f"{name} as it is", visitors.noon()),
-                    asked=f"{call('assign_user_to_variant', who, name)}, among assignments of other pairs",
-                    hint="keep assignments by the tuple (experiment, user): names joined to one string collide",
-                )
+            names.append(other)
+            visits += [(user, "exp"), ("ada", other)]
+    framework = self_named(names)
+    because = "no other experiment has that name, and both names count as they are"
+    came = ask(framework, [step("assign_user_to_variant", *visit, because=because) for visit in visits])
+    for (user, name), got in zip(visits, came, strict=True):
+        check.equal(
+            got,
+            record(user, name, f"{name} as it is", visitors.noon()),
+            asked=call("assign_user_to_variant", user, name) + ", among assignments of other pairs",
+            hint="keep assignments by the tuple (experiment, user): names joined to one string collide",
+        )
 
 
 @pytest.mark.edge
 def test_random_generators_of_everybody_stay_untouched() -> None:
     random.seed(7)
     np.random.seed(7)  # noqa: NPY002
-    framework = running()
+    steps = []
     for user in users_like("user-{}", 100):
-        framework.assign_user_to_variant(user, "button")
-        framework.assign_user_to_variant(user, "button")
-        framework.log_event(user, "button", "conversion")
-    framework.calculate_metrics("button")
-    framework.determine_winner("button")
+        steps += 2 * [step("assign_user_to_variant", user, "button", because="the experiment runs")]
+        steps.append(step("log_event", user, "button", "conversion", because="the user is assigned"))
+    steps += [step(method, "button", because="it exists") for method in ("calculate_metrics", "determine_winner")]
+    ask(running(), steps)
     asked = "the next number of {}, after assignments, events, metrics and a winner"
     got = (random.random(), float(np.random.random()))  # noqa: NPY002
     want = (random.Random(7).random(), float(np.random.RandomState(7).random()))
@@ -1237,6 +1438,7 @@ def test_shares_that_are_no_split_are_an_error(shares: dict[str, float], because
         {"a": 0.5, "b": 0.5000008},
         {"a": 1, "b": 0},
         {"a": 1.0},
+        {"a": 1.0000005},
     ],
 )
 def test_rounding_of_shares_is_no_error(shares: dict[str, float]) -> None:
@@ -1245,8 +1447,7 @@ def test_rounding_of_shares_is_no_error(shares: dict[str, float]) -> None:
         asked=f"create_experiment with variants={shares}",
         because="they sum to 1, except for rounding",
     )
-    for i in range(50):
-        got = framework.assign_user_to_variant(f"user-{i}", "button").variant
+    for got in assign_all(framework, users_like(FAMILIES[0], 50), "button"):
         check.true(bool(shares.get(got)), asked=f"a variant of {shares}", came=got, expected="one with a share above 0")
 
 
@@ -1276,14 +1477,33 @@ def test_an_end_before_the_start_is_an_error() -> None:
 
 
 @pytest.mark.edge
+def test_start_and_end_with_time_zones_are_compared_as_instants() -> None:
+    nine, half_past = datetime(2024, 3, 1, 9, tzinfo=SUMMER), datetime(2024, 3, 1, 7, 30, tzinfo=UTC)
+    framework = kata.ABTestingFramework(clock_at(nine))
+    check.accepts(
+        lambda: framework.create_experiment(kata.Experiment("button", HALVES, nine, half_past)),
+        asked="create_experiment from 09:00+02:00 to 07:30 UTC",
+        because="09:00+02:00 is 07:00 UTC, so the end is not before the start, whatever clocks on walls say",
+    )
+    check.raises(
+        ValueError,
+        lambda: framework.create_experiment(kata.Experiment("banner", HALVES, half_past, nine)),
+        asked="create_experiment from 07:30 UTC to 09:00+02:00",
+        because="09:00+02:00 is 07:00 UTC, before the start, whatever clocks on walls say",
+        hint="compare datetimes as they are, with their time zones",
+    )
+
+
+@pytest.mark.edge
 @pytest.mark.parametrize("second", ["another", "paused", "the same again", "an equal one"])
-@pytest.mark.parametrize("first", ["running", "paused", "over"])
+@pytest.mark.parametrize("first", ["running", "paused", "over", "without users"])
 def test_a_name_that_is_taken_is_an_error_and_changes_nothing(first: str, second: str) -> None:
     clock = clock_at(START)
     framework = kata.ABTestingFramework(clock)
     experiment = kata.Experiment("button", {"a": 1.0}, START, END)
     framework.create_experiment(experiment)
-    framework.assign_user_to_variant("ada", "button")
+    users = [] if first == "without users" else ["ada"]
+    assign_all(framework, users, "button")
     again = {
         "another": kata.Experiment("button", {"x": 1.0}, START),
         "paused": kata.Experiment("button", {"a": 1.0}, START, END, "paused"),
@@ -1301,13 +1521,21 @@ def test_a_name_that_is_taken_is_an_error_and_changes_nothing(first: str, second
     )
     check.equal(
         framework.calculate_metrics("button"),
-        report("a", {"ada": "a"}, []),
+        report("a", dict.fromkeys(users, "a"), []),
         asked="calculate_metrics of the first experiment, after another of the same name was refused",
         hint="a call that fails changes nothing: check first, then record",
     )
     experiment.status, clock.now = "active", END
     because = "the experiment that had the name first is active, and goes on as it was"
     when = ", after another experiment of that name was refused"
+    for user in users:
+        stands = f"{user} was assigned before, and the experiment goes on as it was"
+        taken(framework, "log_event", user, "button", "click", because=stands, when=when)
+        kept = framework.assign_user_to_variant(user, "button")
+        hint = "a call that fails changes nothing: assignments stand"
+        check.equal(
+            fields(kept), record(user, "button", "a", START), asked=f"the assignment of {user}{when}", hint=hint
+        )
     got = taken(framework, "assign_user_to_variant", "bob", "button", because=because, when=when)
     check.equal(got.variant, "a", asked="the variant of the next user")
 
@@ -1350,8 +1578,8 @@ def test_the_shares_are_those_at_creation() -> None:
     shares["new"] = 1.0
     mistake = "the caller's dict is read again: work with a copy of the shares"
     when = ", after the caller has changed the dict of shares"
-    assign = partial(taken, framework, "assign_user_to_variant", because="the shares are those at creation", when=when)
-    variants = [str(assign(user, "button").variant) for user in users]
+    assign = partial(step, "assign_user_to_variant", because="the shares are those at creation", when=when)
+    variants = [got["variant"] for got in ask(framework, [assign(user, "button") for user in users])]
     want = variants_of(users, "button", split)
     hold_alike(variants, want, asked=f"the variants of 200 users{when}", mistake=mistake)
     got = sorted(framework.calculate_metrics("button"))
@@ -1380,6 +1608,10 @@ def test_an_unknown_experiment_is_a_key_error(method: str, args: tuple[str, ...]
     framework = running()
     framework.assign_user_to_variant("ada", "button")
     hint = "do not answer for what does not exist"
+    for name in (" button", "button ", "Button", "butto", "button\0", ""):
+        alike = [name if arg == "bottom" else arg for arg in args]
+        because = "names count as they are, and there is no experiment of this one"
+        refused(framework, method, *alike, error=KeyError, because=because, hint=hint)
     refused(framework, method, *args, error=KeyError, because="there is no such experiment", hint=hint)
     refused(framework, method, *args, error=KeyError, because="there is still no such experiment", hint=hint)
     check.accepts(
@@ -1403,10 +1635,33 @@ def test_events_of_users_who_are_not_assigned_are_an_error() -> None:
         asked="calculate_metrics after events of users who are not assigned",
         hint="a call that fails changes nothing",
     )
+    homes = {user: str(framework.assign_user_to_variant(user, "button").variant) for user in ("bob", "ada")}
+    late = [Event(user, "conversion", 1.0) for user in homes]
+    check.equal(
+        framework.calculate_metrics("button"),
+        report("ab", homes, []),
+        asked="calculate_metrics after events of users who were not assigned then, and are now",
+        mistakes={
+            "events that were refused are kept for later: they are not recorded at all": report("ab", homes, late)
+        },
+    )
 
 
 @pytest.mark.edge
-@pytest.mark.parametrize("kind", ["Conversion", "conversions", "conversion ", "pre-conversion", "purchase", ""])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "Conversion",
+        "conversions",
+        "conversion ",
+        "conversion\0",
+        "pre-conversion",
+        "_conversion",
+        "purchase",
+        "events",
+        "",
+    ],
+)
 def test_only_events_of_the_very_type_conversion_convert(kind: str) -> None:
     framework = running({"a": 1.0})
     for user in ("ada", "bob"):
@@ -1438,9 +1693,10 @@ def test_events_are_told_apart_by_variant_and_type() -> None:
         log += [Event(user, kind, 1.0) for kind in kinds]
     few = {variant: user for user, variant in assigned.items()}
     log = [event for event in log if event.user in few.values()]
-    for user, kind, value in log:
-        framework.log_event(user, "button", kind, value)
-    got, want = framework.calculate_metrics("button"), report(shares, assigned, log)
+    because = "any string is an event type"
+    steps = [step("log_event", user, "button", kind, value, because=because) for user, kind, value in log]
+    *_, got = ask(framework, [*steps, step("calculate_metrics", "button", because="there is such an experiment")])
+    want = report(shares, assigned, log)
     for variant in shares:
         check.equal(
             got[variant],
@@ -1494,6 +1750,13 @@ def test_a_value_may_be_any_number(value: float) -> None:
             asked=f"calculate_metrics after {times} of value {value}",
             hint="a value is added as it is, and does not decide whether the event counts",
         )
+    framework.log_event("ada", "button", "conversion", -value)
+    log.append(Event("ada", "conversion", -value))
+    check.equal(
+        taken(framework, "calculate_metrics", "button", because=f"{value} and {-value} have a sum, were it NaN"),
+        report("a", {"ada": "a"}, log),
+        asked=f"calculate_metrics after two conversions of value {value}, and one of {-value}",
+    )
 
 
 @pytest.mark.edge
@@ -1586,11 +1849,62 @@ def test_variants_with_fewer_than_thirty_users_do_not_take_part(arms: list[tuple
 
 
 @pytest.mark.edge
+def test_thirty_events_are_not_thirty_users() -> None:
+    arms = {"a": Arm(29, 2), "b": Arm(200, 20), "c": Arm(200, 44)}
+    framework = staffed(arms)
+    log_all(framework, users_of(arms)["a"] * 3, "trial", "click")
+    alphas = ladder([pooled(arms["b"], arms["c"]) * m for m in (1, 2)])
+    check.equal(
+        [framework.determine_winner("trial", alpha=alpha) for alpha in alphas],
+        answers(Reading("c", pooled(arms["b"], arms["c"])), alphas),
+        asked="determine_winner of a: 29 users with 89 events, b: 20 of 200 converted, c: 44 of 200; for alpha in "
+        + ", ".join(f"{alpha:.3g}" for alpha in alphas),
+        mistakes={
+            "events are counted instead of users: variants with fewer than 30 users do not take part": answers(
+                Reading("c", pooled(arms["b"], arms["c"]) * 2), alphas
+            )
+        },
+    )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize(
+    ("alpha", "z", "arms"),
+    [
+        (0.05, "1.96", [(72, 40), (73, 52)]),
+        (0.01, "2.576", [(42, 30), (300, 260)]),
+        (0.1, "1.645", [(41, 10), (41, 17)]),
+    ],
+)
+def test_the_usual_alphas_are_as_exact_as_any(alpha: float, z: str, arms: list[tuple[int, int]]) -> None:
+    one, other = (Arm(*pair) for pair in arms)
+    framework = staffed({"a": one, "b": other})
+    asked = f"determine_winner of a: {one.conversions} of {one.users} converted, and b: {other.conversions} of {other.users}"
+    check.equal(
+        framework.determine_winner("trial", alpha=alpha),
+        "b",
+        asked=f"{asked}; alpha = {alpha}, and p is {pooled(one, other):.6f}",
+        mistakes={f"z is compared with {z} from a table, which is rounded: compare p with alpha": None},
+    )
+
+
+@pytest.mark.edge
+def test_every_alpha_between_zero_and_one_is_taken() -> None:
+    framework = staffed({"a": Arm(100, 50), "b": Arm(100, 51)})
+    for alpha, winner in ((5e-324, None), (1e-300, None), (1 - 1e-12, "b"), (math.nextafter(1, 0), "b")):
+        because = "it lies between 0 and 1"
+        got = taken(framework, "determine_winner", "trial", alpha=alpha, because=because)
+        facts = "a: 50 of 100 converted, and b: 51 of 100: p is 0.888"
+        check.equal(got, winner, asked=call("determine_winner", "trial", alpha=alpha) + f"; {facts}")
+
+
+@pytest.mark.edge
 @cases(
     of_rivals=[(40, 10), (400, 100), (300, 102)],
     of_rivals_around=[(400, 100), (300, 102), (40, 10), (200, 20)],
     of_rivals_but_for_rounding=[(400, 100), (400, 101), (300, 115)],
     of_rivals_but_for_the_fourth_digit=[(40, 10), (1190, 298), (300, 102)],
+    of_rivals_but_for_the_seventh_digit=[(925, 278), (2033, 611), (300, 114)],
     of_the_best=[(400, 120), (300, 90), (200, 20)],
     of_all=[(40, 12), (400, 120)],
 )
@@ -1599,15 +1913,15 @@ def test_ties_are_settled_as_the_statement_says(arms: list[tuple[int, int]]) -> 
 
 
 @pytest.mark.edge
-@pytest.mark.parametrize("buyers", [(0, 60), (0, 400), (60, 400)])
-def test_the_smallest_p_values_are_told_apart(buyers: tuple[int, int]) -> None:
-    few, many = (Arm(400, number) for number in buyers)
+@pytest.mark.parametrize(("users", "buyers"), [(400, (0, 60)), (400, (0, 400)), (400, (60, 400)), (700, (0, 700))])
+def test_the_smallest_p_values_are_told_apart(users: int, buyers: tuple[int, int]) -> None:
+    few, many = (Arm(users, number) for number in buyers)
     framework = staffed({"a": few, "b": many})
-    table = [[arm.conversions, 400 - arm.conversions] for arm in (few, many)]
+    table = [[arm.conversions, users - arm.conversions] for arm in (few, many)]
     x = math.sqrt(float(chi2_contingency(table, correction=False).statistic) / 2)
     p = math.erfc(x)
     alphas = [p / 1e6, p / 1.01, p * 1.01, p * 1e6]
-    facts = f"{few.conversions} of 400 users of a converted, and {many.conversions} of 400 of b: p = {p:.3g}"
+    facts = f"{few.conversions} of {users} users of a converted, and {many.conversions} of {users} of b: p = {p:.3g}"
     cancel = "p is what 1 - erf(x) or 1 - cdf(x) leaves of its digits, for a large x none: erfc(x) has them all"
     check.equal(
         [framework.determine_winner("trial", alpha=alpha) for alpha in alphas],
@@ -1646,7 +1960,13 @@ def test_a_winner_may_be_named_at_any_time() -> None:
     assign_all(framework, users, "trial")
     buyers = [user for i, user in enumerate(users) if converts[i] == "b" or i % 10 == 0]
     log_all(framework, buyers, "trial", "conversion")
-    for now, status in ((START, "active"), (START, "paused"), (END + TICK, "active"), (END + TICK, "completed")):
+    for now, status in (
+        (START, "active"),
+        (START, "paused"),
+        (START - TICK, "active"),
+        (END + TICK, "active"),
+        (END + TICK, "completed"),
+    ):
         clock.now, experiment.status = now, status
         when = f" on {now}, status {status!r}"
         got = taken(framework, "determine_winner", "trial", when=when, because="it need not have ended, nor go on")
@@ -1666,20 +1986,10 @@ def test_a_winner_may_be_named_at_any_time() -> None:
 SIZES = (400, 1600, 6400)
 
 
-def busy(n: int) -> Any:
-    """A framework with n users and 2 n events."""
-    framework = running()
-    users = users_like(FAMILIES[0], n)
-    assign_all(framework, users, "button")
-    for kind in ("click", "conversion"):
-        log_all(framework, users, "button", kind)
-    return framework
-
-
 @pytest.mark.speed
 def test_assigning_costs_the_same_however_many_users_there_are(growth: Grower) -> None:
     def prepare(n: int) -> Callable[[], object]:
-        framework = busy(n)
+        framework = busy(FAMILIES[0], n, "button", HALVES)
         newcomers = count(n)
         last = FAMILIES[0].format(n - 1)
 
@@ -1701,8 +2011,8 @@ def test_assigning_costs_the_same_however_many_users_there_are(growth: Grower) -
 @pytest.mark.speed
 def test_logging_costs_the_same_however_many_users_and_events_there_are(growth: Grower) -> None:
     def prepare(n: int) -> Callable[[], object]:
-        framework = busy(n)
-        return partial(log_all, framework, [FAMILIES[0].format(n - 1)] * 128, "button", "conversion")
+        framework = busy(FAMILIES[0], n, "button", HALVES)
+        return partial(log_often, framework, FAMILIES[0].format(n - 1), "button", "conversion", 128)
 
     growth(
         prepare,
@@ -1716,7 +2026,7 @@ def test_logging_costs_the_same_however_many_users_and_events_there_are(growth: 
 @pytest.mark.speed
 def test_metrics_cost_no_more_than_one_pass(growth: Grower) -> None:
     def prepare(n: int) -> Callable[[], object]:
-        return partial(busy(n).calculate_metrics, "button")
+        return partial(busy(FAMILIES[0], n, "button", HALVES).calculate_metrics, "button")
 
     growth(
         prepare,
