@@ -1407,6 +1407,8 @@ def test_random_generators_of_everybody_stay_untouched() -> None:
         ({"a": 0.5, "b": 0.5001, "c": -0.0001}, "a share is negative"),
         ({"a": 0.5, "b": 0.5, "c": -1e-9}, "a share is negative"),
         ({"a": 0.5, "b": 0.3, "c": 0.1}, "the shares sum to 0.9"),
+        ({"a": math.nan, "b": 1.0}, "a share is NaN, which is neither less than 0 nor any other number"),
+        ({"a": 0.5, "b": 0.5, "c": math.nan}, "a share is NaN, which is neither less than 0 nor any other number"),
     ],
 )
 def test_shares_that_are_no_split_are_an_error(shares: dict[str, float], because: str) -> None:

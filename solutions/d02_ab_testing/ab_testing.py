@@ -35,7 +35,7 @@ class Experiment:
         if not self.variants:
             raise ValueError(f"experiment {self.name!r} has no variants, expected at least one")
         for variant, share in self.variants.items():
-            if share < 0:
+            if not share >= 0:  # NaN is none either
                 raise ValueError(f"the share of {variant!r} is {share}, expected at least 0")
         total = math.fsum(self.variants.values())
         if abs(total - 1) > SHARE_TOLERANCE:

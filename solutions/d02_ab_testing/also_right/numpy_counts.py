@@ -35,7 +35,7 @@ class Study:
         self.experiment = experiment
         self.names = tuple(experiment.variants)
         shares = np.array([experiment.variants[name] for name in self.names], dtype=np.float64)
-        if shares.size == 0 or (shares < 0).any() or abs(shares.sum() - 1) > 1e-6:
+        if shares.size == 0 or not (shares >= 0).all() or abs(shares.sum() - 1) > 1e-6:
             raise ValueError(f"shares must be at least 0 and sum to 1, got {shares}")
         if experiment.end_date is not None and experiment.start_date > experiment.end_date:
             raise ValueError("start_date must not be after end_date")

@@ -35,7 +35,7 @@ class ABTestingFramework:
         name, shares = experiment.name, dict(experiment.variants)
         if name in self.experiments:
             raise ValueError(f"{name} is taken")
-        if any(share < 0 for share in shares.values()) or abs(sum(shares.values()) - 1) > 1e-6:
+        if not all(share >= 0 for share in shares.values()) or abs(sum(shares.values()) - 1) > 1e-6:
             raise ValueError("shares must be at least 0 and sum to 1")
         if experiment.end_date is not None and experiment.end_date < experiment.start_date:
             raise ValueError("the end is before the start")
