@@ -35,6 +35,7 @@ first_costs = beside(many_starts.first_costs)
 fit_in_four_ways = beside(many_starts.fit_in_four_ways)
 answer = beside(many_starts.answer)
 answers = beside(many_starts.answers)
+answers_to_matrices = beside(many_starts.answers_to_matrices)
 fit_anew = beside(many_starts.Fit)
 fits = beside(many_starts.fits)
 fits_by_seed = beside(many_starts.fits_by_seed)
@@ -71,7 +72,7 @@ def loop_update(X: list[list[float]], labels: list[int], k: int) -> list[list[fl
     return [[value / count for value in row] for row, count in zip(sums, counts, strict=True)]
 
 
-def squares(X: Float64Array, centroids: Any) -> Float64Array:
+def squares(X: Any, centroids: Any) -> Float64Array:
     """The squared distances of rows and centroids, from differences."""
     return np.asarray(cdist(X, centroids, "sqeuclidean"))
 
@@ -81,7 +82,7 @@ def cost_of(X: Float64Array, centroids: Any, labels: Any) -> float:
     return float(np.sum((X - np.asarray(centroids)[np.asarray(labels)]) ** 2))
 
 
-def means_of(X: Float64Array, labels: Any, k: int, *, empty: str = "farthest") -> Float64Array:
+def means_of(X: Float64Array, labels: Any, k: int, *, empty: str = "farthest", before: Any = None) -> Float64Array:
     """`update_centroids` by its definition; other values of `empty` are what people do instead."""
     labels = np.asarray(labels)
     counts = np.bincount(labels, minlength=k)
@@ -103,6 +104,8 @@ def means_of(X: Float64Array, labels: Any, k: int, *, empty: str = "farthest") -
         "nan": lambda _i, _j: np.full(X.shape[1], np.nan),
         "mean": lambda _i, _j: X.mean(axis=0),
         "first": lambda i, _: X[i],
+        "one": lambda i, j: before[j] if i else X[order[0]],
+        "distinct": lambda i, _: X[order[np.sort(np.unique(X[order], axis=0, return_index=True)[1])[i]]],
     }
     for i, j in enumerate(missing):
         result[j] = fills[empty](i, j)
@@ -125,15 +128,18 @@ Enough = Callable[[float, float, float], bool]
 class Lloyd:
     """What `fit` does from `start`, by its definition, as far as somebody asks for it."""
 
-    def __init__(self, X: Float64Array, start: Any, k: int) -> None:
+    def __init__(self, X: Float64Array, start: Any, k: int, empty: str) -> None:
         self._X = X
         self._k = k
+        self._empty = empty
+        self._centroids: list[Any] = []
         self._costs: list[float] = []
         self._is_full: list[bool] = []
         self._label(start)
 
     def _label(self, centroids: Any) -> None:
         distances = squares(self._X, centroids)
+        self._centroids.append(centroids)
         self._labels = distances.argmin(axis=1)
         self._costs.append(float(distances.min(axis=1).sum()))
         self._is_full.append(len(set(self._labels.tolist())) == self._k)
@@ -141,19 +147,25 @@ class Lloyd:
     def history(self, max_iterations: int, enough: Enough) -> list[float]:
         """The cost_history when `fit` stops at `max_iterations` or when it is `enough`, but not with an empty cluster."""
         for i in itertools.count(1):
-            if i == len(self._costs):
-                self._label(means_of(self._X, self._labels, self._k))
+            self.centroids_after(i)
             before, now = self._costs[i - 1 : i + 1]
             if (i >= max_iterations or enough(self._costs[0], before, now)) and (self._is_full[i] or now >= before):
                 break
         return self._costs[: i + 1]
 
+    def centroids_after(self, iterations: int) -> Any:
+        """The centroids after so many iterations."""
+        while len(self._costs) <= iterations:
+            before = self._centroids[-1]
+            self._label(means_of(self._X, self._labels, self._k, empty=self._empty, before=before))
+        return self._centroids[iterations]
+
 
 @functools.lru_cache(maxsize=512)
-def lloyd_from(start: bytes, X: bytes, k: int) -> Lloyd:
+def lloyd_from(start: bytes, X: bytes, k: int, empty: str = "farthest") -> Lloyd:
     """The same for arrays given as bytes: many seeds draw the same start."""
     rows = np.frombuffer(start).reshape(k, -1)
-    return Lloyd(np.frombuffer(X).reshape(-1, rows.shape[1]), rows, k)
+    return Lloyd(np.frombuffer(X).reshape(-1, rows.shape[1]), rows, k, empty)
 
 
 def model(k: int = 3, **options: Any) -> Any:
@@ -412,6 +424,20 @@ def test_ties_among_small_whole_numbers_go_to_the_lower_index(seed: int, d: int,
 
 
 @pytest.mark.law
+def test_ties_go_to_the_lower_index_among_many_centroids_too() -> None:
+    rng = np.random.default_rng(4)
+    X, centroids = rng.integers(-9, 10, size=(200, 2)), rng.integers(-9, 10, size=(150, 2))
+    X, centroids = np.vstack([X, -X]).astype(float), rng.permutation(np.vstack([centroids, -centroids])).astype(float)
+    check.equal(
+        np.asarray(answer(300, {}, "assign_points_to_clusters", X, centroids)),
+        squares(X, centroids).argmin(axis=1),
+        asked="assign_points_to_clusters of 400 points among small whole numbers, with 300 centroids, many of them equal",
+        hint="of equally near centroids the one with the lower index is taken: where centroids are taken block by block, one "
+        "of a later block must be nearer than all before",
+    )
+
+
+@pytest.mark.law
 @pytest.mark.parametrize("gap", [2.0**-10, 2.0**-20, 2.0**-30])
 @pytest.mark.parametrize("d", [1, 3])
 def test_a_point_that_is_hardly_nearer_is_nearer(gap: float, d: int) -> None:
@@ -506,6 +532,19 @@ def test_empty_clusters_take_the_farthest_rows_far_from_the_origin(offset: float
         rtol=0,
         atol=1e-5,
         hint="the farthest row by differences to the mean of its cluster, in float64: expanded squares lose all digits here",
+    )
+
+
+@pytest.mark.law
+@pytest.mark.parametrize("k", [12, 300])
+def test_many_empty_clusters_take_the_farthest_rows_in_turn(k: int) -> None:
+    X = np.random.default_rng(k).normal(size=(5 * k, 2))
+    check_update(
+        X,
+        [i % 5 for i in range(5 * k)],
+        k,
+        hint="the first empty cluster takes the farthest row, the next one the next: to find these rows is not enough (as "
+        "np.argpartition does), they must be in order",
     )
 
 
@@ -712,9 +751,14 @@ def check_history(
         expected=f"{fitted.n_iterations + 1} numbers: the cost of the start, and one after each iteration",
         hint="the history begins with the cost of the starting centroids, before the first iteration",
     )
-    run = lloyd_from(np.asarray(start, dtype=np.float64).tobytes(), X.tobytes(), k).history
+    begin = np.asarray(start, dtype=np.float64).tobytes(), X.tobytes(), k
+    run = lloyd_from(*begin).history
     none = 1e-12 * run(1, lambda *_: True)[0]  # a fall that is rounding
-    want = run(max_iterations, lambda _, before, now: before - now <= tolerance * before + none)
+
+    def enough(_: float, before: float, now: float) -> bool:
+        return before - now <= tolerance * before + none
+
+    want = run(max_iterations, enough)
     check.close(
         history[0],
         want[0],
@@ -758,10 +802,17 @@ def check_history(
             "the tolerance is held against the fall itself: it is a fraction of the cost before": lambda: run(
                 max_iterations, lambda _, before, now: before - now <= tolerance + none
             ),
+            "of several empty clusters only one gets a row of its own in fit: each takes another one": (
+                lambda: lloyd_from(*begin, "one").history(max_iterations, enough)
+            ),
+            "equal rows are passed over when fit fills empty clusters: equal rows are several rows": (
+                lambda: lloyd_from(*begin, "distinct").history(max_iterations, enough)
+            ),
             "one iteration too many": lambda: run(max_iterations + 1, lambda *_: False)[: len(want) + 1],
             "it stops too early": want[: len(history)] if len(history) < len(want) else math.nan,
         },
-        hint="stop after an iteration in which the cost fell by no more than tolerance times the cost before it",
+        hint="an iteration updates all centroids (an empty cluster takes the row farthest from the new mean of its own) and then "
+        "the labels; stop after one in which the cost fell by no more than tolerance times the cost before it",
     )
 
 
@@ -796,6 +847,42 @@ def test_a_cluster_that_loses_all_its_points_gets_one_again(max_iterations: int)
             hint="a cluster may become empty on the way: fit does not stop then, even at max_iterations",
         )
         check_attributes(fitted, EMPTYING, 3, **options)
+
+
+CROWD = np.vstack([EMPTYING * (1 + 0.3 * i / 40) + [1000.0 * (i % 7), 1000.0 * (i // 7)] for i in range(40)])
+"""Forty of these, each a little larger: with k = 120, several clusters become empty at once from two starts in three."""
+
+
+@pytest.mark.law
+def test_several_clusters_that_become_empty_at_once_are_all_filled() -> None:
+    long = 0
+    for seed in range(30):
+        ((options, fitted),) = fit_each(CROWD, 120, [seed], max_iterations=1)
+        check.equal(
+            len(set(np.asarray(fitted.labels).tolist())),
+            120,
+            asked="the number of labels in use after "
+            + made(120, "fit", CROWD, **options)
+            + ", where several clusters become empty at once",
+            hint="fit goes on while a cluster is empty, however many iterations that takes, and whether or not there are "
+            "fewer empty ones than before",
+        )
+        check_attributes(fitted, CROWD, 120, **options)
+        begin = np.asarray(fitted.start, dtype=np.float64).tobytes(), CROWD.tobytes(), 120
+        check.close(
+            fitted.centroids,
+            lloyd_from(*begin).centroids_after(fitted.n_iterations),
+            asked="the centroids of " + made(120, "fit", CROWD, **options),
+            mistakes={
+                "in fit the last empty cluster takes the farthest row: the first one does": (
+                    lambda: lloyd_from(*begin, "turned").centroids_after(fitted.n_iterations)  # noqa: B023 (called here)
+                )
+            },
+            hint="fit fills empty clusters as update_centroids does: the first one takes the farthest row, the next one the next",
+        )
+        long += fitted.n_iterations >= 3  # clusters were empty after two iterations in a row
+        if long == 2:
+            return
 
 
 OUTLYING = np.repeat(
@@ -927,6 +1014,30 @@ def test_the_third_centroid_keeps_away_from_both_before() -> None:
         came=f"both 100 and 101 were among them {together} times",
         expected="hardly ever: when 100 is a centroid, 101 is 1 from it, and others are 100",
         mistake="distances are taken to the last centroid, or to the first, or added up: to the nearest so far is asked",
+    )
+
+
+@pytest.mark.law
+def test_equal_rows_are_each_as_likely_as_others() -> None:
+    X = np.array([[0.0]] * 8 + [[1.0], [3.0]])
+    starts = draw_starts(X, 2, 11, 800).reshape(800, 2)
+    firsts = int(np.sum(starts[:, 0] == 0))
+    seconds = int(np.sum((starts[:, 0] == 1) & (starts[:, 1] == 0)))
+    ones = int(np.sum(starts[:, 0] == 1))
+    mistake = "equal rows are drawn as if they were one: each row of X counts, equal to others or not"
+    check.true(
+        560 < firsts < 720,  # of which a right draw misses either by 7 standard deviations
+        asked=f"the first of the starting centroids of {X.ravel().tolist()} for k = 2, 800 times",
+        came=f"0 was first {firsts} times",
+        expected="about 640 times: eight of ten rows are 0",
+        mistake=mistake,
+    )
+    check.true(
+        abs(seconds - ones * 2 / 3) < 6 * math.sqrt(ones * 2 / 9),
+        asked=f"the second of the starting centroids of {X.ravel().tolist()} for k = 2, where 1 was the first",
+        came=f"0 was second {seconds} times of {ones}",
+        expected="about two times of three: eight rows at a squared distance of 1 against one at 4",
+        mistake=mistake,
     )
 
 
@@ -1300,6 +1411,23 @@ def test_fit_is_right_far_from_the_origin() -> None:
 
 
 @pytest.mark.edge
+def test_the_inertia_of_tight_clusters_far_apart_has_all_its_digits() -> None:
+    X = np.random.default_rng(9).normal(size=(20, 2)) / 64 + np.repeat([[-1e6], [1e6]], 10, axis=0)
+    fitted = answer(2, {"random_state": 0}, "fit", X)
+    cost = cost_of(X, fitted.centroids, fitted.labels)
+    asked = made(2, "fit", X, random_state=0) + ", two clusters of width 1/64, 2,000,000 apart"
+    hint = "the cost is a sum of squared differences: expanded squares are huge here, and nearly cancel"
+    check.close(fitted.inertia, cost, asked="the inertia of " + asked, rtol=1e-6, hint=hint)
+    check.close(
+        fitted.cost_history[1:],
+        [cost] * (len(fitted.cost_history) - 1),
+        asked="the cost_history after the start of " + asked,
+        rtol=1e-6,
+        hint=hint,
+    )
+
+
+@pytest.mark.edge
 @pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.int64, np.float32])
 def test_all_is_computed_in_float64(dtype: type[np.generic]) -> None:
     X = np.array([[100, 5], [120, 3], [7, 90], [3, 100], [0, 120]], dtype=dtype)
@@ -1459,16 +1587,51 @@ def test_lists_and_arrays_of_any_layout_are_accepted() -> None:
 
 
 @pytest.mark.edge
-def test_labels_may_be_whole_floats() -> None:
+def test_a_matrix_of_numpys_is_read_as_an_array() -> None:
+    X = np.array([[100.0, 5.0], [120.0, 3.0], [90.0, 70.0], [80.0, 100.0]])
+    centroids, labels = np.array([[110.0, 4.0], [85.0, 85.0]]), np.array([0, 0, 1, 1])
+    asked = "{} of an np.matrix, " + str(X.tolist())
+    got = check.accepts(
+        partial(answers_to_matrices, X, centroids, labels),
+        asked="the methods of OptimizedKMeans(k=2), X and centroids as np.matrix",
+        because="np.asarray takes an np.matrix, as it takes any array",
+    )
+    for name, want in (
+        ("assign_points_to_clusters", labels),
+        ("update_centroids", centroids),
+        ("centroids after fit", answer(2, {"random_state": 0}, "fit", X).centroids),
+        ("initialize_centroids", answer(2, {"random_state": 0}, "initialize_centroids", X)),
+    ):
+        kind, value = got[name]
+        check.equal(
+            kind,
+            "ndarray",
+            asked="the type of " + asked.format(name),
+            hint="np.asanyarray keeps an np.matrix, whose rows stay 2-D and whose * is another: np.asarray makes an array of it",
+        )
+        check.close(value, want, asked=asked.format(name), hint="the same as for an array of the same numbers")
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int8, np.uint64], ids=lambda t: t.__name__)
+def test_labels_may_be_whole_numbers_of_any_type(dtype: type[np.generic]) -> None:
+    X, labels = [[1.0], [3.0], [5.0]], np.array([0, 1, 1], dtype=dtype)
+    asked = made(3, "update_centroids", X, labels) + f", labels as {np.dtype(dtype).name}"
+    got = check.accepts(
+        partial(answer, 3, {}, "update_centroids", X, labels),
+        asked=asked,
+        because="labels may be integers of any type, or floats that are whole",
+    )
     check.close(
-        model(2).update_centroids([[1.0], [3.0], [5.0]], [0.0, 1.0, 1.0]),
+        np.asarray(got)[:2],
         [[1.0], [4.0]],
-        asked=made(2, "update_centroids", [[1.0], [3.0], [5.0]], [0.0, 1.0, 1.0]),
+        asked="the first two rows of " + asked,
+        hint="convert labels to one type first",
     )
 
 
 @pytest.mark.edge
-@pytest.mark.parametrize("label", [-1, 2, 7, 0.5, 1 + 1e-9])
+@pytest.mark.parametrize("label", [-1, 2, 7, 0.5, 1 + 1e-9, 256, 2**32, 2**32 + 1, -(2**32)])
 def test_labels_out_of_range_or_not_whole_are_an_error(label: float) -> None:
     labels = [0, label, 1]
     check.raises(
@@ -1476,7 +1639,7 @@ def test_labels_out_of_range_or_not_whole_are_an_error(label: float) -> None:
         partial(model(2).update_centroids, [[1.0], [3.0], [5.0]], labels),
         asked=made(2, "update_centroids", [[1.0], [3.0], [5.0]], labels),
         because=f"{label} is no label of two clusters",
-        hint="check the labels before they are used as an index",
+        hint="check the labels before they are used as an index, and before they are converted to a smaller type",
     )
 
 
