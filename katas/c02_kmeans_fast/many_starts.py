@@ -41,14 +41,14 @@ def answers(questions: Sequence[tuple[Any, ...]]) -> list[Any]:
     return [answer(*question) for question in questions]
 
 
-def answers_to_matrices(X: Array, centroids: Array, labels: Array) -> dict[str, tuple[str, Array]]:
-    """What new objects answer when X and centroids are an `np.matrix`, which travels as an array: types and values."""
-    matrix, other = X.view(np.matrix), centroids.view(np.matrix)
+def answers_with_types(given: str, X: Array, centroids: Array, labels: Array) -> dict[str, tuple[str, Array]]:
+    """What new objects answer when X and centroids are of a type of NumPy's: types and values, for all travels as arrays."""
+    rows, others = X.view(getattr(np, given)), centroids.view(getattr(np, given))
     got = {
-        "initialize_centroids": answer(2, {"random_state": 0}, "initialize_centroids", matrix),
-        "assign_points_to_clusters": answer(2, {}, "assign_points_to_clusters", matrix, other),
-        "update_centroids": answer(2, {}, "update_centroids", matrix, labels),
-        "centroids after fit": answer(2, {"random_state": 0}, "fit", matrix).centroids,
+        "initialize_centroids": answer(2, {"random_state": 0}, "initialize_centroids", rows),
+        "assign_points_to_clusters": answer(2, {}, "assign_points_to_clusters", rows, others),
+        "update_centroids": answer(2, {}, "update_centroids", rows, labels),
+        "centroids after fit": answer(2, {"random_state": 0}, "fit", rows).centroids,
     }
     return {name: (type(value).__name__, np.array(value)) for name, value in got.items()}
 

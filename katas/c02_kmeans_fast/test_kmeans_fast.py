@@ -35,7 +35,7 @@ first_costs = beside(many_starts.first_costs)
 fit_in_four_ways = beside(many_starts.fit_in_four_ways)
 answer = beside(many_starts.answer)
 answers = beside(many_starts.answers)
-answers_to_matrices = beside(many_starts.answers_to_matrices)
+answers_with_types = beside(many_starts.answers_with_types)
 fit_anew = beside(many_starts.Fit)
 fits = beside(many_starts.fits)
 fits_by_seed = beside(many_starts.fits_by_seed)
@@ -134,7 +134,10 @@ class Lloyd:
         self._empty = empty
         self._centroids: list[Any] = []
         self._costs: list[float] = []
-        self._is_full: list[bool] = []
+        self.empty: list[int] = []
+        """How many clusters have no points, at the start and after each iteration."""
+        self.taken: list[Float64Array] = []
+        """The rows that empty clusters took in each iteration."""
         self._label(start)
 
     def _label(self, centroids: Any) -> None:
@@ -142,22 +145,23 @@ class Lloyd:
         self._centroids.append(centroids)
         self._labels = distances.argmin(axis=1)
         self._costs.append(float(distances.min(axis=1).sum()))
-        self._is_full.append(len(set(self._labels.tolist())) == self._k)
+        self.empty.append(self._k - len(set(self._labels.tolist())))
 
     def history(self, max_iterations: int, enough: Enough) -> list[float]:
         """The cost_history when `fit` stops at `max_iterations` or when it is `enough`, but not with an empty cluster."""
         for i in itertools.count(1):
             self.centroids_after(i)
             before, now = self._costs[i - 1 : i + 1]
-            if (i >= max_iterations or enough(self._costs[0], before, now)) and (self._is_full[i] or now >= before):
+            if (i >= max_iterations or enough(self._costs[0], before, now)) and (not self.empty[i] or now >= before):
                 break
         return self._costs[: i + 1]
 
     def centroids_after(self, iterations: int) -> Any:
         """The centroids after so many iterations."""
         while len(self._costs) <= iterations:
-            before = self._centroids[-1]
-            self._label(means_of(self._X, self._labels, self._k, empty=self._empty, before=before))
+            centroids = means_of(self._X, self._labels, self._k, empty=self._empty, before=self._centroids[-1])
+            self.taken.append(centroids[np.setdiff1d(np.arange(self._k), self._labels)])
+            self._label(centroids)
         return self._centroids[iterations]
 
 
@@ -849,30 +853,43 @@ def test_a_cluster_that_loses_all_its_points_gets_one_again(max_iterations: int)
         check_attributes(fitted, EMPTYING, 3, **options)
 
 
-CROWD = np.vstack([EMPTYING * (1 + 0.3 * i / 40) + [1000.0 * (i % 7), 1000.0 * (i // 7)] for i in range(40)])
-"""Forty of these, each a little larger: with k = 120, several clusters become empty at once from two starts in three."""
+LATE = np.repeat(
+    np.array([[83, 70], [28, 94], [64, 23], [76, 62], [36, 80], [36, 88], [102, 91]], dtype=float),
+    [3, 3, 8, 4, 12, 12, 2],
+    axis=0,
+)
+"""With k = 3, the second iteration leaves a cluster empty from one start in 25."""
+CROWD = np.vstack(
+    [
+        (1 + 0.3 * i / 40) * (group - group.mean(axis=0)) + [1000.0 * (i % 7), 1000.0 * (i // 7)]
+        for i, group in enumerate([EMPTYING] * 28 + [LATE] * 20)
+    ]
+)
+"""Many of both, each a little larger than the one before. With k = 144, several clusters become empty at once from most starts,
+from three starts in five some are empty after two iterations or more, and from every seventh no fewer than before."""
 
 
 @pytest.mark.law
 def test_several_clusters_that_become_empty_at_once_are_all_filled() -> None:
-    long = 0
-    for seed in range(30):
-        ((options, fitted),) = fit_each(CROWD, 120, [seed], max_iterations=1)
+    seen: set[str] = set()
+    for seed in range(60):
+        ((options, fitted),) = fit_each(CROWD, 144, [seed], max_iterations=1)
         check.equal(
             len(set(np.asarray(fitted.labels).tolist())),
-            120,
+            144,
             asked="the number of labels in use after "
-            + made(120, "fit", CROWD, **options)
+            + made(144, "fit", CROWD, **options)
             + ", where several clusters become empty at once",
             hint="fit goes on while a cluster is empty, however many iterations that takes, and whether or not there are "
             "fewer empty ones than before",
         )
-        check_attributes(fitted, CROWD, 120, **options)
-        begin = np.asarray(fitted.start, dtype=np.float64).tobytes(), CROWD.tobytes(), 120
+        check_attributes(fitted, CROWD, 144, **options)
+        begin = np.asarray(fitted.start, dtype=np.float64).tobytes(), CROWD.tobytes(), 144
+        path = lloyd_from(*begin)
         check.close(
             fitted.centroids,
-            lloyd_from(*begin).centroids_after(fitted.n_iterations),
-            asked="the centroids of " + made(120, "fit", CROWD, **options),
+            path.centroids_after(fitted.n_iterations),
+            asked="the centroids of " + made(144, "fit", CROWD, **options),
             mistakes={
                 "in fit the last empty cluster takes the farthest row: the first one does": (
                     lambda: lloyd_from(*begin, "turned").centroids_after(fitted.n_iterations)  # noqa: B023 (called here)
@@ -880,8 +897,15 @@ def test_several_clusters_that_become_empty_at_once_are_all_filled() -> None:
             },
             hint="fit fills empty clusters as update_centroids does: the first one takes the farthest row, the next one the next",
         )
-        long += fitted.n_iterations >= 3  # clusters were empty after two iterations in a row
-        if long == 2:
+        if fitted.n_iterations >= 3:
+            seen.add("empty for long")
+        if any(0 < before <= now for before, now in itertools.pairwise(path.empty)):
+            seen.add("no fewer than before")
+        for rows in path.taken:
+            places = len(np.unique(rows, axis=0))
+            seen |= {"rows that differ"} if places > 1 else set()
+            seen |= {"equal rows"} if places < len(rows) else set()
+        if len(seen) == 4:
             return
 
 
@@ -1587,13 +1611,14 @@ def test_lists_and_arrays_of_any_layout_are_accepted() -> None:
 
 
 @pytest.mark.edge
-def test_a_matrix_of_numpys_is_read_as_an_array() -> None:
+@pytest.mark.parametrize("given", ["ndarray", "matrix"])
+def test_results_are_plain_arrays_and_a_matrix_is_read_as_one(given: str) -> None:
     X = np.array([[100.0, 5.0], [120.0, 3.0], [90.0, 70.0], [80.0, 100.0]])
     centroids, labels = np.array([[110.0, 4.0], [85.0, 85.0]]), np.array([0, 0, 1, 1])
-    asked = "{} of an np.matrix, " + str(X.tolist())
+    asked = "{} of an np." + given + ", " + str(X.tolist())
     got = check.accepts(
-        partial(answers_to_matrices, X, centroids, labels),
-        asked="the methods of OptimizedKMeans(k=2), X and centroids as np.matrix",
+        partial(answers_with_types, given, X, centroids, labels),
+        asked=f"the methods of OptimizedKMeans(k=2), X and centroids as np.{given}",
         because="np.asarray takes an np.matrix, as it takes any array",
     )
     for name, want in (
@@ -1607,7 +1632,7 @@ def test_a_matrix_of_numpys_is_read_as_an_array() -> None:
             kind,
             "ndarray",
             asked="the type of " + asked.format(name),
-            hint="np.asanyarray keeps an np.matrix, whose rows stay 2-D and whose * is another: np.asarray makes an array of it",
+            hint="rows of an np.matrix stay 2-D, and its * is another: np.asarray makes an array of it, np.asanyarray does not",
         )
         check.close(value, want, asked=asked.format(name), hint="the same as for an array of the same numbers")
 

@@ -1,6 +1,6 @@
 """Reads X and centroids by np.asanyarray, which keeps an np.matrix.
 
-Caught by: test_a_matrix_of_numpys_is_read_as_an_array
+Caught by: test_results_are_plain_arrays_and_a_matrix_is_read_as_one
 """
 
 import numpy as np
