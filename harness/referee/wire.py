@@ -22,6 +22,7 @@ import random
 import re
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path, PurePath
@@ -30,9 +31,9 @@ from typing import Any
 import numpy as np
 
 try:  # in a sandbox this module lies beside the other one, and there is no package
-    from harness.referee.cells import Cells, Places, is_shared, listed, modify_places, rng_state
+    from harness.referee.cells import Cells, Places, is_shared, modify_places, rng_state
 except ImportError:
-    from cells import Cells, Places, is_shared, listed, modify_places, rng_state  # type: ignore[import-not-found,no-redef]
+    from cells import Cells, Places, is_shared, modify_places, rng_state  # type: ignore[import-not-found,no-redef]
 
 MAX_HEADER = 16 * 2**20
 """Bytes of a header: more would take long to parse."""
@@ -148,7 +149,7 @@ def _parse(data: bytes) -> Header:
 def _unlisted(value: Any) -> Any:
     if isinstance(value, dict):
         if set(value) == {"array", "dtype"}:
-            return np.array(value["array"], dtype=_dtype(value["dtype"]))
+            return np.frombuffer(bytes.fromhex(value["array"]), dtype=_dtype(value["dtype"]))
         return {key: _unlisted(item) for key, item in value.items()}
     return value
 
@@ -165,7 +166,7 @@ class GlobalRandom:
     """NumPy's global random generator: whether it has moved, and its state as JSON can say it.
 
     Looking whether it has moved comes with every message, so it must cost nothing: it reads the generator's memory, whose
-    address NumPy publishes, instead of asking for a copy of its state.
+    address NumPy publishes, instead of asking for a copy of its state, and writes there as well.
     """
 
     def __init__(self) -> None:
@@ -187,13 +188,13 @@ class GlobalRandom:
 
     def state(self) -> Any:
         """Its state, and that of `random` where it is watched."""
-        return [listed(self._generator.state), random.getstate() if self.watches_standard_library else None]
+        return [self._memory().hex(), random.getstate() if self.watches_standard_library else None]
 
     def set(self, state: Any) -> None:
         """Put it into that state; raises `WireError` for anything else."""
         try:
             numpys, standard = _list(state)
-            self._generator.state = _unlisted(numpys)
+            self._overwrite(bytes.fromhex(numpys))
             if standard is not None and self.watches_standard_library:
                 version, words, gauss = _list(standard)
                 random.setstate((version, tuple(words), gauss))
@@ -202,12 +203,18 @@ class GlobalRandom:
             raise WireError(f"this is no state of the global random generator: {type(error).__name__}") from None
         self._seen = self._memory()
 
+    def _overwrite(self, memory: bytes) -> None:
+        if len(memory) != _MT19937_BYTES or not 0 <= int.from_bytes(memory[-4:], sys.byteorder, signed=True) <= _WORDS:
+            raise ValueError("a position among the words, or they themselves, are missing")
+        ctypes.memmove(self._address, memory, _MT19937_BYTES)
+
     def _memory(self) -> bytes:
         return ctypes.string_at(self._address, _MT19937_BYTES)
 
 
-_MT19937_BYTES = 4 * 625
-"""624 words of state and the position among them (Matsumoto and Nishimura, 1998)."""
+_WORDS = 624
+_MT19937_BYTES = 4 * (_WORDS + 1)
+"""The words of its state and the position among them (Matsumoto and Nishimura, 1998)."""
 
 
 # --- values ------------------------------------------------------------------------------------------------------------
