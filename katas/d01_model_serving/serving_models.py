@@ -11,6 +11,7 @@ import builtins
 import contextlib
 import dis
 import gc
+import random
 import sys
 import threading
 import time
@@ -408,6 +409,185 @@ def loaded(system: Any, ids: Sequence[str]) -> list[str]:
     return [model_id for model_id in ids if system.get_model_info(model_id)["loaded"]]
 
 
+WANTED_ERRORS: dict[str, type[Exception]] = {"bad load": ValueError, "fail": RuntimeError}
+"""What the steps of a `walk` raise that are to raise something."""
+
+
+def take(system: Any, folder: Path, what: str, model_id: str) -> Any:
+    """One step of a `walk`; what came back."""
+    if what == "load":
+        return system.load_model(model_id, str(folder / f"{model_id}.pkl"))
+    if what == "bad load":
+        return system.load_model(model_id, str(folder / "foreign.pkl"))
+    if what == "evict":
+        return system.evict_least_used_model()
+    return system.predict(model_id, "fail" if what == "fail" else 0)
+
+
+def walk(
+    folder: str, size: int, ids: Sequence[str], steps: Sequence[tuple[str, str]], watched: Sequence[str]
+) -> list[dict[str, Any]]:
+    """What comes of steps, one after the other, of which each is a word for what is done, and a model's id.
+
+    There is a new system of that size, which has loaded all `ids`, in this order, from `<id>.pkl` in `folder`. Words
+    are "predict", "fail" (a predict whose model raises), "load", "bad load" (of `foreign.pkl`) and "evict". With each
+    step come what it returned and what it raised (the name alone of what it is to raise, if it is that), what the models
+    have logged during it, the info of its model after it, and those of the `watched` ids that were loaded after it. With
+    none watched, nobody looks at models but those of the steps; with some, the info is left out.
+    """
+    from model_serving import ModelServingSystem
+
+    system = ModelServingSystem(size)
+    load_each(system, {model_id: str(Path(folder) / f"{model_id}.pkl") for model_id in ids})
+    came = []
+    for what, model_id in steps:
+        (Path(folder) / "log.txt").unlink(missing_ok=True)
+        returned, raised = None, ""
+        try:
+            returned = take(system, Path(folder), what, model_id)
+        except NotImplementedError:
+            raise
+        except WANTED_ERRORS.get(what, ()) as error:
+            raised = WANTED_ERRORS[what].__name__ if str(error) else f"{type(error).__name__} without a message"
+        except Exception as error:
+            raised = f"{type(error).__name__}: {error}"
+        came.append(
+            {
+                "returned": returned,
+                "raised": raised,
+                "log": notes(folder),
+                "info": None if watched else system.get_model_info(model_id),
+                "loaded": loaded(system, watched),
+            }
+        )
+    return came
+
+
+def measured(folder: str, durations_s: Sequence[float]) -> tuple[list[float], dict[str, Any]]:
+    """The latencies of requests that take so long, of `stopwatch.pkl` in `folder`, and the info after them."""
+    from model_serving import ModelServingSystem
+
+    system = ModelServingSystem(clock=clock_of(folder))
+    system.load_model("w", str(Path(folder) / "stopwatch.pkl"))
+    return [system.predict("w", duration_s)["latency_ms"] for duration_s in durations_s], system.get_model_info("w")
+
+
+def handed_on(folder: str, data: Any) -> tuple[Any, Any, bool]:
+    """What an `Echo` and a `Same` predict, from their files in `folder`, and whether the latter is `data` itself."""
+    from model_serving import ModelServingSystem
+
+    system = ModelServingSystem()
+    load_each(system, {name: str(Path(folder) / f"{name}.pkl") for name in ("echo", "same")})
+    echoed, same = (system.predict(name, data)["prediction"] for name in ("echo", "same"))
+    return echoed, same, same is data
+
+
+def changed_on_the_way(system: Any, model_id: str) -> list[str]:
+    """What a `Same`, served under that id, is asked for and does not hand back itself, or not at all; in words."""
+    odd = {
+        "an exception": ValueError("a value, not an error"),
+        "the class of an exception": KeyError,
+        "a generator": (number for number in (1, 2)),
+        "a bytearray": bytearray(b"12"),
+        "a set": {1, 2},
+        "a function": len,
+        "NotImplemented": NotImplemented,
+        "...": ...,
+    }
+    changed = []
+    for name, data in odd.items():
+        try:
+            if system.predict(model_id, data)["prediction"] is not data:
+                changed.append(name)
+        except NotImplementedError:
+            raise
+        except Exception as error:
+            changed.append(f"{name} ({type(error).__name__}: {error})")
+    if next(odd["a generator"], None) != 1:  # type: ignore[call-overload]
+        changed.append("what was in the generator")
+    return changed
+
+
+def what_bad_files_raise(system: Any, model_id: str, paths: dict[str, str]) -> dict[str, str]:
+    """By the name of the exception that reading a file raises, what `load_model` raises in its turn: its name and message."""
+    came = {}
+    for name, path in paths.items():
+        try:
+            system.load_model(model_id, path)
+        except NotImplementedError as error:
+            if name != "NotImplementedError":
+                raise
+            came[name] = f"{type(error).__name__}: {error}"
+        except ValueError as error:
+            came[name] = "ValueError" if str(error).strip() else f"{type(error).__name__} without a message"
+        except Exception as error:
+            came[name] = f"{type(error).__name__}: {error}"
+        else:
+            came[name] = "no error"
+    return came
+
+
+def most_loaded_at_once(system: Any, ids: Sequence[str]) -> int:
+    """A number of models that were in the cache at one moment for certain, while other threads go on.
+
+    A model that is found loaded twice with the same `loaded_at` was so all the time between, for the clock of the
+    system never repeats itself.
+    """
+    first = {model_id: system.get_model_info(model_id) for model_id in ids}
+    second = {model_id: system.get_model_info(model_id) for model_id in ids}
+    return sum(
+        bool(first[i]["loaded"] and second[i]["loaded"] and first[i]["loaded_at"] == second[i]["loaded_at"])
+        for i in ids
+    )
+
+
+def crowd(system: Any, ids: Sequence[str], number: int, requests: int, patience_s: float) -> dict[str, Any]:
+    """What comes of so many threads that ask at random, and evict now and then, while another one looks on.
+
+    `answers` are, for each thread, the ids that it asked, each with the prediction and the model_id that came of
+    `predict(id, [1.0])`, or with the text of what was raised; None for a thread that is not done after `patience_s`
+    seconds. `most` is a number of models that were loaded at one moment for certain, None if the looker is not done.
+    """
+    start = threading.Barrier(number + 1)
+    answers: list[list[Any]] = [[] for _ in range(number)]
+    most: list[int] = []
+
+    def ask(seed: int) -> None:
+        choose = random.Random(seed).choice
+        start.wait(patience_s)
+        for i in range(requests):
+            model_id = choose(ids)
+            try:
+                response = system.predict(model_id, [1.0])
+                came: Any = [response["prediction"], response["model_id"]]
+                if i % 20 == 19:
+                    system.evict_least_used_model()
+            except Exception as error:
+                came = f"{type(error).__name__}: {error}"
+            answers[seed].append((model_id, came))
+
+    def look() -> None:
+        start.wait(patience_s)
+        most.append(max(most_loaded_at_once(system, ids) for _ in range(30)))
+
+    threads = [threading.Thread(target=ask, args=(seed,), daemon=True) for seed in range(number)]
+    threads.append(threading.Thread(target=look, daemon=True))
+    join_all(threads, patience_s)
+    return {
+        "answers": [came if len(came) == requests else None for came in answers],
+        "most": most[0] if most else None,
+    }
+
+
+def join_all(threads: Sequence[threading.Thread], patience_s: float) -> None:
+    """Start threads, and wait until they have ended, or so many seconds have gone by."""
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + patience_s
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+
+
 def chase(system: Any, ids: Sequence[str], rounds: int, patience_s: float) -> list[list[Any] | None]:
     """What threads, one for each of `ids`, get from `predict(id, [1.0])`, all at the same time, round by round.
 
@@ -426,11 +606,7 @@ def chase(system: Any, ids: Sequence[str], rounds: int, patience_s: float) -> li
                     came[number].append(f"{type(error).__name__}: {error}")
 
     threads = [threading.Thread(target=ask, args=(number,), daemon=True) for number in range(len(ids))]
-    for thread in threads:
-        thread.start()
-    deadline = time.monotonic() + patience_s
-    for thread in threads:
-        thread.join(max(0.0, deadline - time.monotonic()))
+    join_all(threads, patience_s)
     return [answers if len(answers) == rounds else None for answers in came]
 
 
@@ -538,6 +714,94 @@ def evict_all(system: Any, most: int) -> list[str]:
     return gone
 
 
+# --- guests: calls in threads of their own, of which one can tell that they wait ---------------------------------------
+
+
+class Guest:
+    """A call in a thread of its own."""
+
+    def __init__(self, system: Any, method: str, *args: Any) -> None:
+        self._thunk = partial(getattr(system, method), *args)
+        self._done = threading.Event()
+        self._result: Any = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._result = self._thunk()
+        except BaseException as error:
+            self._error = error
+        self._done.set()
+
+    def ends(self, within_s: float) -> bool:
+        """Wait for the call to end; whether it did."""
+        return self._done.wait(within_s)
+
+    def result(self) -> Any:
+        """What the call returned; raises what it raised."""
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+    def place(self) -> tuple[int, int] | None:
+        """Where it waits, `(0, 0)` when it has ended; None while it runs, and where nobody can say."""
+        if self._done.is_set():
+            return (0, 0)
+        frame, place = place_of(self._thread)
+        return place if frame and state_of(self._thread) == "S" else None
+
+
+def come_to_rest(guests: Sequence[Guest], within_s: float) -> bool:
+    """Wait until all guests have ended, or wait for somebody else at the same place for a few looks; whether they do.
+
+    A guest that runs, or would if the machine had time for it, is waited for, `within_s` seconds at most.
+    """
+    deadline = time.monotonic() + within_s
+    still = 0
+    before: list[tuple[int, int] | None] = []
+    while still < 5 and time.monotonic() < deadline:
+        time.sleep(0.001)
+        now = [guest.place() for guest in guests]
+        still, before = still + 1 if now == before and None not in now else 0, now
+    return still == 5
+
+
+class PausingClock:
+    """A clock at which one caller is stopped, after `pause_at`, until `go_on`."""
+
+    def __init__(self) -> None:
+        self._paused = threading.Event()
+        self._go = threading.Event()
+        self._lock = threading.Lock()
+        self._calls_left = 0
+
+    def pause_at(self, call_number: int) -> None:
+        """Stop who makes this call, counted from now; the first is number 1."""
+        self._calls_left = call_number
+
+    def stops_one(self) -> bool:
+        """Whether somebody has been stopped."""
+        return self._paused.is_set()
+
+    def go_on(self) -> None:
+        """Let the stopped one go, and stop nobody any more."""
+        with self._lock:
+            self._calls_left = 0
+        self._go.set()
+
+    def __call__(self) -> float:
+        """The time of the machine."""
+        with self._lock:
+            stops = self._calls_left == 1
+            self._calls_left = max(0, self._calls_left - 1)
+        if stops:
+            self._paused.set()
+            self._go.wait(GATE_DEADLINE_S)
+        return time.perf_counter()
+
+
 # --- meetings: two calls, one of which is stopped between two of its steps, wherever that may be ----------------------
 
 STEPS = (
@@ -567,13 +831,19 @@ def steps_of(code: CodeType) -> frozenset[int]:
     return frozenset(at.offset for at in dis.get_instructions(code) if at.opname.startswith(STEPS))
 
 
-def is_asleep(thread: threading.Thread) -> bool:
-    """Whether a thread waits, and not for its turn on the processor alone; where nobody can say, it is taken to wait."""
+def state_of(thread: threading.Thread) -> str:
+    """What the kernel says of a thread: "R" if it runs or waits for its turn, "S" if it waits for something else, "" unknown."""
     try:
         stat = Path(f"/proc/self/task/{thread.native_id}/stat").read_text(encoding="utf-8")
     except OSError:
-        return True
-    return stat.rpartition(")")[2].split()[0] != "R"
+        return ""
+    return stat.rpartition(")")[2].split()[0]
+
+
+def place_of(thread: threading.Thread) -> tuple[FrameType | None, tuple[int, int]]:
+    """The frame in which a thread is, and where in which one that is, as two numbers."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    return frame, (id(frame), frame.f_lasti) if frame else (0, 0)
 
 
 class Visitor:
@@ -608,9 +878,9 @@ class Visitor:
         """Wait until they have ended, or wait for somebody else, as far as one can tell; the module in which they wait."""
         still, place, module = 0, (0, 0), ""
         while still < 3 and not self.has_ended(0.0005):
-            frame = sys._current_frames().get(self._thread.ident or 0)
-            if frame and is_asleep(self._thread):
-                now, module = (id(frame), frame.f_lasti), frame.f_globals.get("__name__", "")
+            frame, now = place_of(self._thread)
+            if frame and state_of(self._thread) != "R":  # where nobody can say, it is taken to wait
+                module = frame.f_globals.get("__name__", "")
                 still, place = still + 1 if now == place else 0, now
         return "" if self.has_ended() else module
 
