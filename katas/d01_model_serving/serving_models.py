@@ -167,6 +167,15 @@ class Relay:
         return data()
 
 
+NEEDED: dict[str, tuple[Any, ...]] = {
+    "ExceptionGroup": ("", [ValueError()]),
+    "UnicodeDecodeError": ("ascii", b"", 0, 1, ""),
+    "UnicodeEncodeError": ("ascii", "", 0, 1, ""),
+    "UnicodeTranslateError": ("", 0, 1, ""),
+}
+"""What the exceptions need that cannot be made of nothing; the others are, and so have no message."""
+
+
 @dataclass
 class Broken:
     """Raises a built-in exception, without a message, when it is read."""
@@ -175,7 +184,7 @@ class Broken:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Be read from a pickle, in vain."""
-        raise getattr(builtins, state["error"])
+        raise getattr(builtins, state["error"])(*NEEDED.get(state["error"], ()))
 
 
 @dataclass
@@ -227,6 +236,16 @@ class Incomparable:
         return len(data)
 
 
+class Slotted:
+    """A model without a `__dict__`."""
+
+    __slots__ = ()
+
+    def predict(self, data: list[Any]) -> int:
+        """Return the length of `data`."""
+        return len(data)
+
+
 class Static:
     """A model of which no object is needed."""
 
@@ -241,6 +260,7 @@ ODD_MODELS: dict[str, object] = {
     "an object that cannot be compared": Incomparable(),
     "an object of length 0": Empty(),
     "an object that is false": Untrue(),
+    "an object without a __dict__": Slotted(),
     "types.SimpleNamespace(predict=len)": SimpleNamespace(predict=len),
 }
 """Models all the same; each predicts the length of what it is given."""
@@ -903,6 +923,8 @@ class Walker:
         stop: int,
         others: Sequence[Callable[[], Any]],
         rehearsal: Callable[[], Any],
+        *,
+        apart: bool = False,
     ) -> None:
         self.result: Any = "stuck"
         self.visitor: Visitor | None = None
@@ -912,6 +934,10 @@ class Walker:
         """The step before which the others ended, or went to sleep for longer."""
         self.stood_still = False
         """Whether they came and went before the step at which they had come."""
+        self.apart = apart
+        """Whether they have nothing to do with it, so that they need not wait for it: it stands still until they have ended."""
+        self.patient = False
+        """Whether it waits for them at each of its steps, too, when they wait for an event and not for a lock."""
         self._thunk = thunk
         self._module = module
         self._stop = 0
@@ -943,9 +969,14 @@ class Walker:
             self.steps += 1
             if self.steps == self._stop:
                 self.visitor = Visitor(self._others, self._module)
-            if self.visitor and not self.met_at and self.visitor.comes_to_rest() != self._module:
+            if self.visitor and not self.met_at and self.apart:
+                self.stood_still = self.visitor.has_ended(MEETING_DEADLINE_S)
                 self.met_at = self.steps
-                self.stood_still = self.steps == self._stop and self.visitor.has_ended()
+            elif self.visitor and not self.met_at:
+                waits_in = self.visitor.comes_to_rest()
+                if waits_in != self._module and not (waits_in and self.patient):
+                    self.met_at = self.steps
+                    self.stood_still = self.steps == self._stop and self.visitor.has_ended()
         return self._step
 
     def has_ended(self, within_s: float) -> bool:
@@ -969,6 +1000,8 @@ def meetings(
     first: tuple[Any, ...],
     others: Sequence[tuple[Any, ...]],
     after: Sequence[tuple[Any, ...]],
+    *,
+    apart: bool = False,
 ) -> list[dict[str, Any]]:
     """What comes of calls that meet, once for each step of `first` before which the `others` can come.
 
@@ -977,7 +1010,8 @@ def meetings(
     thread. When they stand before a lock, `first` takes step by step until they have ended, and the next meeting is at
     the step at which they have: between the two, they could only stand there again. When they wait in another way, for
     an event that `first` is to bring about, it goes on to its end. At last come those `after`. With each meeting come
-    the results, what the models have logged during it, and whether `first` stood still.
+    the results, what the models have logged during it, and whether `first` stood still. With `apart`, the others are
+    calls of another such system, for which `first` stands still until they have ended.
     """
     from model_serving import ModelServingSystem
 
@@ -997,9 +1031,12 @@ def meetings(
     while True:
         system = prepared()
         spare = prepared() if FORGETS_STEPS else None
+        other = prepared() if apart else system
         log_file.unlink(missing_ok=True)
-        meanwhile = [partial(come_of, system, *args) for args in others]
-        walker = Walker(partial(come_of, system, *first), type(system).__module__, stop, meanwhile, rehearse)
+        meanwhile = [partial(come_of, other, *args) for args in others]
+        walker = Walker(
+            partial(come_of, system, *first), type(system).__module__, stop, meanwhile, rehearse, apart=apart
+        )
         if walker.has_ended(MEETING_DEADLINE_S) and walker.visitor is None:
             if not walker.steps:
                 raise RuntimeError("this Python tells of no steps, so that nothing can come between them")
@@ -1024,6 +1061,45 @@ def meetings(
                 "after": last,
             }
         )
-        if is_over:
+        if is_over or (apart and not walker.stood_still):
             return came
         stop = max(walker.met_at or walker.steps, stop + 1)
+
+
+def request_after_a_failure(system: Any, spare: Any, folder: str, path: str, good_path: str) -> list[Any]:
+    """What comes of three requests for the evicted model a, whose file at `path` holds a `Probe` "broken" with a gate.
+
+    While the first one is reading that, the second one comes, and waits. The read fails, and the first one goes on step by
+    step, and at each of them the second one as far as it can. As soon as that has ended, the file at `good_path` takes
+    the place of the bad one, and the same thread makes the third request. `spare` is another such system.
+    """
+    gate = Path(folder) / "broken.load"
+    began = threading.Event()
+
+    def read() -> Any:
+        began.set()
+        return come_of(system, "predict", "a", 1)
+
+    def rehearse() -> None:
+        gate.touch()
+        come_of(spare, "predict", "a", 0)
+        gate.unlink()
+        (Path(folder) / "log.txt").unlink()
+
+    def mend() -> None:
+        Path(path).write_bytes(Path(good_path).read_bytes())
+
+    module = type(system).__module__
+    walker = Walker(read, module, 0, (), rehearse)
+    deadline = time.monotonic() + MEETING_DEADLINE_S
+    while not (began.is_set() and "load broken" in notes(folder)) and time.monotonic() < deadline:
+        time.sleep(0.001)
+    asks = [partial(come_of, system, "predict", "a", number) for number in (2, 3)]
+    visitor = Visitor([asks[0], mend, asks[1]], module)
+    visitor.comes_to_rest()
+    walker.patient, walker.visitor = True, visitor
+    gate.touch()
+    walker.has_ended(MEETING_DEADLINE_S)
+    visitor.has_ended(MEETING_DEADLINE_S)
+    second, _, third = (*visitor.results(), "stuck", "stuck")[:3]
+    return [walker.result, second, third]

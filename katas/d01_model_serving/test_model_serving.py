@@ -84,6 +84,7 @@ shelfmark = beside(toys.Shelfmark)
 meetings = beside(toys.meetings)
 failure = beside(toys.failure)
 ask_within = beside(toys.ask_within)
+request_after_a_failure = beside(toys.request_after_a_failure)
 loaded_at_between = beside(toys.loaded_at_between)
 
 
@@ -890,18 +891,70 @@ def test_a_bad_file_is_an_error_and_leaves_no_trace(stage: Stage, kind: str) -> 
 
 @pytest.mark.edge
 def test_any_exception_while_unpickling_is_a_value_error_with_a_message(stage: Stage) -> None:
-    system = kata.ModelServingSystem()
-    needing_more = (NotImplementedError, UnicodeError, ExceptionGroup)  # the first one says something else in a suite
-    for kind in vars(builtins).values():
-        if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, needing_more):
-            name = kind.__name__
-            check.raises(
-                ValueError,
-                partial(system.load_model, "a", stage.save("broken", toys.Broken(name))),
-                asked=f"load_model('a', path) of a file whose unpickling raises {name}, without a message",
-                because="no model can be read from it",
-                hint="unpickling can raise anything: catch Exception, and say what was read",
+    kinds = [kind for kind in vars(builtins).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+    names = sorted({kind.__name__ for kind in kinds})
+    paths = {name: stage.save(f"broken {name}", toys.Broken(name)) for name in names}
+    for name, came in dict(what_bad_files_raise(kata.ModelServingSystem(), "a", paths)).items():
+        check.equal(
+            came,
+            "ValueError",
+            asked=f"load_model('a', path) of a file whose unpickling raises {name}, without a message",
+            hint="unpickling can raise anything: catch Exception, and make a ValueError of it that says what was read",
+        )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("model_id", ["a", "c"])
+@pytest.mark.parametrize("name", ["SystemExit", "Cancelled"])
+def test_a_load_that_is_broken_off_raises_and_leaves_no_trace(stage: Stage, name: str, model_id: str) -> None:
+    stage.probe("a")
+    stage.probe("b")
+    system = served(stage, "ab", size=2)
+    path = write_bad_file(stage.folder, f"raising {name}")
+    before = system.get_model_info("a")
+    asked = f"load_model({model_id!r}, path) of a file whose unpickling raises {name}, which is no Exception"
+    mistake = "a lock is still held after a read was broken off: release it on every path, as a with statement does"
+    leave = threading.Event()  # a lock that belongs to a thread must not come free because the thread is gone
+    try:
+        for times in ("first", "second"):
+            task = Task(partial(system.load_model, model_id, path), stay=leave)
+            settle(task, asked=f"{asked}, for the {times} time", mistake=mistake)
+            check.true(
+                ends_in_an_error(task),
+                asked=f"{asked}, for the {times} time",
+                came="no error",
+                expected="an error, for nothing was loaded",
+                mistake="what is no Exception was swallowed: let it out, or make a ValueError of it",
             )
+    finally:
+        leave.set()
+    there = answer(partial(loaded, system, ["a", "b"]), asked=f"get_model_info after {asked}", mistake=mistake)
+    check.equal(there, ["a", "b"], asked=f"the models that are loaded in a cache of 2 after {asked}")
+    check.equal(system.get_model_info("a"), before, asked=f"get_model_info('a') after {asked}")
+    check.raises(
+        KeyError,
+        partial(system.get_model_info, "c"),
+        asked=f"get_model_info('c') after {asked}",
+        because="c was never loaded",
+        hint="a half-loaded entry is left behind: remember the id when its file has been read, and not earlier",
+    )
+    check.equal(list(evict_all(system, 3)), ["a", "b"], asked=f"what evict_least_used_model gives up after {asked}")
+    after = f"predict({model_id!r}, 1), evicted before, after {asked} and load_model({model_id!r}, path) of a good one"
+    answer(partial(system.load_model, model_id, path_of(stage, "b")), asked=after, mistake=mistake)
+    evict_all(system, 1)
+    response = answer(partial(system.predict, model_id, 1), asked=after, mistake=mistake)
+    check.equal(response["prediction"], ["b", 1], asked=after)
+
+
+def ends_in_an_error(task: Task) -> bool:
+    """Whether a call that has ended raised something, be it an `Exception` or not."""
+    try:
+        task.result()
+    except NotImplementedError:
+        raise
+    except BaseException:
+        return True
+    return False
 
 
 @pytest.mark.edge
@@ -930,14 +983,15 @@ def test_a_bad_file_for_a_known_id_changes_nothing(stage: Stage, *, is_loaded: b
 
 
 @pytest.mark.edge
-def test_loading_a_known_id_replaces_its_model_and_evicts_nobody(stage: Stage) -> None:
+@pytest.mark.parametrize("clock", ["goes on", "stands still"])
+def test_loading_a_known_id_replaces_its_model_and_evicts_nobody(stage: Stage, clock: str) -> None:
     stage.probe("a")
     stage.probe("b")
     newer = stage.probe("newer")
-    system = served(stage, "ab", size=2)
+    system = served(stage, "ab", size=2, clock=ticks() if clock == "goes on" else stage.clock)
     system.predict("b", 0)
     system.load_model("b", newer)
-    asked = "a cache of 2 with a and b, after load_model('b', newer_path)"
+    asked = f"a cache of 2 with a and b, after load_model('b', newer_path), while the clock {clock}"
     check.equal(
         loaded(system, ["a", "b"]),
         ["a", "b"],
@@ -1155,6 +1209,10 @@ def test_any_object_with_a_callable_predict_is_a_model(stage: Stage, kind: str) 
             },
         )
         system.evict_least_used_model()
+    well(partial(system.load_model, "odd", path), asked=asked, mistake=mistake)
+    mistake = "models are compared: what was read takes the place of what was there, be they equal or not"
+    asked = f"{asked}, which is in the cache already"
+    well(partial(system.load_model, "odd", path), asked=asked, mistake=mistake)
 
 
 @pytest.mark.edge
@@ -1181,6 +1239,18 @@ def test_data_is_not_copied(stage: Stage) -> None:
     asked = "predict('same', data), whose model returns its data, which cannot be copied"
     mistake = "the prediction is copied: return what the model returned"
     well(partial(system.predict, "same", uncopyable()), asked=asked, mistake=mistake)
+
+
+@pytest.mark.edge
+def test_odd_data_and_odd_predictions_are_handed_on_too(stage: Stage) -> None:
+    system = kata.ModelServingSystem()
+    system.load_model("same", stage.save("same", toys.Same()))
+    check.equal(
+        list(changed_on_the_way(system, "same")),
+        [],
+        asked="which data does not come back itself from predict('same', data), whose model returns its data",
+        hint="whatever it is, hand data on as it is, and return what the model returned: convert, raise and use up nothing",
+    )
 
 
 @pytest.mark.edge
@@ -2650,7 +2720,7 @@ def test_an_old_read_of_the_same_path_is_out_of_date_too(stage: Stage) -> None:
 @pytest.mark.edge
 def test_nobody_joins_an_old_read_after_load_model(stage: Stage) -> None:
     stage.probe("a")
-    system = served(stage, "a")
+    system = served(stage, "a", clock=stage.clock)  # which stands still, and so tells no load from another
     system.evict_least_used_model()
     stage.probe("old", file="a", holds_load=True)
     newer = stage.probe("newer")
@@ -2956,6 +3026,32 @@ def test_a_request_after_an_eviction_reads_the_file_at_any_step_of_another(stage
 
 
 @pytest.mark.edge
+def test_a_request_after_one_that_failed_reads_the_file_at_any_step_of_another(stage: Stage) -> None:
+    path, good = stage.probe("a"), stage.probe("good")
+    system, spare = served(stage, "a"), served(stage, "a")
+    for each in (system, spare):
+        each.evict_least_used_model()
+    stage.probe("broken", file="a", holds_load=True, load_error="RuntimeError")
+    first, second, third = request_after_a_failure(system, spare, str(stage.folder), path, good)
+    asked = (
+        "predict('a', 3), from a file that is good by now, after predict('a', 2) of the same thread, which had waited for "
+        "predict('a', 1) of another one to read a bad file, has failed; stopped was that one, at any of its steps"
+    )
+    check.true(
+        "stuck" not in (first, second, third),
+        asked=asked,
+        came=f"no answer within {toys.MEETING_DEADLINE_S:g} s",
+        expected="answers",
+        mistake="two threads wait for each other, or a lock is never released",
+    )
+    mistake = (
+        "it was answered from a read that had failed before: take the mark of a read away before those are woken who "
+        "wait for it"
+    )
+    check_answer(third, ["good"], 3, asked=asked, mistake=mistake)
+
+
+@pytest.mark.edge
 @pytest.mark.parametrize(
     ("way", "other"),
     [
@@ -3096,6 +3192,24 @@ def test_what_an_info_says_fits_together_whoever_comes_meanwhile(stage: Stage, o
                 expected="fewer errors than requests, for one has ended well",
                 mistake="the counts are of two moments: read, and write, both under one hold of the lock",
             )
+
+
+@pytest.mark.edge
+def test_no_step_of_one_system_holds_another_one_up(stage: Stage) -> None:
+    load: Call = ("load_model", "a", stage.probe("a"))
+    evict: Call = ("evict_least_used_model",)
+    ask: Call = ("predict", "a", 0)
+    for came in meetings(
+        str(stage.folder), 1, [load, evict], ask, [ask, evict, load, ("get_model_info", "a")], [], apart=True
+    ):
+        check.true(
+            came["stood_still"],
+            asked=f"{in_words(ask)} of one system, stopped before its step {came['step']}, and {in_words(ask, evict, load)} "
+            "and get_model_info('a') of another system meanwhile",
+            came=f"no answers of the other system within {toys.MEETING_DEADLINE_S:g} s, while the first one stands still",
+            expected="answers at once, for the two share nothing",
+            mistake="they share a lock, or a mark: keep everything in the object, and nothing in the class or the module",
+        )
 
 
 # --- speed -----------------------------------------------------------------------------------------------------------
