@@ -11,6 +11,7 @@ import builtins
 import contextlib
 import dis
 import gc
+import os
 import random
 import sys
 import threading
@@ -484,12 +485,19 @@ def walk(
 
 
 def measured(folder: str, durations_s: Sequence[float]) -> tuple[list[float], dict[str, Any]]:
-    """The latencies of requests that take so long, of `stopwatch.pkl` in `folder`, and the info after them."""
+    """The latencies of requests that take so long, of `stopwatch.pkl` in `folder`, and the info after the last one.
+
+    There is one after each of them, so that what is kept from one to the next shows.
+    """
     from model_serving import ModelServingSystem
 
     system = ModelServingSystem(clock=clock_of(folder))
     system.load_model("w", str(Path(folder) / "stopwatch.pkl"))
-    return [system.predict("w", duration_s)["latency_ms"] for duration_s in durations_s], system.get_model_info("w")
+    latencies_ms, info = [], {}
+    for duration_s in durations_s:
+        latencies_ms.append(system.predict("w", duration_s)["latency_ms"])
+        info = system.get_model_info("w")
+    return latencies_ms, info
 
 
 def handed_on(folder: str, data: Any) -> tuple[Any, Any, bool]:
@@ -526,6 +534,25 @@ def changed_on_the_way(system: Any, model_id: str) -> list[str]:
     if next(odd["a generator"], None) != 1:  # type: ignore[call-overload]
         changed.append("what was in the generator")
     return changed
+
+
+def use_at_home(system: Any, folder: str, model_id: str, path: str) -> list[Any]:
+    """With `folder` as the working directory, and as the user's home, load a model, evict it and ask it.
+
+    Returns the path that is remembered, and what it predicts.
+    """
+    home = os.environ.get("HOME")
+    os.environ["HOME"] = folder
+    try:
+        with contextlib.chdir(folder):
+            system.load_model(model_id, path)
+            evict_all(system, 2)
+            prediction = system.predict(model_id, [1.0])["prediction"]
+    finally:
+        del os.environ["HOME"]
+        if home is not None:
+            os.environ["HOME"] = home
+    return [system.get_model_info(model_id)["path"], prediction]
 
 
 def what_bad_files_raise(system: Any, model_id: str, paths: dict[str, str]) -> dict[str, str]:
