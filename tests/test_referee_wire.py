@@ -8,6 +8,7 @@ import json
 import math
 import socket
 import struct
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from harness.referee.cells import Cells
-from harness.referee.wire import Channel, Codec, WireError
+from harness.referee.wire import Channel, Codec, GlobalRandom, WireError
 
 
 def refuse(*_: object) -> Any:
@@ -144,6 +145,27 @@ def test_paths_slices_ranges_and_generators_travel() -> None:
     rng = np.random.default_rng(5)
     rng.random(3)
     assert across(rng).random() == rng.random()
+
+
+def test_the_global_random_state_travels_and_nothing_else_is_taken_for_one() -> None:
+    before = np.random.get_state()  # noqa: NPY002
+    try:
+        watched = GlobalRandom()
+        state = json.loads(json.dumps(watched.state()))
+        wanted = np.random.random(700)  # noqa: NPY002
+        assert watched.has_moved()
+        assert not watched.has_moved()
+        watched.set(state)
+        assert not watched.has_moved()
+        assert np.array_equal(np.random.random(700), wanted)  # noqa: NPY002
+        memory = state[0]
+        beyond = memory[:-8] + (625).to_bytes(4, sys.byteorder).hex()
+        before_the_first = memory[:-8] + "ff" * 4
+        for other in ([beyond, None], [before_the_first, None], [memory[:-2], None], ["?", None], [5, None], [], None):
+            with pytest.raises(WireError):
+                watched.set(other)
+    finally:
+        np.random.set_state(before)  # noqa: NPY002
 
 
 def test_an_object_array_is_rebuilt_from_plain_values() -> None:

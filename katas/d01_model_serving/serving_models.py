@@ -11,6 +11,8 @@ import builtins
 import contextlib
 import dis
 import gc
+import os
+import random
 import sys
 import threading
 import time
@@ -166,6 +168,15 @@ class Relay:
         return data()
 
 
+NEEDED: dict[str, tuple[Any, ...]] = {
+    "ExceptionGroup": ("", [ValueError()]),
+    "UnicodeDecodeError": ("ascii", b"", 0, 1, ""),
+    "UnicodeEncodeError": ("ascii", "", 0, 1, ""),
+    "UnicodeTranslateError": ("", 0, 1, ""),
+}
+"""What the exceptions need that cannot be made of nothing; the others are, and so have no message."""
+
+
 @dataclass
 class Broken:
     """Raises a built-in exception, without a message, when it is read."""
@@ -174,7 +185,7 @@ class Broken:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Be read from a pickle, in vain."""
-        raise getattr(builtins, state["error"])
+        raise getattr(builtins, state["error"])(*NEEDED.get(state["error"], ()))
 
 
 @dataclass
@@ -226,6 +237,16 @@ class Incomparable:
         return len(data)
 
 
+class Slotted:
+    """A model without a `__dict__`."""
+
+    __slots__ = ()
+
+    def predict(self, data: list[Any]) -> int:
+        """Return the length of `data`."""
+        return len(data)
+
+
 class Static:
     """A model of which no object is needed."""
 
@@ -240,6 +261,7 @@ ODD_MODELS: dict[str, object] = {
     "an object that cannot be compared": Incomparable(),
     "an object of length 0": Empty(),
     "an object that is false": Untrue(),
+    "an object without a __dict__": Slotted(),
     "types.SimpleNamespace(predict=len)": SimpleNamespace(predict=len),
 }
 """Models all the same; each predicts the length of what it is given."""
@@ -408,6 +430,211 @@ def loaded(system: Any, ids: Sequence[str]) -> list[str]:
     return [model_id for model_id in ids if system.get_model_info(model_id)["loaded"]]
 
 
+WANTED_ERRORS: dict[str, type[Exception]] = {"bad load": ValueError, "fail": RuntimeError}
+"""What the steps of a `walk` raise that are to raise something."""
+
+
+def take(system: Any, folder: Path, what: str, model_id: str) -> Any:
+    """One step of a `walk`; what came back."""
+    if what == "load":
+        return system.load_model(model_id, str(folder / f"{model_id}.pkl"))
+    if what == "bad load":
+        return system.load_model(model_id, str(folder / "foreign.pkl"))
+    if what == "evict":
+        return system.evict_least_used_model()
+    return system.predict(model_id, "fail" if what == "fail" else 0)
+
+
+def walk(
+    folder: str, size: int, ids: Sequence[str], steps: Sequence[tuple[str, str]], watched: Sequence[str]
+) -> list[dict[str, Any]]:
+    """What comes of steps, one after the other, of which each is a word for what is done, and a model's id.
+
+    There is a new system of that size, which has loaded all `ids`, in this order, from `<id>.pkl` in `folder`. Words
+    are "predict", "fail" (a predict whose model raises), "load", "bad load" (of `foreign.pkl`) and "evict". With each
+    step come what it returned and what it raised (the name alone of what it is to raise, if it is that), what the models
+    have logged during it, the info of its model after it, and those of the `watched` ids that were loaded after it. With
+    none watched, nobody looks at models but those of the steps; with some, the info is left out.
+    """
+    from model_serving import ModelServingSystem
+
+    system = ModelServingSystem(size)
+    load_each(system, {model_id: str(Path(folder) / f"{model_id}.pkl") for model_id in ids})
+    came = []
+    for what, model_id in steps:
+        (Path(folder) / "log.txt").unlink(missing_ok=True)
+        returned, raised = None, ""
+        try:
+            returned = take(system, Path(folder), what, model_id)
+        except NotImplementedError:
+            raise
+        except WANTED_ERRORS.get(what, ()) as error:
+            raised = WANTED_ERRORS[what].__name__ if str(error) else f"{type(error).__name__} without a message"
+        except Exception as error:
+            raised = f"{type(error).__name__}: {error}"
+        came.append(
+            {
+                "returned": returned,
+                "raised": raised,
+                "log": notes(folder),
+                "info": None if watched else system.get_model_info(model_id),
+                "loaded": loaded(system, watched),
+            }
+        )
+    return came
+
+
+def measured(folder: str, durations_s: Sequence[float]) -> tuple[list[float], dict[str, Any]]:
+    """The latencies of requests that take so long, of `stopwatch.pkl` in `folder`, and the info after the last one.
+
+    There is one after each of them, so that what is kept from one to the next shows.
+    """
+    from model_serving import ModelServingSystem
+
+    system = ModelServingSystem(clock=clock_of(folder))
+    system.load_model("w", str(Path(folder) / "stopwatch.pkl"))
+    latencies_ms, info = [], {}
+    for duration_s in durations_s:
+        latencies_ms.append(system.predict("w", duration_s)["latency_ms"])
+        info = system.get_model_info("w")
+    return latencies_ms, info
+
+
+def handed_on(folder: str, data: Any) -> tuple[Any, Any, bool]:
+    """What an `Echo` and a `Same` predict, from their files in `folder`, and whether the latter is `data` itself."""
+    from model_serving import ModelServingSystem
+
+    system = ModelServingSystem()
+    load_each(system, {name: str(Path(folder) / f"{name}.pkl") for name in ("echo", "same")})
+    echoed, same = (system.predict(name, data)["prediction"] for name in ("echo", "same"))
+    return echoed, same, same is data
+
+
+def changed_on_the_way(system: Any, model_id: str) -> list[str]:
+    """What a `Same`, served under that id, is asked for and does not hand back itself, or not at all; in words."""
+    odd = {
+        "an exception": ValueError("a value, not an error"),
+        "the class of an exception": KeyError,
+        "a generator": (number for number in (1, 2)),
+        "a bytearray": bytearray(b"12"),
+        "a set": {1, 2},
+        "a function": len,
+        "NotImplemented": NotImplemented,
+        "...": ...,
+    }
+    changed = []
+    for name, data in odd.items():
+        try:
+            if system.predict(model_id, data)["prediction"] is not data:
+                changed.append(name)
+        except NotImplementedError:
+            raise
+        except Exception as error:
+            changed.append(f"{name} ({type(error).__name__}: {error})")
+    if next(odd["a generator"], None) != 1:  # type: ignore[call-overload]
+        changed.append("what was in the generator")
+    return changed
+
+
+def use_at_home(system: Any, folder: str, model_id: str, path: str) -> list[Any]:
+    """With `folder` as the working directory, and as the user's home, load a model, evict it and ask it.
+
+    Returns the path that is remembered, and what it predicts.
+    """
+    home = os.environ.get("HOME")
+    os.environ["HOME"] = folder
+    try:
+        with contextlib.chdir(folder):
+            system.load_model(model_id, path)
+            evict_all(system, 2)
+            prediction = system.predict(model_id, [1.0])["prediction"]
+    finally:
+        del os.environ["HOME"]
+        if home is not None:
+            os.environ["HOME"] = home
+    return [system.get_model_info(model_id)["path"], prediction]
+
+
+def what_bad_files_raise(system: Any, model_id: str, paths: dict[str, str]) -> dict[str, str]:
+    """By the name of the exception that reading a file raises, what `load_model` raises in its turn: its name and message."""
+    came = {}
+    for name, path in paths.items():
+        try:
+            system.load_model(model_id, path)
+        except NotImplementedError as error:
+            if name != "NotImplementedError":
+                raise
+            came[name] = f"{type(error).__name__}: {error}"
+        except ValueError as error:
+            came[name] = "ValueError" if str(error).strip() else f"{type(error).__name__} without a message"
+        except Exception as error:
+            came[name] = f"{type(error).__name__}: {error}"
+        else:
+            came[name] = "no error"
+    return came
+
+
+def most_loaded_at_once(system: Any, ids: Sequence[str]) -> int:
+    """A number of models that were in the cache at one moment for certain, while other threads go on.
+
+    A model that is found loaded twice with the same `loaded_at` was so all the time between, for the clock of the
+    system never repeats itself.
+    """
+    first = {model_id: system.get_model_info(model_id) for model_id in ids}
+    second = {model_id: system.get_model_info(model_id) for model_id in ids}
+    return sum(
+        bool(first[i]["loaded"] and second[i]["loaded"] and first[i]["loaded_at"] == second[i]["loaded_at"])
+        for i in ids
+    )
+
+
+def crowd(system: Any, ids: Sequence[str], number: int, requests: int, patience_s: float) -> dict[str, Any]:
+    """What comes of so many threads that ask at random, and evict now and then, while another one looks on.
+
+    `answers` are, for each thread, the ids that it asked, each with the prediction and the model_id that came of
+    `predict(id, [1.0])`, or with the text of what was raised; None for a thread that is not done after `patience_s`
+    seconds. `most` is a number of models that were loaded at one moment for certain, None if the looker is not done.
+    """
+    start = threading.Barrier(number + 1)
+    answers: list[list[Any]] = [[] for _ in range(number)]
+    most: list[int] = []
+
+    def ask(seed: int) -> None:
+        choose = random.Random(seed).choice
+        start.wait(patience_s)
+        for i in range(requests):
+            model_id = choose(ids)
+            try:
+                response = system.predict(model_id, [1.0])
+                came: Any = [response["prediction"], response["model_id"]]
+                if i % 20 == 19:
+                    system.evict_least_used_model()
+            except Exception as error:
+                came = f"{type(error).__name__}: {error}"
+            answers[seed].append((model_id, came))
+
+    def look() -> None:
+        start.wait(patience_s)
+        most.append(max(most_loaded_at_once(system, ids) for _ in range(30)))
+
+    threads = [threading.Thread(target=ask, args=(seed,), daemon=True) for seed in range(number)]
+    threads.append(threading.Thread(target=look, daemon=True))
+    join_all(threads, patience_s)
+    return {
+        "answers": [came if len(came) == requests else None for came in answers],
+        "most": most[0] if most else None,
+    }
+
+
+def join_all(threads: Sequence[threading.Thread], patience_s: float) -> None:
+    """Start threads, and wait until they have ended, or so many seconds have gone by."""
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + patience_s
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+
+
 def chase(system: Any, ids: Sequence[str], rounds: int, patience_s: float) -> list[list[Any] | None]:
     """What threads, one for each of `ids`, get from `predict(id, [1.0])`, all at the same time, round by round.
 
@@ -426,11 +653,7 @@ def chase(system: Any, ids: Sequence[str], rounds: int, patience_s: float) -> li
                     came[number].append(f"{type(error).__name__}: {error}")
 
     threads = [threading.Thread(target=ask, args=(number,), daemon=True) for number in range(len(ids))]
-    for thread in threads:
-        thread.start()
-    deadline = time.monotonic() + patience_s
-    for thread in threads:
-        thread.join(max(0.0, deadline - time.monotonic()))
+    join_all(threads, patience_s)
     return [answers if len(answers) == rounds else None for answers in came]
 
 
@@ -538,6 +761,94 @@ def evict_all(system: Any, most: int) -> list[str]:
     return gone
 
 
+# --- guests: calls in threads of their own, of which one can tell that they wait ---------------------------------------
+
+
+class Guest:
+    """A call in a thread of its own."""
+
+    def __init__(self, system: Any, method: str, *args: Any) -> None:
+        self._thunk = partial(getattr(system, method), *args)
+        self._done = threading.Event()
+        self._result: Any = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._result = self._thunk()
+        except BaseException as error:
+            self._error = error
+        self._done.set()
+
+    def ends(self, within_s: float) -> bool:
+        """Wait for the call to end; whether it did."""
+        return self._done.wait(within_s)
+
+    def result(self) -> Any:
+        """What the call returned; raises what it raised."""
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+    def place(self) -> tuple[int, int] | None:
+        """Where it waits, `(0, 0)` when it has ended; None while it runs, and where nobody can say."""
+        if self._done.is_set():
+            return (0, 0)
+        frame, place = place_of(self._thread)
+        return place if frame and state_of(self._thread) == "S" else None
+
+
+def come_to_rest(guests: Sequence[Guest], within_s: float) -> bool:
+    """Wait until all guests have ended, or wait for somebody else at the same place for a few looks; whether they do.
+
+    A guest that runs, or would if the machine had time for it, is waited for, `within_s` seconds at most.
+    """
+    deadline = time.monotonic() + within_s
+    still = 0
+    before: list[tuple[int, int] | None] = []
+    while still < 5 and time.monotonic() < deadline:
+        time.sleep(0.001)
+        now = [guest.place() for guest in guests]
+        still, before = still + 1 if now == before and None not in now else 0, now
+    return still == 5
+
+
+class PausingClock:
+    """A clock at which one caller is stopped, after `pause_at`, until `go_on`."""
+
+    def __init__(self) -> None:
+        self._paused = threading.Event()
+        self._go = threading.Event()
+        self._lock = threading.Lock()
+        self._calls_left = 0
+
+    def pause_at(self, call_number: int) -> None:
+        """Stop who makes this call, counted from now; the first is number 1."""
+        self._calls_left = call_number
+
+    def stops_one(self) -> bool:
+        """Whether somebody has been stopped."""
+        return self._paused.is_set()
+
+    def go_on(self) -> None:
+        """Let the stopped one go, and stop nobody any more."""
+        with self._lock:
+            self._calls_left = 0
+        self._go.set()
+
+    def __call__(self) -> float:
+        """The time of the machine."""
+        with self._lock:
+            stops = self._calls_left == 1
+            self._calls_left = max(0, self._calls_left - 1)
+        if stops:
+            self._paused.set()
+            self._go.wait(GATE_DEADLINE_S)
+        return time.perf_counter()
+
+
 # --- meetings: two calls, one of which is stopped between two of its steps, wherever that may be ----------------------
 
 STEPS = (
@@ -567,13 +878,19 @@ def steps_of(code: CodeType) -> frozenset[int]:
     return frozenset(at.offset for at in dis.get_instructions(code) if at.opname.startswith(STEPS))
 
 
-def is_asleep(thread: threading.Thread) -> bool:
-    """Whether a thread waits, and not for its turn on the processor alone; where nobody can say, it is taken to wait."""
+def state_of(thread: threading.Thread) -> str:
+    """What the kernel says of a thread: "R" if it runs or waits for its turn, "S" if it waits for something else, "" unknown."""
     try:
         stat = Path(f"/proc/self/task/{thread.native_id}/stat").read_text(encoding="utf-8")
     except OSError:
-        return True
-    return stat.rpartition(")")[2].split()[0] != "R"
+        return ""
+    return stat.rpartition(")")[2].split()[0]
+
+
+def place_of(thread: threading.Thread) -> tuple[FrameType | None, tuple[int, int]]:
+    """The frame in which a thread is, and where in which one that is, as two numbers."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    return frame, (id(frame), frame.f_lasti) if frame else (0, 0)
 
 
 class Visitor:
@@ -608,9 +925,9 @@ class Visitor:
         """Wait until they have ended, or wait for somebody else, as far as one can tell; the module in which they wait."""
         still, place, module = 0, (0, 0), ""
         while still < 3 and not self.has_ended(0.0005):
-            frame = sys._current_frames().get(self._thread.ident or 0)
-            if frame and is_asleep(self._thread):
-                now, module = (id(frame), frame.f_lasti), frame.f_globals.get("__name__", "")
+            frame, now = place_of(self._thread)
+            if frame and state_of(self._thread) != "R":  # where nobody can say, it is taken to wait
+                module = frame.f_globals.get("__name__", "")
                 still, place = still + 1 if now == place else 0, now
         return "" if self.has_ended() else module
 
@@ -633,6 +950,8 @@ class Walker:
         stop: int,
         others: Sequence[Callable[[], Any]],
         rehearsal: Callable[[], Any],
+        *,
+        apart: bool = False,
     ) -> None:
         self.result: Any = "stuck"
         self.visitor: Visitor | None = None
@@ -642,6 +961,10 @@ class Walker:
         """The step before which the others ended, or went to sleep for longer."""
         self.stood_still = False
         """Whether they came and went before the step at which they had come."""
+        self.apart = apart
+        """Whether they have nothing to do with it, so that they need not wait for it: it stands still until they have ended."""
+        self.patient = False
+        """Whether it waits for them at each of its steps, too, when they wait for an event and not for a lock."""
         self._thunk = thunk
         self._module = module
         self._stop = 0
@@ -673,9 +996,14 @@ class Walker:
             self.steps += 1
             if self.steps == self._stop:
                 self.visitor = Visitor(self._others, self._module)
-            if self.visitor and not self.met_at and self.visitor.comes_to_rest() != self._module:
+            if self.visitor and not self.met_at and self.apart:
+                self.stood_still = self.visitor.has_ended(MEETING_DEADLINE_S)
                 self.met_at = self.steps
-                self.stood_still = self.steps == self._stop and self.visitor.has_ended()
+            elif self.visitor and not self.met_at:
+                waits_in = self.visitor.comes_to_rest()
+                if waits_in != self._module and not (waits_in and self.patient):
+                    self.met_at = self.steps
+                    self.stood_still = self.steps == self._stop and self.visitor.has_ended()
         return self._step
 
     def has_ended(self, within_s: float) -> bool:
@@ -699,6 +1027,8 @@ def meetings(
     first: tuple[Any, ...],
     others: Sequence[tuple[Any, ...]],
     after: Sequence[tuple[Any, ...]],
+    *,
+    apart: bool = False,
 ) -> list[dict[str, Any]]:
     """What comes of calls that meet, once for each step of `first` before which the `others` can come.
 
@@ -707,7 +1037,8 @@ def meetings(
     thread. When they stand before a lock, `first` takes step by step until they have ended, and the next meeting is at
     the step at which they have: between the two, they could only stand there again. When they wait in another way, for
     an event that `first` is to bring about, it goes on to its end. At last come those `after`. With each meeting come
-    the results, what the models have logged during it, and whether `first` stood still.
+    the results, what the models have logged during it, and whether `first` stood still. With `apart`, the others are
+    calls of another such system, for which `first` stands still until they have ended.
     """
     from model_serving import ModelServingSystem
 
@@ -727,9 +1058,12 @@ def meetings(
     while True:
         system = prepared()
         spare = prepared() if FORGETS_STEPS else None
+        other = prepared() if apart else system
         log_file.unlink(missing_ok=True)
-        meanwhile = [partial(come_of, system, *args) for args in others]
-        walker = Walker(partial(come_of, system, *first), type(system).__module__, stop, meanwhile, rehearse)
+        meanwhile = [partial(come_of, other, *args) for args in others]
+        walker = Walker(
+            partial(come_of, system, *first), type(system).__module__, stop, meanwhile, rehearse, apart=apart
+        )
         if walker.has_ended(MEETING_DEADLINE_S) and walker.visitor is None:
             if not walker.steps:
                 raise RuntimeError("this Python tells of no steps, so that nothing can come between them")
@@ -754,6 +1088,45 @@ def meetings(
                 "after": last,
             }
         )
-        if is_over:
+        if is_over or (apart and not walker.stood_still):
             return came
         stop = max(walker.met_at or walker.steps, stop + 1)
+
+
+def request_after_a_failure(system: Any, spare: Any, folder: str, path: str, good_path: str) -> list[Any]:
+    """What comes of three requests for the evicted model a, whose file at `path` holds a `Probe` "broken" with a gate.
+
+    While the first one is reading that, the second one comes, and waits. The read fails, and the first one goes on step by
+    step, and at each of them the second one as far as it can. As soon as that has ended, the file at `good_path` takes
+    the place of the bad one, and the same thread makes the third request. `spare` is another such system.
+    """
+    gate = Path(folder) / "broken.load"
+    began = threading.Event()
+
+    def read() -> Any:
+        began.set()
+        return come_of(system, "predict", "a", 1)
+
+    def rehearse() -> None:
+        gate.touch()
+        come_of(spare, "predict", "a", 0)
+        gate.unlink()
+        (Path(folder) / "log.txt").unlink()
+
+    def mend() -> None:
+        Path(path).write_bytes(Path(good_path).read_bytes())
+
+    module = type(system).__module__
+    walker = Walker(read, module, 0, (), rehearse)
+    deadline = time.monotonic() + MEETING_DEADLINE_S
+    while not (began.is_set() and "load broken" in notes(folder)) and time.monotonic() < deadline:
+        time.sleep(0.001)
+    asks = [partial(come_of, system, "predict", "a", number) for number in (2, 3)]
+    visitor = Visitor([asks[0], mend, asks[1]], module)
+    visitor.comes_to_rest()
+    walker.patient, walker.visitor = True, visitor
+    gate.touch()
+    walker.has_ended(MEETING_DEADLINE_S)
+    visitor.has_ended(MEETING_DEADLINE_S)
+    second, _, third = (*visitor.results(), "stuck", "stuck")[:3]
+    return [walker.result, second, third]

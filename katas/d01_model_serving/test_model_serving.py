@@ -61,7 +61,17 @@ load_each = beside(toys.load_each)
 those_loaded = beside(toys.loaded)
 clock_of = beside(toys.clock_of)
 ticks = beside(toys.Ticks)
+walk = beside(toys.walk)
+measured = beside(toys.measured)
+handed_on = beside(toys.handed_on)
 chase = beside(toys.chase)
+crowd = beside(toys.crowd)
+changed_on_the_way = beside(toys.changed_on_the_way)
+use_at_home = beside(toys.use_at_home)
+what_bad_files_raise = beside(toys.what_bad_files_raise)
+guest = beside(toys.Guest)
+come_to_rest = beside(toys.come_to_rest)
+pausing_clock = beside(toys.PausingClock)
 predict_often = beside(toys.predict_often)
 predict_each = beside(toys.predict_each)
 failures = beside(toys.failures)
@@ -75,6 +85,7 @@ shelfmark = beside(toys.Shelfmark)
 meetings = beside(toys.meetings)
 failure = beside(toys.failure)
 ask_within = beside(toys.ask_within)
+request_after_a_failure = beside(toys.request_after_a_failure)
 loaded_at_between = beside(toys.loaded_at_between)
 
 
@@ -123,11 +134,6 @@ class Stage:
         """How often `line` is in the log."""
         return list(toys.notes(str(self.folder))).count(line)
 
-    def tally(self, model_id: str) -> list[int]:
-        """How often the probe of that name was read, and how often it was asked."""
-        lines = list(toys.notes(str(self.folder)))
-        return [lines.count(f"{what} {model_id}") for what in ("load", "predict")]
-
     def logs(self, line: str, *, times: int = 1, within_s: float = PATIENCE_S) -> bool:
         """Wait until `line` is in the log so many times; whether it came."""
         return wait_until(lambda: self.count(line) >= times, within_s)
@@ -164,36 +170,6 @@ class Task:
         if self._error is not None:
             raise self._error
         return self._result
-
-
-class PausingClock:
-    """A clock at which one caller is stopped, after `pause_at`, until `go_on`."""
-
-    def __init__(self) -> None:
-        self.paused = threading.Event()
-        self._go = threading.Event()
-        self._lock = threading.Lock()
-        self._calls_left = 0
-
-    def pause_at(self, call_number: int) -> None:
-        """Stop who makes this call, counted from now; the first is number 1."""
-        self._calls_left = call_number
-
-    def go_on(self) -> None:
-        """Let the stopped one go, and stop nobody any more."""
-        with self._lock:
-            self._calls_left = 0
-        self._go.set()
-
-    def __call__(self) -> float:
-        """The time of the machine."""
-        with self._lock:
-            stops = self._calls_left == 1
-            self._calls_left = max(0, self._calls_left - 1)
-        if stops:
-            self.paused.set()
-            self._go.wait(2 * PATIENCE_S)
-        return time.perf_counter()
 
 
 class CountingClock:
@@ -277,18 +253,18 @@ def hold_at(
     return task
 
 
-def finish(task: Task, *, asked: check.Asked, mistake: str = "") -> Any:
+def finish(task: Task | toys.Guest, *, asked: check.Asked, mistake: str = "") -> Any:
     """The result of a call whose gate is open by now; raises what it raised."""
     __tracebackhide__ = True
     settle(task, asked=asked, mistake=mistake)
     return task.result()
 
 
-def settle(task: Task, *, asked: check.Asked, mistake: str = "") -> None:
+def settle(task: Task | toys.Guest, *, asked: check.Asked, mistake: str = "") -> None:
     """Wait for the end of a call whose gate is open by now, whatever it is."""
     __tracebackhide__ = True
     check.true(
-        task.ends(),
+        task.ends(PATIENCE_S),
         asked=asked,
         came=f"no answer within {PATIENCE_S:g} s: the thread hangs",
         expected="an end, since nothing holds it up any more",
@@ -299,20 +275,6 @@ def settle(task: Task, *, asked: check.Asked, mistake: str = "") -> None:
 def loaded(system: Any, ids: Sequence[str] = IDS) -> list[str]:
     """Those of the ids whose models are in the cache."""
     return list(those_loaded(system, list(ids)))
-
-
-def most_loaded_at_once(system: Any, ids: Sequence[str]) -> int:
-    """A number of models that were in the cache at one moment for certain, while other threads go on.
-
-    A model that is found loaded twice with the same `loaded_at` was so all the time between, for the clock of the
-    system never repeats itself.
-    """
-    first = {model_id: system.get_model_info(model_id) for model_id in ids}
-    second = {model_id: system.get_model_info(model_id) for model_id in ids}
-    return sum(
-        bool(first[i]["loaded"] and second[i]["loaded"] and first[i]["loaded_at"] == second[i]["loaded_at"])
-        for i in ids
-    )
 
 
 Call = tuple[Any, ...]
@@ -495,26 +457,19 @@ SECONDS = st.integers(0, 640).map(lambda ticks: ticks / 64)
 """Durations that add up without rounding."""
 
 
-def perform(system: Any, shelf: Stage, operation: str, model_id: str) -> Any:
-    """One step of a law; what came back."""
-    if operation == "load":
-        return system.load_model(model_id, path_of(shelf, model_id))
-    if operation == "evict":
-        return system.evict_least_used_model()
-    if operation == "bad load":
-        asked = call("load_model", model_id, "foreign.pkl")
-        return check.raises(
-            ValueError,
-            partial(system.load_model, model_id, path_of(shelf, "foreign")),
-            asked=asked,
-            because="the file holds a dict, which has no predict",
-        )
-    if operation == "fail":
-        asked = call("predict", model_id, "fail")
-        return check.raises(
-            RuntimeError, partial(system.predict, model_id, "fail"), asked=asked, because="the model raises it"
-        )
-    return system.predict(model_id, 0)
+def check_raised(raised: str, operation: str, *, asked: str) -> None:
+    """Hold what a step of a walk raised to what it is to raise."""
+    __tracebackhide__ = True
+    want = toys.WANTED_ERRORS.get(operation)
+    check.equal(
+        raised,
+        want.__name__ if want else "",
+        asked=f"what the last step raised, {asked}",
+        hint={
+            "bad load": "a bad load is one of a file that holds a dict, which has no predict: ValueError",
+            "fail": "a fail is a request whose model raises RuntimeError: that comes out as it is",
+        }.get(operation, "nothing is wrong with this step"),
+    )
 
 
 def as_text(size: int, steps: Sequence[tuple[str, str]]) -> str:
@@ -601,13 +556,19 @@ def check_percentiles(info: dict[str, Any], latencies_ms: Sequence[float], *, as
             "latencies are not sorted: a percentile is a place in the sorted ones": values[
                 min(len(values) - 1, int(len(values) * percent / 100))
             ],
-            "of another percentile": np.percentile(values, 145 - percent),
+            "of another percentile, or of fewer requests": np.percentile(values, 145 - percent),
         }
         for kind in kinds:
             mistakes[f"another definition ({kind}): interpolate linearly, as numpy.percentile does by default"] = (
                 np.percentile(values, percent, method=kind)  # type: ignore[call-overload]
             )
-        check.close(info[name], np.percentile(values, percent), asked=f"{name} of {asked}", mistakes=mistakes)
+        check.close(
+            info[name],
+            np.percentile(values, percent),
+            asked=f"{name} of {asked}",
+            mistakes=mistakes,
+            hint="take them anew at each call, of all requests up to then",
+        )
 
 
 # --- law -------------------------------------------------------------------------------------------------------------
@@ -616,21 +577,24 @@ def check_percentiles(info: dict[str, Any], latencies_ms: Sequence[float], *, as
 @pytest.mark.law
 @given(size=st.integers(1, 4), steps=STEPS)
 def test_the_least_recently_used_model_goes_first(shelf: Stage, size: int, steps: list[tuple[str, str]]) -> None:
-    system = served(shelf, "abcde", size=size)
     right, wrong = Policy(size), wrong_policies(size)
     for policy in (right, *wrong.values()):
         for model_id in IDS:
             policy.use(model_id)
-    for done, (operation, model_id) in enumerate(steps, 1):
-        came = perform(system, shelf, operation, model_id)
+    walked = walk(str(shelf.folder), size, IDS, steps, IDS)
+    for done, ((operation, model_id), came) in enumerate(zip(steps, walked, strict=True), 1):
         asked = as_text(size, steps[:done])
+        check_raised(came["raised"], operation, asked=asked)
         if operation == "evict":
-            check_policy(came, lambda policy: policy.evict(), right, wrong, asked=f"the model that goes, {asked}")
+            check_policy(
+                came["returned"], lambda policy: policy.evict(), right, wrong, asked=f"the model that goes, {asked}"
+            )
         elif operation != "bad load":
             for policy in (right, *wrong.values()):
                 policy.use(model_id, well=operation != "fail")
-        there = loaded(system)
-        check_policy(there, lambda policy: policy.loaded(), right, wrong, asked=f"the models that are loaded, {asked}")
+        check_policy(
+            came["loaded"], lambda policy: policy.loaded(), right, wrong, asked=f"the models that are loaded, {asked}"
+        )
 
 
 def check_policy(
@@ -653,16 +617,16 @@ def check_policy(
 def test_hits_reads_and_counts_follow_from_what_was_asked(
     shelf: Stage, size: int, steps: list[tuple[str, str]]
 ) -> None:
-    system = served(shelf, "abcde", size=size)
     right = Policy(size)
     for model_id in IDS:
         right.use(model_id)
     requests, errors, before_eviction = (dict.fromkeys(IDS, 0) for _ in range(3))
-    for done, (operation, model_id) in enumerate(steps, 1):
+    walked = walk(str(shelf.folder), size, IDS, steps, ())
+    for done, ((operation, model_id), step) in enumerate(zip(steps, walked, strict=True), 1):
         asked = as_text(size, steps[:done])
-        before = shelf.tally(model_id)
-        came = perform(system, shelf, operation, model_id)
-        reads, predictions = (now - then for now, then in zip(shelf.tally(model_id), before, strict=True))
+        check_raised(step["raised"], operation, asked=asked)
+        came = step["returned"]
+        reads, predictions = (step["log"].count(f"{what} {model_id}") for what in ("load", "predict"))
         needed = operation == "load"
         if operation == "evict":
             right.evict()
@@ -705,7 +669,7 @@ def test_hits_reads_and_counts_follow_from_what_was_asked(
                 "an old prediction is given out again: ask the model at each request": 0,
             },
         )
-        info = system.get_model_info(model_id)
+        info = step["info"]
         total, failed = requests[model_id], errors[model_id]
         check.equal(
             [info["request_count"], info["error_count"]],
@@ -724,35 +688,33 @@ def test_hits_reads_and_counts_follow_from_what_was_asked(
 @pytest.mark.law
 @given(data=PLAIN_DATA)
 def test_data_reaches_the_model_as_it_is(shelf: Stage, data: object) -> None:
-    system = kata.ModelServingSystem()
-    system.load_model("echo", path_of(shelf, "echo"))
+    echoed, same, is_the_data = handed_on(str(shelf.folder), data)
     check.equal(
-        system.predict("echo", data)["prediction"],
+        echoed,
         [type(data).__name__, data],
         asked=f"{call('predict', 'echo', data)}, whose model returns the type's name and the data",
         hint="hand data on as it is, and return what the model returned",
     )
-    system.load_model("same", path_of(shelf, "same"))
-    prediction = system.predict("same", data)["prediction"]
-    check.equal(
-        [type(prediction).__name__, prediction],
-        [type(data).__name__, data],
-        asked=f"the type of the prediction, and the prediction, of {call('predict', 'same', data)}, whose model "
-        "returns the data",
-        hint="return what the model returned, as it is",
+    asked = f"the prediction of {call('predict', 'same', data)}, whose model returns the data"
+    hint = "return what the model returned, as it is"
+    check.equal([type(same).__name__, same], [type(data).__name__, data], asked=f"the type of, and {asked}", hint=hint)
+    check.true(
+        is_the_data,
+        asked=f"whether it is the object that was handed in: {asked}",
+        came="another one that is equal",
+        expected="the object itself",
+        mistake="data, or the prediction, is copied: hand both on as they are",
     )
 
 
 @pytest.mark.law
 @given(durations_s=st.lists(SECONDS, min_size=1, max_size=12))
 def test_percentiles_are_those_of_numpy(shelf: Stage, durations_s: list[float]) -> None:
-    system = kata.ModelServingSystem(clock=shelf.clock)
-    system.load_model("w", path_of(shelf, "stopwatch"))
-    for duration_s in durations_s:
-        latency_ms = system.predict("w", duration_s)["latency_ms"]
+    came, info = measured(str(shelf.folder), durations_s)
+    for latency_ms, duration_s in zip(came, durations_s, strict=True):
         check_latency(latency_ms, duration_s, asked=f"latency_ms of a request that took {duration_s} s")
     latencies_ms = [1000 * duration_s for duration_s in durations_s]
-    check_percentiles(system.get_model_info("w"), latencies_ms, asked=f"latencies of {latencies_ms} ms")
+    check_percentiles(info, latencies_ms, asked=f"latencies of {latencies_ms} ms, asked for after each of them")
 
 
 def check_latency(got: object, seconds: float, *, asked: str) -> None:
@@ -817,10 +779,8 @@ def test_a_cache_without_room_is_an_error(size: int) -> None:
 @pytest.mark.edge
 def test_the_cache_holds_a_hundred_models_by_default(stage: Stage) -> None:
     system = kata.ModelServingSystem()
-    path = stage.save("scale", toys.Scale(1.0))
     ids = [f"m{i}" for i in range(101)]
-    for model_id in ids:
-        system.load_model(model_id, path)
+    load_all(system, len(ids), stage.save("scale", toys.Scale(1.0)))
     asked = "how many of 101 models are loaded, in ModelServingSystem()"
     check.equal(len(loaded(system, ids)), 100, asked=asked, mistakes={"the cache has no bound": 101})
 
@@ -938,18 +898,70 @@ def test_a_bad_file_is_an_error_and_leaves_no_trace(stage: Stage, kind: str) -> 
 
 @pytest.mark.edge
 def test_any_exception_while_unpickling_is_a_value_error_with_a_message(stage: Stage) -> None:
-    system = kata.ModelServingSystem()
-    needing_more = (NotImplementedError, UnicodeError, ExceptionGroup)  # the first one says something else in a suite
-    for kind in vars(builtins).values():
-        if isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, needing_more):
-            name = kind.__name__
-            check.raises(
-                ValueError,
-                partial(system.load_model, "a", stage.save("broken", toys.Broken(name))),
-                asked=f"load_model('a', path) of a file whose unpickling raises {name}, without a message",
-                because="no model can be read from it",
-                hint="unpickling can raise anything: catch Exception, and say what was read",
+    kinds = [kind for kind in vars(builtins).values() if isinstance(kind, type) and issubclass(kind, Exception)]
+    names = sorted({kind.__name__ for kind in kinds})
+    paths = {name: stage.save(f"broken {name}", toys.Broken(name)) for name in names}
+    for name, came in dict(what_bad_files_raise(kata.ModelServingSystem(), "a", paths)).items():
+        check.equal(
+            came,
+            "ValueError",
+            asked=f"load_model('a', path) of a file whose unpickling raises {name}, without a message",
+            hint="unpickling can raise anything: catch Exception, and make a ValueError of it that says what was read",
+        )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("model_id", ["a", "c"])
+@pytest.mark.parametrize("name", ["SystemExit", "Cancelled"])
+def test_a_load_that_is_broken_off_raises_and_leaves_no_trace(stage: Stage, name: str, model_id: str) -> None:
+    stage.probe("a")
+    stage.probe("b")
+    system = served(stage, "ab", size=2)
+    path = write_bad_file(stage.folder, f"raising {name}")
+    before = system.get_model_info("a")
+    asked = f"load_model({model_id!r}, path) of a file whose unpickling raises {name}, which is no Exception"
+    mistake = "a lock is still held after a read was broken off: release it on every path, as a with statement does"
+    leave = threading.Event()  # a lock that belongs to a thread must not come free because the thread is gone
+    try:
+        for times in ("first", "second"):
+            task = Task(partial(system.load_model, model_id, path), stay=leave)
+            settle(task, asked=f"{asked}, for the {times} time", mistake=mistake)
+            check.true(
+                ends_in_an_error(task),
+                asked=f"{asked}, for the {times} time",
+                came="no error",
+                expected="an error, for nothing was loaded",
+                mistake="what is no Exception was swallowed: let it out, or make a ValueError of it",
             )
+    finally:
+        leave.set()
+    there = answer(partial(loaded, system, ["a", "b"]), asked=f"get_model_info after {asked}", mistake=mistake)
+    check.equal(there, ["a", "b"], asked=f"the models that are loaded in a cache of 2 after {asked}")
+    check.equal(system.get_model_info("a"), before, asked=f"get_model_info('a') after {asked}")
+    check.raises(
+        KeyError,
+        partial(system.get_model_info, "c"),
+        asked=f"get_model_info('c') after {asked}",
+        because="c was never loaded",
+        hint="a half-loaded entry is left behind: remember the id when its file has been read, and not earlier",
+    )
+    check.equal(list(evict_all(system, 3)), ["a", "b"], asked=f"what evict_least_used_model gives up after {asked}")
+    after = f"predict({model_id!r}, 1), evicted before, after {asked} and load_model({model_id!r}, path) of a good one"
+    answer(partial(system.load_model, model_id, path_of(stage, "b")), asked=after, mistake=mistake)
+    evict_all(system, 1)
+    response = answer(partial(system.predict, model_id, 1), asked=after, mistake=mistake)
+    check.equal(response["prediction"], ["b", 1], asked=after)
+
+
+def ends_in_an_error(task: Task) -> bool:
+    """Whether a call that has ended raised something, be it an `Exception` or not."""
+    try:
+        task.result()
+    except NotImplementedError:
+        raise
+    except BaseException:
+        return True
+    return False
 
 
 @pytest.mark.edge
@@ -978,14 +990,15 @@ def test_a_bad_file_for_a_known_id_changes_nothing(stage: Stage, *, is_loaded: b
 
 
 @pytest.mark.edge
-def test_loading_a_known_id_replaces_its_model_and_evicts_nobody(stage: Stage) -> None:
+@pytest.mark.parametrize("clock", ["goes on", "stands still"])
+def test_loading_a_known_id_replaces_its_model_and_evicts_nobody(stage: Stage, clock: str) -> None:
     stage.probe("a")
     stage.probe("b")
-    newer = stage.probe("newer")
-    system = served(stage, "ab", size=2)
+    newer = stage.save("newer", toys.Mortal("newer", str(stage.folder)))  # of another class than the old one
+    system = served(stage, "ab", size=2, clock=ticks() if clock == "goes on" else stage.clock)
     system.predict("b", 0)
     system.load_model("b", newer)
-    asked = "a cache of 2 with a and b, after load_model('b', newer_path)"
+    asked = f"a cache of 2 with a and b, after load_model('b', newer_path), while the clock {clock}"
     check.equal(
         loaded(system, ["a", "b"]),
         ["a", "b"],
@@ -1053,6 +1066,17 @@ def test_a_path_is_used_as_it_was_given(stage: Stage) -> None:
         asked=asked,
         mistakes={"the link was followed once and for all: remember the path that was given": [2.0]},
     )
+    (stage.folder / "~").mkdir()
+    stage.save("~/scale", toys.Scale(4.0))
+    path = "~/scale.pkl"
+    asked = f"load_model('m', {path!r}), of a file in a folder that is called ~, and a predict after an eviction"
+    mistake = "a path was made absolute, or ~ taken for the home of the user: hand it to open as it is"
+    check.equal(
+        well(partial(use_at_home, system, str(stage.folder), "m", path), asked=asked, mistake=mistake),
+        [path, [4.0]],
+        asked=f"path of get_model_info, and what the model predicts for [1.0], after {asked}",
+        hint=mistake,
+    )
 
 
 @pytest.mark.edge
@@ -1084,16 +1108,14 @@ def test_ids_that_look_alike_are_different_ids(stage: Stage) -> None:
 @pytest.mark.edge
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_a_pickle_of_any_protocol_is_read(stage: Stage, protocol: int) -> None:
-    path = stage.folder / "scale.pkl"
-    path.write_bytes(pickle.dumps(toys.Scale(2.0), protocol))
+    path = stage.folder / "model.pkl"
     system = kata.ModelServingSystem()
-    asked = f"load_model('scale', path) of a pickle of protocol {protocol}"
-    well(
-        partial(system.load_model, "scale", str(path)),
-        asked=asked,
-        mistake="whether it is a pickle is for pickle to say",
-    )
-    check.equal(system.predict("scale", [1.0])["prediction"], [2.0], asked=f"predict('scale', [1.0]) after {asked}")
+    mistake = "whether it is a pickle is for pickle to say"
+    for what, model, want in (("an object", toys.Scale(2.0), [2.0]), ("a class", toys.Static, 1)):
+        path.write_bytes(pickle.dumps(model, protocol))
+        asked = f"load_model('m', path) of a pickle of protocol {protocol}, {path.stat().st_size} bytes, of {what}"
+        well(partial(system.load_model, "m", str(path)), asked=asked, mistake=mistake)
+        check.equal(system.predict("m", [1.0])["prediction"], want, asked=f"predict('m', [1.0]) after {asked}")
 
 
 @pytest.mark.edge
@@ -1203,6 +1225,10 @@ def test_any_object_with_a_callable_predict_is_a_model(stage: Stage, kind: str) 
             },
         )
         system.evict_least_used_model()
+    well(partial(system.load_model, "odd", path), asked=asked, mistake=mistake)
+    mistake = "models are compared: what was read takes the place of what was there, be they equal or not"
+    asked = f"{asked}, which is in the cache already"
+    well(partial(system.load_model, "odd", path), asked=asked, mistake=mistake)
 
 
 @pytest.mark.edge
@@ -1229,6 +1255,18 @@ def test_data_is_not_copied(stage: Stage) -> None:
     asked = "predict('same', data), whose model returns its data, which cannot be copied"
     mistake = "the prediction is copied: return what the model returned"
     well(partial(system.predict, "same", uncopyable()), asked=asked, mistake=mistake)
+
+
+@pytest.mark.edge
+def test_odd_data_and_odd_predictions_are_handed_on_too(stage: Stage) -> None:
+    system = kata.ModelServingSystem()
+    system.load_model("same", stage.save("same", toys.Same()))
+    check.equal(
+        list(changed_on_the_way(system, "same")),
+        [],
+        asked="which data does not come back itself from predict('same', data), whose model returns its data",
+        hint="whatever it is, hand data on as it is, and return what the model returned: convert, raise and use up nothing",
+    )
 
 
 @pytest.mark.edge
@@ -1577,9 +1615,9 @@ def test_requests_that_overlap_have_latencies_of_their_own(stage: Stage) -> None
 
 
 @pytest.mark.edge
-def test_latencies_are_not_rounded(stage: Stage) -> None:
+@pytest.mark.parametrize("step_s", [2.0**-20, 1 + 2.0**-25], ids=["short", "long"])
+def test_latencies_are_not_rounded(stage: Stage, step_s: float) -> None:
     stage.probe("a")
-    step_s = 2.0**-20
     system = served(stage, "a", clock=ticks(step_s))
     latencies = [response["latency_ms"] for response in answers_to(system, [("a", i) for i in range(4)])]
     info = system.get_model_info("a")
@@ -1594,7 +1632,8 @@ def test_latencies_are_not_rounded(stage: Stage) -> None:
             1000 * step_s * np.array(steps) if what == "latency_ms" else whole,
             asked=f"{what} of 4 requests, by a clock that goes on by {1000 * step_s} ms each time that it is asked",
             rtol=1e-9,
-            mistakes={f"rounded to {digits} digits: give it as it is": np.round(whole, digits) for digits in range(7)},
+            mistakes={"kept as float32, or rounded: give it as it is": np.array(whole, np.float32).astype(np.float64)}
+            | {f"rounded to {digits} digits: give it as it is": np.round(whole, digits) for digits in range(7)},
             hint="a latency is a multiple of what the clock goes on by",
         )
 
@@ -1746,6 +1785,12 @@ def test_loaded_at_is_the_time_of_the_last_read(stage: Stage) -> None:
             "0.0 is a time, and the model is loaded": [False, 0.0],
         },
     )
+    check.equal(
+        served(stage, "a", clock=lambda: -3.5).get_model_info("a")["loaded_at"],
+        -3.5,
+        asked="loaded_at of a model that was loaded when the clock said -3.5",
+        hint="it is what the clock said, whenever its time begins",
+    )
     stage.advance(100.0)
     system = kata.ModelServingSystem(clock=stage.clock)
     system.load_model("w", stage.save("w", toys.Stopwatch(str(stage.folder), load_s=2.0)))
@@ -1771,21 +1816,28 @@ def test_loaded_at_is_the_time_of_the_last_read(stage: Stage) -> None:
             "the time of the last answer: when the file was read is meant": 160.0,
         },
     )
+    system.load_model("w", path_of(stage, "w"))
+    check.close(
+        system.get_model_info("w")["loaded_at"],
+        162.0,
+        asked=f"{asked}, loaded at 100 s and, while it was in the cache, at 160 s again",
+        mistakes={"the time of the first load: the model was replaced": 102.0, "the time before the read": 160.0},
+    )
     system.evict_least_used_model()
     info = system.get_model_info("w")
     check.equal(
         [info["loaded"], info["loaded_at"]],
         [False, None],
         asked="loaded and loaded_at of an evicted model",
-        mistakes={"loaded_at is left from before the eviction": [False, 102.0]},
+        mistakes={"loaded_at is left from before the eviction": [False, 162.0]},
     )
-    stage.advance(40.0)
+    stage.advance(38.0)
     system.predict("w", 8.0)
     check.close(
         system.get_model_info("w")["loaded_at"],
         202.0,
         asked=f"{asked}, when a request at 200 s has read it again",
-        mistakes={"the time of the first load: the model was read again": 102.0, "the time before the read": 200.0},
+        mistakes={"the time of the last load: the model was read again": 162.0, "the time before the read": 200.0},
     )
 
 
@@ -1990,7 +2042,7 @@ def test_while_a_file_is_read_nobody_has_left_and_all_others_answer(stage: Stage
         asked=f"loaded_at of a, {when}",
         hint="a model that is not loaded has no loaded_at: set it when the model takes its place",
     )
-    for model_id in "bc":
+    for model_id in "cb":
         asked = f"predict({model_id!r}, 2), {when}"
         response = answer(partial(system.predict, model_id, 2), asked=asked, mistake=mistake)
         check.equal([response["prediction"], response["cache_hit"]], [[model_id, 2], True], asked=asked)
@@ -2003,10 +2055,10 @@ def test_while_a_file_is_read_nobody_has_left_and_all_others_answer(stage: Stage
     )
     check.equal(
         loaded(system, "abc"),
-        ["a", "c"],
-        asked="the models that are loaded when a has been read; b was asked before c",
+        ["a", "b"],
+        asked="the models that are loaded when a has been read; meanwhile c was asked, and then b",
         mistakes={
-            "the model to go was chosen before the read: choose it when the newcomer takes its place": ["a", "b"],
+            "the model to go was chosen before the read: choose it when the newcomer takes its place": ["a", "c"],
             "nobody has left for a: the cache holds more than model_cache_size": ["a", "b", "c"],
         },
     )
@@ -2080,16 +2132,16 @@ def test_requests_that_come_together_read_the_file_once(stage: Stage) -> None:
 @pytest.mark.parametrize("load_error", ["RuntimeError", "SystemExit"])
 def test_requests_that_wait_for_a_read_that_fails_all_fail(stage: Stage, load_error: str) -> None:
     stage.probe("a")
-    clock = CountingClock(stage)
-    system = served(stage, "a", clock=clock)
+    system = served(stage, "a")
     system.evict_least_used_model()
     stage.probe("broken", file="a", holds_load=True, load_error=load_error)
     tasks = [hold_at(stage, "load broken", partial(system.predict, "a", 0), asked="predict('a', 0), evicted before")]
-    tasks += [clock.start(partial(system.predict, "a", i)) for i in range(1, 8)]
-    stage.logs("load broken", times=2, within_s=GRACE_S)  # time for the others to come and wait
+    waiting = [guest(system, "predict", "a", i) for i in range(1, 8)]
+    come_to_rest(waiting, GRACE_S)
     stage.open("broken.load")
     asked = f"8 requests at the same time for an evicted model whose read ends in {load_error}"
     mistake = "who waits for a read is not woken when it fails: settle it on every path"
+    tasks += waiting
     for task in tasks:
         settle(task, asked=asked, mistake=mistake)
         if load_error == "RuntimeError":  # what comes of an exception that is no Exception is open
@@ -2216,15 +2268,15 @@ def test_a_glance_at_any_reading_of_the_clock_finds_no_model_too_many(stage: Sta
 def test_others_who_come_between_two_steps_of_a_request_break_nothing(stage: Stage, reading: int) -> None:
     for model_id in "abc":
         stage.probe(model_id)
-    clock = PausingClock()
+    clock = pausing_clock()
     system = served(stage, "ab", size=1, clock=clock)
     clock.pause_at(reading)
-    first = Task(partial(system.predict, "a", 1))
-    wait_until(lambda: clock.paused.is_set() or first.ends(0), PATIENCE_S)
+    first = guest(system, "predict", "a", 1)
+    wait_until(lambda: clock.stops_one() or first.ends(0), PATIENCE_S)
     others = []
-    for thunk in (partial(system.predict, "a", 2), partial(system.load_model, "c", path_of(stage, "c"))):
-        others.append(Task(thunk))
-        others[-1].ends(GRACE_S)  # it may have to wait for the first one; else it is through before the next comes
+    for args in (("predict", "a", 2), ("load_model", "c", path_of(stage, "c"))):
+        others.append(guest(system, *args))
+        come_to_rest(others[-1:], GRACE_S)  # it may have to wait for the first one; else it is through before the next
     clock.go_on()
     asked = f"predict('a', 1), which stops when it asks the clock for time number {reading}"
     for task in (first, *others):
@@ -2461,8 +2513,7 @@ def test_no_lock_is_held_while_a_file_is_opened(stage: Stage, way: str) -> None:
     content = Path(path_of(stage, "b")).read_bytes()
     pipe.unlink(missing_ok=True)
     os.mkfifo(pipe)  # whoever opens it waits for somebody who writes, and whoever reads it waits for what is written
-    thunk = partial(system.predict, "b", 1) if way == "predict" else partial(system.load_model, "c", str(pipe))
-    slow = Task(thunk)
+    slow = guest(system, way, *(("b", 1) if way == "predict" else ("c", str(pipe))))
     mistake = "a lock is held while a file is opened or its bytes are read: read outside the lock, from the first step"
     writer: list[int] = []
 
@@ -2473,7 +2524,7 @@ def test_no_lock_is_held_while_a_file_is_opened(stage: Stage, way: str) -> None:
 
     try:
         for what in ("opened", "read"):
-            slow.ends(GRACE_S / 2)  # time to come there
+            come_to_rest([slow], GRACE_S / 2)  # it may be still on its way
             for asked, other in (
                 ("predict('a', 2)", partial(system.predict, "a", 2)),
                 ("get_model_info('b')", partial(system.get_model_info, "b")),
@@ -2699,7 +2750,7 @@ def test_an_old_read_of_the_same_path_is_out_of_date_too(stage: Stage) -> None:
 @pytest.mark.edge
 def test_nobody_joins_an_old_read_after_load_model(stage: Stage) -> None:
     stage.probe("a")
-    system = served(stage, "a")
+    system = served(stage, "a", clock=stage.clock)  # which stands still, and so tells no load from another
     system.evict_least_used_model()
     stage.probe("old", file="a", holds_load=True)
     newer = stage.probe("newer")
@@ -2742,8 +2793,8 @@ def test_an_old_read_that_ends_leaves_a_newer_one_under_way(stage: Stage, ends: 
     stage.open("old.load")
     stale.ends(2 * GRACE_S)  # it may also have to do with the newer file after that
     stage.logs("load slow")
-    tasks.append(Task(partial(system.predict, "a", 3)))
-    stage.logs("load slow", times=2, within_s=GRACE_S)
+    tasks.append(guest(system, "predict", "a", 3))
+    come_to_rest(tasks[1:], GRACE_S)
     stage.open("slow.load")
     asked = "two requests for a after load_model('a', newer_path) and an eviction, while a request reads the old file"
     answers = [finish(task, asked=asked)["prediction"] for task in tasks]
@@ -2769,8 +2820,8 @@ def test_a_load_that_fails_leaves_a_read_under_way_alone(stage: Stage) -> None:
     reading = hold_at(stage, "load slow", partial(system.predict, "a", 1), asked="predict('a', 1), evicted before")
     load = Task(partial(system.load_model, "a", write_bad_file(stage.folder, "missing")))
     if load.ends(GRACE_S):  # it may also wait for the read that is under way
-        second = Task(partial(system.predict, "a", 2))
-        stage.logs("load slow", times=2, within_s=GRACE_S)
+        second = guest(system, "predict", "a", 2)
+        come_to_rest([second], GRACE_S)
         stage.open("slow.load")
         finish(second, asked="predict('a', 2)")
     stage.open("slow.load")
@@ -2854,34 +2905,22 @@ def test_a_crowd_is_served_without_losing_anything(stage: Stage) -> None:
     for model_id in ids:
         stage.save(model_id, toys.Scale(float(ord(model_id))))
     system = served(stage, ids, size=size, clock=ticks())
-    start = threading.Barrier(5)
-
-    def worker(seed: int) -> None:
-        rng = np.random.default_rng(seed)
-        start.wait(PATIENCE_S)
-        for i in range(each):
-            model_id = ids[rng.integers(len(ids))]
-            response = system.predict(model_id, [1.0])
-            want = [[float(ord(model_id))], model_id]
-            asked = f"prediction and model_id of predict({model_id!r}, [1.0]), while 3 other threads ask too"
-            check.equal([response["prediction"], response["model_id"]], want, asked=asked)
-            if i % 20 == 19:
-                system.evict_least_used_model()
-
-    def watcher() -> int:
-        start.wait(PATIENCE_S)
-        return max(most_loaded_at_once(system, ids) for _ in range(30))
-
-    workers = [Task(partial(worker, seed)) for seed in range(4)]
-    watching = Task(watcher)
     asked = f"4 threads with {each} requests each"
-    for task in workers:
-        finish(task, asked=asked, mistake="two threads wait for each other, or a lock is never released")
-    most = finish(watching, asked="get_model_info, again and again, in another thread")
+    came = crowd(system, ids, 4, each, PATIENCE_S)
     check.true(
-        most <= size,
+        None not in (*came["answers"], came["most"]),
+        asked=asked,
+        came=f"{came['answers'].count(None)} threads are still waiting after {PATIENCE_S:g} s",
+        expected="answers",
+        mistake="two threads wait for each other, or a lock is never released",
+    )
+    for model_id, response in [request for requests in came["answers"] for request in requests]:
+        asked_one = f"prediction and model_id of predict({model_id!r}, [1.0]), while 3 other threads ask too"
+        check.equal(response, [[float(ord(model_id))], model_id], asked=asked_one)
+    check.true(
+        came["most"] <= size,
         asked=f"how many models were loaded at once in a cache of {size}, {asked}",
-        came=most,
+        came=came["most"],
         expected=f"at most {size}",
         mistake="the cache holds too many: evict and insert under one hold of the lock",
     )
@@ -3014,6 +3053,32 @@ def test_a_request_after_an_eviction_reads_the_file_at_any_step_of_another(stage
                     "mark of the read away, under one hold of the lock": [1, False]
                 },
             )
+
+
+@pytest.mark.edge
+def test_a_request_after_one_that_failed_reads_the_file_at_any_step_of_another(stage: Stage) -> None:
+    path, good = stage.probe("a"), stage.probe("good")
+    system, spare = served(stage, "a"), served(stage, "a")
+    for each in (system, spare):
+        each.evict_least_used_model()
+    stage.probe("broken", file="a", holds_load=True, load_error="RuntimeError")
+    first, second, third = request_after_a_failure(system, spare, str(stage.folder), path, good)
+    asked = (
+        "predict('a', 3), from a file that is good by now, after predict('a', 2) of the same thread, which had waited for "
+        "predict('a', 1) of another one to read a bad file, has failed; stopped was that one, at any of its steps"
+    )
+    check.true(
+        "stuck" not in (first, second, third),
+        asked=asked,
+        came=f"no answer within {toys.MEETING_DEADLINE_S:g} s",
+        expected="answers",
+        mistake="two threads wait for each other, or a lock is never released",
+    )
+    mistake = (
+        "it was answered from a read that had failed before: take the mark of a read away before those are woken who "
+        "wait for it"
+    )
+    check_answer(third, ["good"], 3, asked=asked, mistake=mistake)
 
 
 @pytest.mark.edge
@@ -3157,6 +3222,24 @@ def test_what_an_info_says_fits_together_whoever_comes_meanwhile(stage: Stage, o
                 expected="fewer errors than requests, for one has ended well",
                 mistake="the counts are of two moments: read, and write, both under one hold of the lock",
             )
+
+
+@pytest.mark.edge
+def test_no_step_of_one_system_holds_another_one_up(stage: Stage) -> None:
+    load: Call = ("load_model", "a", stage.probe("a"))
+    evict: Call = ("evict_least_used_model",)
+    ask: Call = ("predict", "a", 0)
+    for came in meetings(
+        str(stage.folder), 1, [load, evict], ask, [ask, evict, load, ("get_model_info", "a")], [], apart=True
+    ):
+        check.true(
+            came["stood_still"],
+            asked=f"{in_words(ask)} of one system, stopped before its step {came['step']}, and {in_words(ask, evict, load)} "
+            "and get_model_info('a') of another system meanwhile",
+            came=f"no answers of the other system within {toys.MEETING_DEADLINE_S:g} s, while the first one stands still",
+            expected="answers at once, for the two share nothing",
+            mistake="they share a lock, or a mark: keep everything in the object, and nothing in the class or the module",
+        )
 
 
 # --- speed -----------------------------------------------------------------------------------------------------------
