@@ -135,16 +135,20 @@ def test_layout_and_writeability_survive() -> None:
     assert across(array).flags.writeable
 
 
-def test_paths_slices_ranges_and_generators_travel() -> None:
+def test_paths_slices_and_ranges_travel() -> None:
     assert across([Path("a/b"), slice(1, None, 2), range(3, 9, 2), ...]) == [
         Path("a/b"),
         slice(1, None, 2),
         range(3, 9, 2),
         ...,
     ]
-    rng = np.random.default_rng(5)
+
+
+@pytest.mark.parametrize("kind", ["PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64"])
+def test_random_generators_of_each_kind_travel_in_their_state(kind: str) -> None:
+    rng = np.random.Generator(getattr(np.random, kind)(5))
     rng.random(3)
-    assert across(rng).random() == rng.random()
+    assert across(rng).random(1000).tolist() == rng.random(1000).tolist()
 
 
 def test_the_global_random_state_travels_and_nothing_else_is_taken_for_one() -> None:

@@ -369,6 +369,12 @@ def one_fewer(one: Arm, other: Arm) -> float:
     return float(2 * ndtr(-abs(one.rate - other.rate) / math.sqrt(variance)))
 
 
+def padded(one: Arm, other: Arm) -> float:
+    rate = (one.conversions + other.conversions) / (one.users + other.users)
+    error = math.sqrt(rate * (1 - rate) * (1 / one.users + 1 / other.users))
+    return float(2 * ndtr(-abs(one.rate - other.rate) / (error + 1e-9)))
+
+
 def reading(
     arms: Arms,
     *,
@@ -411,12 +417,6 @@ def best_rounded(others: Arms) -> Arm:
 
 def best_by_name(others: Arms) -> Arm:
     return max(sorted(others.items()), key=lambda item: item[1].rate)[1]
-
-
-def padded(one: Arm, other: Arm) -> float:
-    rate = (one.conversions + other.conversions) / (one.users + other.users)
-    error = math.sqrt(rate * (1 - rate) * (1 / one.users + 1 / other.users))
-    return float(2 * ndtr(-abs(one.rate - other.rate) / (error + 1e-9)))
 
 
 def all_together(others: Arms) -> Arm:
