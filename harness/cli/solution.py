@@ -10,17 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness.cli.practice import (
-    AS_JSON,
-    KATA_ID,
-    KATA_OR_CURRENT,
-    YES,
-    confirm,
-    here,
-    noted,
-    put_json,
-    show,
-)
+from harness.cli.practice import AS_JSON, KATA_ID, KATA_OR_CURRENT, YES, confirm, here, noted, put_json, show
 from harness.core.model import Kata, Status
 from harness.core.output import has_color, put, width
 from harness.practice.solution import (
