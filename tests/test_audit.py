@@ -138,9 +138,9 @@ def remove(path: str) -> Callable[[Path], None]:
     return lambda root: (root / path).unlink()
 
 
-def write(path: str, text: str = "") -> Callable[[Path], None]:
+def write(path: str, text: str = "", *, encoding: str = "utf-8") -> Callable[[Path], None]:
     def change(root: Path) -> None:
-        (root / path).write_text(text, encoding="utf-8")
+        (root / path).write_text(text, encoding=encoding)
 
     return change
 
@@ -262,7 +262,7 @@ BROKEN_MISTAKES: dict[str, tuple[Callable[[Path], None], str]] = {
         edit(MISTAKES, "+    return x", "+    import scipy\n+    return x"),
         "mistakes.md:3 not_doubled: double.py, line 2: scipy may not be imported in a01_double",
     ),
-    "not text": (lambda root: (root / MISTAKES).write_bytes(b"\xff"), "mistakes.md:1: cannot be read: "),
+    "not text": (write(MISTAKES, "é", encoding="latin-1"), "mistakes.md:1: cannot be read: "),
 }  # fmt: skip
 
 
