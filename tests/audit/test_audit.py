@@ -446,7 +446,7 @@ def test_new_writes_every_file_and_the_audit_says_what_is_left_to_do(checkout: C
         for name in ("README.md", "hints.md", "kata.toml", "gaussian_mixture.py", "test_gaussian_mixture.py")
     } | {
         f"solutions/b26_gaussian_mixture/{name}"
-        for name in ("debrief.md", "gaussian_mixture.py", "wrong/doubled.py", "also_right/another_way.py")
+        for name in ("debrief.md", "gaussian_mixture.py", "mistakes.md", "also_right/another_way.py")
     }
     assert checkout.kata("stamp", "b26").out == "b26_gaussian_mixture: stamped\n"
     assert checkout.kata("stamp", "b26").out == "b26_gaussian_mixture: was stamped already\n"
