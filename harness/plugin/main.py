@@ -253,6 +253,9 @@ def _register_profiles(config: pytest.Config) -> str:
         database = None
     settings.register_profile("practice", derandomize=False, database=database, **always)
     settings.register_profile("ci", derandomize=True, database=None, **always)
+    # Most runs of an audit are to fail: which example they fail on is of no interest, so it is not shrunk.
+    found = {**always, "phases": (Phase.explicit, Phase.generate)}
+    settings.register_profile("audit", derandomize=True, database=None, **found)
     settings.register_profile("grade", derandomize=False, database=None, **always)
     asked = config.getoption("--hypothesis-profile", default=None)
     profile = asked or ("ci" if os.environ.get("CI") else "practice")

@@ -15,8 +15,8 @@ from pathlib import Path
 from harness.core.errors import ReportError
 from harness.core.model import Kata, KataReport, Problem, ProblemKind
 from harness.core.report import parse
+from harness.runner.fork_client import Process
 from harness.runner.job import Event, Job, Listener, empty_report
-from harness.runner.processes import Process
 
 _POLL_S = 0.01
 _START_LIMIT_S = 120.0
@@ -37,7 +37,14 @@ class Child:
     at_gate: bool = False
     overdue: bool = False
     last_test: str = ""
+    is_served: bool = False
+    """Whether a suite server has forked it."""
     _read: int = 0
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether nobody can say how it ended."""
+        return getattr(self.process, "is_lost", False)
 
     def follow(self, listener: Listener) -> None:
         """Take in what the child has said since the last look."""
@@ -65,7 +72,8 @@ class Child:
                 self.overdue = True
                 self.end()
                 return
-            time.sleep(_POLL_S)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(_POLL_S)
 
     def open_gate(self) -> None:
         """Let it measure its speed."""

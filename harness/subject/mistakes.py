@@ -263,6 +263,7 @@ def _equivalents(text: str) -> Iterator[Equivalent]:
 # --- applying an edit --------------------------------------------------------------------------------------------------
 
 
+@functools.lru_cache(maxsize=1024)
 def apply(mistake: Mistake, source: str) -> str:
     """The module that `mistake` makes of its base's `source`. Raises `EditError` when that is not one other module."""
     lines = [line.rstrip() for line in source.rstrip("\n").split("\n")]
@@ -297,6 +298,7 @@ def apply(mistake: Mistake, source: str) -> str:
     return patched
 
 
+@functools.lru_cache(maxsize=64)
 def _dumped(source: str) -> str:
     try:
         return ast.dump(ast.parse(source))
