@@ -19,7 +19,7 @@ from harness.runner.fork_client import ONE_THREAD, Process, run_request
 from harness.runner.fork_server import run_job, warm_up
 
 
-class Spares:
+class SparePool:
     """One process is always ready, or getting ready, for the next run."""
 
     def __init__(self, modules: Sequence[str], root: Path) -> None:
