@@ -171,7 +171,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "bare assert": (
         edit(f"{KATA}/test_double.py", "@pytest.mark.speed", "def helper():\n    assert True\n\n@pytest.mark.speed"),
-        "the suite has a bare assert in line 12",
+        "the suite has a bare assert in line 13",
     ),
     "import of the name": (
         edit(f"{KATA}/test_double.py", "import double as kata", "import double as kata\nfrom double import double"),
@@ -188,8 +188,8 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "thin margin": (
         edit(
             f"{KATA}/test_double.py",
-            "double(1), lambda: sum(range(3000)), at_least=3",
-            "double(1), lambda: kata.double(1), at_least=0.9",
+            "lambda: sum(range(3000)), lambda: 2 * x)\n\n    race(prepare, same=check.equal, at_least=3",
+            "lambda: kata.double(x), lambda: 2 * x)\n\n    race(prepare, same=check.equal, at_least=0.9",
         ),
         "the reference passes test_is_fast with a margin of",
     ),
@@ -383,7 +383,11 @@ FOLLOW_UP_FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
         "the follow-up's reference does not pass test_is_fast of the kata's own suite",
     ),
     "thin margin": (
-        edit(f"{KATA}/test_follow_up.py", "lambda: sum(range(3000)), at_least=3", "lambda: kata.double(1), at_least=0.9"),
+        edit(
+            f"{KATA}/test_follow_up.py",
+            "lambda: sum(range(3000)), lambda: 512 * x)\n\n    race(prepare, same=check.equal, at_least=3",
+            "lambda: kata.double(x, times=9), lambda: 512 * x)\n\n    race(prepare, same=check.equal, at_least=0.9",
+        ),
         "the follow-up's reference passes test_many_times_are_fast with a margin of",
     ),
     "survives": (
