@@ -61,6 +61,15 @@ _BAND_MEANINGS = {
 }
 
 
+class Suite(StrEnum):
+    """One of the two suites of a kata; a result of one says nothing about the other."""
+
+    OWN = "own"
+    """What the kata's README asks for."""
+    FOLLOW_UP = "follow-up"
+    """What `follow_up.md` asks for next."""
+
+
 class Outcome(StrEnum):
     """How one test ended."""
 

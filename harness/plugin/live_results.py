@@ -16,7 +16,7 @@ import pytest
 
 from harness.core.model import Band, Failure, Outcome, TestResult
 from harness.core.text import clean_text
-from harness.plugin.teaching import Teaching
+from harness.plugin.failure_repr import FailureRepr
 
 FILE = "live"
 """The file, beside that of the progress events."""
@@ -145,7 +145,7 @@ def _line(stages: list[pytest.TestReport], band: Band) -> Line:
     if bad is None:
         return Line(name, band, Outcome.PASSED, duration_s)
     told: object = bad.longrepr
-    failure = told.failure if isinstance(told, Teaching) else None
+    failure = told.failure if isinstance(told, FailureRepr) else None
     if not bad.failed or (failure is not None and failure.kind == "not run"):
         return Line(name, band, Outcome.NOT_RUN, duration_s, failure)
     if failure is None:

@@ -98,8 +98,7 @@ def without_a_run(job: Job) -> KataReport | None:
         subject = resolve(job.kata, job.choice)
         source = subject.file.read_bytes()
     except SubjectError as error:
-        sentence = f"{error} ({error.hint})" if error.hint else str(error)
-        return empty_report(job, Problem(ProblemKind.BROKEN, sentence))
+        return empty_report(job, Problem(ProblemKind.BROKEN, error.sentence))
     except OSError as error:
         return empty_report(job, Problem(ProblemKind.BROKEN, f"{subject.file.name} cannot be read: {error.strerror}"))
     if job.choice == LEARNER and not job.only and is_published_stub(job.kata, source):

@@ -26,7 +26,7 @@ def _headline(failure: Failure) -> str:
     return (failure.mistake or f"{failure.asked} gives {failure.came}").replace("\n", " ")
 
 
-class Teaching:
+class FailureRepr:
     """A failure as pytest prints it: pytest asks a `longrepr` only for `toterminal` and `str`."""
 
     def __init__(self, failure: Failure, trace: list[str], item: pytest.Item) -> None:
