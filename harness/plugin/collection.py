@@ -15,8 +15,8 @@ from harness.core.model import FOLLOW_UP_SUITE, Suite
 from harness.core.text import clean_text
 from harness.plugin.hangs import COLLECT_GRACE_S
 from harness.plugin.session import BANDS, Session, SuiteKey, band_of, kata_folder, suite_of
-from harness.subject.finder import resolve
-from harness.suite.speed import PLAYER
+from harness.subject.resolve import resolve
+from harness.suite.player import PLAYER
 
 
 class Collection:

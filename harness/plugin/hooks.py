@@ -1,7 +1,7 @@
 """The pytest plugin: registers one object for each job of the pytest side.
 
 Everything here leaves tests outside `katas/` alone, so that the plugin may be installed in any environment. The fixtures
-for speed and for other processes are defined in `harness.suite.speed`.
+for speed and for second processes are defined in `harness.suite`.
 """
 
 from __future__ import annotations
@@ -26,9 +26,11 @@ from harness.plugin.reporting import Reporting
 from harness.plugin.session import SESSION, Gate, Progress, Session
 from harness.plugin.summary import Summary
 from harness.subject.finder import SubjectFinder
-from harness.suite.speed import elsewhere, growth, memory, race
+from harness.subject.host import PlaceholderHost
+from harness.suite.second_process import elsewhere, second_process
+from harness.suite.speed import growth, memory, race
 
-__all__ = ["elsewhere", "growth", "memory", "race"]
+__all__ = ["elsewhere", "growth", "memory", "race", "second_process"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.stash[SESSION] = session
     sys.meta_path.insert(0, session.finder)
-    plugins = [*_example_cache(config, session.finder), *_players(config, session)]
+    plugins = [*_example_cache(config, session), *_players(config, session)]
     plugins += [
         Collection(session),
         Hangs(session.collected, session.progress, session.watchdog, is_remote=session.players is not None),
@@ -63,16 +65,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(plugin)
 
 
-def _example_cache(config: pytest.Config, finder: SubjectFinder) -> list[object]:
+def _example_cache(config: pytest.Config, session: Session) -> list[object]:
     """What records or replays the examples of laws, where that is asked for."""
     record, replay = (path_option(config, name) for name in (RECORD_EXAMPLES, REPLAY_EXAMPLES))
     if record is None and replay is None:
         return []
     from harness.plugin.example_cache import Recorder, Replay
-    from harness.subject.placeholder import placeholder
 
     if record is not None:
-        finder.stand_in = placeholder
+        session.finder.host = PlaceholderHost()
     return [*([Replay(replay)] if replay else []), *([Recorder(record)] if record else [])]
 
 
@@ -81,11 +82,11 @@ def _players(config: pytest.Config, session: Session) -> list[object]:
     mode = config.getoption("--player")
     if mode == "none" or path_option(config, RECORD_EXAMPLES):
         return []
-    from harness.isolation.client import ask_each
+    from harness.isolation.host import RemoteHost
     from harness.plugin.subject_process import PlayerLifetime, open_players
 
     session.players = players = open_players(config, mode)
-    session.finder.elsewhere, session.finder.helper, session.finder.each = players.load, players.helper, ask_each
+    session.finder.host = RemoteHost(players)
     return [PlayerLifetime(players, session.collected)]
 
 

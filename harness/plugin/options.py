@@ -13,7 +13,7 @@ import pytest
 from harness.core.errors import KataError
 from harness.core.model import FOLLOW_UP_SUITE
 from harness.core.state import state_folder
-from harness.subject.finder import LEARNER
+from harness.subject.resolve import LEARNER
 
 RECORD_EXAMPLES = "--kata-record-examples"
 REPLAY_EXAMPLES = "--kata-replay-examples"

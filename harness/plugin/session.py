@@ -12,7 +12,8 @@ import pytest
 
 from harness.core.model import FOLLOW_UP_SUITE, Band, Kata, Suite
 from harness.plugin.options import Settings
-from harness.subject.finder import Subject, SubjectFinder
+from harness.subject.finder import SubjectFinder
+from harness.subject.resolve import Subject
 
 if TYPE_CHECKING:
     from harness.isolation.sessions import Players

@@ -9,7 +9,7 @@ import pytest
 
 from harness.core.model import FOLLOW_UP_SUITE, Suite
 from harness.plugin.session import BANDS, Session, SuiteKey
-from harness.subject.finder import LEARNER
+from harness.subject.resolve import LEARNER
 
 
 class Summary:

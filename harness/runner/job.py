@@ -19,7 +19,7 @@ from harness.core.errors import ReportError, SubjectError
 from harness.core.model import FOLLOW_UP_SUITE, Kata, KataReport, Problem, ProblemKind, Status
 from harness.core.report import read
 from harness.core.verdict import verdict_digest
-from harness.subject.finder import LEARNER, resolve
+from harness.subject.resolve import LEARNER, resolve
 
 DEPENDENCIES = ("pytest", "pytest-timeout", "pytest-json-report", "hypothesis", "numpy", "scipy", "scikit-learn")
 

@@ -30,7 +30,7 @@ from harness.runner.example_recording import ExampleRecordings
 from harness.runner.job import Event, Job, Listener, cached_report, digest, without_a_run
 from harness.runner.outcome import Child, conclude, end, run_limit_s
 from harness.runner.processes import Process, open_nest, replay_options, start_pytest, start_recording
-from harness.subject.finder import LEARNER, resolve
+from harness.subject.resolve import LEARNER, resolve
 
 Keep = Callable[[Job, KataReport], None]
 Entry = tuple[int, Job, str]

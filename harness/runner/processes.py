@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from harness.runner.job import Job
-from harness.subject.finder import LEARNER
+from harness.subject.resolve import LEARNER
 
 PLUGINS = ("pytest_timeout", "_hypothesis_pytestplugin", "pytest_jsonreport.plugin", "harness.plugin.hooks")
 """What a child loads. Other installed plugins stay out: they cost time, and could change results."""
@@ -29,6 +29,7 @@ _OURS = (
     "harness.core.report",
     "harness.suite.strategies",
     "harness.subject.finder",
+    "harness.suite.second_process",
 )
 """What the nest imports of this package. Not the plugins: pytest warns when one is there before it could rewrite it."""
 _PRELOADED = ("hypothesis", "numpy", "scipy", "sklearn")

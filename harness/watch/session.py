@@ -20,7 +20,7 @@ from harness.history.store import History
 from harness.practice.hints import Hint
 from harness.practice.status import known_reports, standings
 from harness.runner.job import digest, learner_job
-from harness.subject.finder import LEARNER
+from harness.subject.resolve import LEARNER
 from harness.watch.view import Clock, Page, Triumph
 
 if TYPE_CHECKING:
