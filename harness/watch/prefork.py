@@ -84,7 +84,7 @@ def _way(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_NONBLOCK)
 
 
-class Ahead:
+class PreforkedRun:
     """All children of one run: one for each share of the answers, and one for speed where it has its own."""
 
     def __init__(
@@ -133,10 +133,10 @@ class Ahead:
         """Whether all of them are there still."""
         return all(held.child.process.poll() is None for held in self._held)
 
-    def alone(self) -> Ahead:
+    def alone(self) -> PreforkedRun:
         """The same run in one child."""
         folder = self._folder.with_name(f"{self._folder.name}-alone")
-        return Ahead(self._kata, self._warm, folder, Plan(((),)), all_bands=self.all_bands)
+        return PreforkedRun(self._kata, self._warm, folder, Plan(((),)), all_bands=self.all_bands)
 
     def close(self) -> None:
         """End whoever is there still, and leave nothing behind."""

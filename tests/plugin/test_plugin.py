@@ -191,15 +191,15 @@ def test_a_helper_module_is_shared_by_suite_and_subject(checkout: Checkout) -> N
     assert done.code == 0, done.text
 
 
-def test_elsewhere_calls_the_subject_in_a_new_process_with_another_hash_seed(checkout: Checkout) -> None:
+def test_second_process_calls_the_subject_in_a_new_process_with_another_hash_seed(checkout: Checkout) -> None:
     suite = """
     import pytest
     import {module} as kata
     from harness.suite import check
 
     @pytest.mark.law
-    def test_hash(elsewhere):
-        check.equal(elsewhere("asker", "ask", "user-7", hash_seed=1), elsewhere("asker", "ask", "user-7", hash_seed=2),
+    def test_hash(second_process):
+        check.equal(second_process("asker", "ask", "user-7", hash_seed=1), second_process("asker", "ask", "user-7", hash_seed=2),
                     asked="the same in two processes", mistakes={{}}, hint="hash() differs from process to process")
     """
     folder = checkout.add(
