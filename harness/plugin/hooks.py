@@ -24,6 +24,7 @@ from harness.plugin.options import (
 from harness.plugin.precedence import Precedence
 from harness.plugin.reporting import Reporting
 from harness.plugin.session import SESSION, Gate, Progress, Session
+from harness.plugin.subject_warnings import SubjectWarnings
 from harness.plugin.summary import Summary
 from harness.subject.finder import SubjectFinder
 from harness.subject.host import PlaceholderHost
@@ -56,6 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
     plugins = [*_example_cache(config, session), *_players(config, session)]
     plugins += [
         Collection(session),
+        SubjectWarnings(session.collected),
         Hangs(session.collected, session.progress, session.watchdog, is_remote=session.players is not None),
         Precedence(session),
         Reporting(session),

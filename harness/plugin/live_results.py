@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from harness.core.model import Band, Failure, Outcome, TestResult
+from harness.core.model import Band, Failure, FailureKind, Outcome, TestResult
 from harness.core.text import clean_text
 from harness.plugin.failure_repr import FailureRepr
 
@@ -146,11 +146,11 @@ def _line(stages: list[pytest.TestReport], band: Band) -> Line:
         return Line(name, band, Outcome.PASSED, duration_s)
     told: object = bad.longrepr
     failure = told.failure if isinstance(told, FailureRepr) else None
-    if not bad.failed or (failure is not None and failure.kind == "not run"):
+    if not bad.failed or (failure is not None and failure.kind is FailureKind.NOT_RUN):
         return Line(name, band, Outcome.NOT_RUN, duration_s, failure)
     if failure is None:
         text = bad.longreprtext.strip().splitlines()
-        failure = Failure(asked=name, came=clean_text(text[-1]) if text else "failed", kind="raised")
+        failure = Failure(asked=name, came=clean_text(text[-1]) if text else "failed", kind=FailureKind.RAISED)
     printed = "\n".join(stages[-1].capstdout.splitlines()[-_PRINTED_LINES:])
     return Line(name, band, Outcome.FAILED, duration_s, failure, clean_text(printed))
 

@@ -35,8 +35,8 @@ class Precedence:
         if kata is None:
             return
         findings, suite = self._session.findings, suite_of(item.path)
-        if kata.slug in findings.hung:
-            raise NotRunError(f"{findings.hung[kata.slug]} hung")
+        if kata.slug in findings.ended:
+            raise NotRunError(findings.ended[kata.slug])
         is_named = item.path.resolve() in self._session.settings.named
         follows = SuiteKey(suite.slug, Suite.OWN) if suite.suite is Suite.FOLLOW_UP else None
         if follows in findings.failed and not is_named:

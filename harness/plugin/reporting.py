@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.catalog.load import is_published_stub
-from harness.core.model import Failure, Problem, ProblemKind, Suite
+from harness.core.model import Failure, FailureKind, Problem, ProblemKind, Suite
 from harness.core.report import FORMAT
 from harness.core.text import clean_text
 from harness.plugin.failure_repr import FailureRepr
@@ -38,27 +38,30 @@ class Reporting:
             return report
         error, findings, players = call.excinfo.value, self._session.findings, self._session.players
         findings.failed.add(suite_of(item.path))
+        failure = self._explain(report, item, error)
         if isinstance(error, HangError | PlayerGoneError):
-            findings.hung.setdefault(kata.slug, item.name)
+            is_suites = failure is not None and failure.kind is FailureKind.SUITE_TIMED_OUT
+            findings.ended.setdefault(kata.slug, f"{item.name} {'ran out of time' if is_suites else 'hung'}")
             if players is not None:
                 players.end(kata)
-        self._explain(report, item, error)
         return report
 
-    def _explain(self, report: pytest.TestReport, item: pytest.Item, error: BaseException) -> None:
+    def _explain(self, report: pytest.TestReport, item: pytest.Item, error: BaseException) -> Failure | None:
         subject = self._session.collected.subjects[suite_of(item.path)]
         if isinstance(error, NotRunError):
-            failure: Failure | None = Failure(item.name, f"not run, because {error}", kind="not run")
+            failure: Failure | None = Failure(item.name, f"not run, because {error}", kind=FailureKind.NOT_RUN)
         else:
             failure = explain(error, subject.file, item.path)
         if failure is None:
             text = report.longreprtext
             report.longrepr = report.longrepr if text.isprintable() else clean_text(text)
-            return
+            return None
         item.stash[_FAILURE] = failure
-        trace = subject_traceback(error, subject.file, item.path) if failure.kind in ("raised", "timed out") else []
+        has_trace = failure.kind in (FailureKind.RAISED, FailureKind.TIMED_OUT, FailureKind.SUITE_TIMED_OUT)
+        trace = subject_traceback(error, subject.file, item.path) if has_trace else []
         report.longrepr = FailureRepr(failure, trace, item)  # type: ignore[assignment]
         report.sections = [(title, clean_text(text)) for title, text in report.sections]
+        return failure
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_json_runtest_metadata(self, item: pytest.Item) -> dict[str, object]:

@@ -80,8 +80,8 @@ class Findings:
 
     failed: set[SuiteKey] = field(default_factory=set)
     """The suites of which a test has failed."""
-    hung: dict[str, str] = field(default_factory=dict)
-    """Slug -> the test that hung first."""
+    ended: dict[str, str] = field(default_factory=dict)
+    """Slug -> why no more of this kata's tests are run: one has hung, or has lost the subject's process."""
 
 
 class Progress:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from harness.core.model import Failure
+from harness.core.model import Failure, FailureKind
 from harness.suite.check import CheckFailedError, call
 from harness.suite.player import player_of
 
@@ -53,7 +53,7 @@ class SecondProcess:
             if last.startswith("NotImplementedError"):
                 raise NotImplementedError
             asked = f"{call(function, *args)} in a new process"
-            raise CheckFailedError(Failure(asked, last, "an answer", kind="raised"))
+            raise CheckFailedError(Failure(asked, last, "an answer", kind=FailureKind.RAISED))
         return json.loads(done.stdout)
 
 

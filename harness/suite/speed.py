@@ -29,7 +29,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from harness.core.model import Failure, Figure
+from harness.core.model import Failure, FailureKind, Figure, FigureKind
 from harness.suite.check import Asked, CheckFailedError
 from harness.suite.measure import (
     Compare,
@@ -118,7 +118,7 @@ class Racer:
                 if result.won or (player_of(self._item) is None and result.ratio * _CLEARLY < at_least):
                     break
         text = f"{_times(result.ratio)} {versus}"
-        _record(self._item, Figure("race", versus, result.ratio, at_least, text))
+        _record(self._item, Figure(FigureKind.RACE, versus, result.ratio, at_least, text))
         if not result.won:
             raise _too_slow(asked, text, _wanted(at_least, versus), hint)
 
@@ -160,7 +160,7 @@ class Grower:
                 if result.held or (player_of(self._item) is None and result.exponent > at_most + _BEYOND_DOUBT):
                     break
         text = f"grows like n^{result.exponent:.2f}"
-        _record(self._item, Figure("growth", "n", result.exponent, at_most, text))
+        _record(self._item, Figure(FigureKind.GROWTH, "n", result.exponent, at_most, text))
         if not result.held:
             raise _too_slow(asked, text, f"growth like n^{at_most:g} at most", hint)
 
@@ -188,7 +188,7 @@ class MemoryMeter:
         measure = peak_memory_mib if player is None else player.peak_memory_mib
         peak = measure(lambda: prepare(rng), _comparing(same, asked))
         text = f"peak {peak:.1f} MiB"
-        _record(self._item, Figure("memory", "MiB", peak, at_most_mib, text))
+        _record(self._item, Figure(FigureKind.MEMORY, "MiB", peak, at_most_mib, text))
         if peak > at_most_mib:
             raise _too_slow(asked, text, f"at most {at_most_mib:g} MiB", hint)
 
@@ -254,4 +254,4 @@ def _wanted(at_least: float, versus: str) -> str:
 
 
 def _too_slow(asked: Asked, came: str, expected: str, hint: str) -> CheckFailedError:
-    return CheckFailedError(Failure(str(asked), came, expected, hint=hint, kind="slow"))
+    return CheckFailedError(Failure(str(asked), came, expected, hint=hint, kind=FailureKind.SLOW))

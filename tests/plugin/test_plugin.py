@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -265,6 +266,49 @@ def test_after_a_hang_the_rest_of_that_kata_is_not_run(checkout: Checkout) -> No
     assert "came      no answer: still running after 2 s" in done.out
     assert "not run, because test_two_is_four hung" in done.out
     assert "a02_fine  example 1/1  edge 1/1  passed" in done.out
+
+
+SUITE_HANGS = """
+import time
+import pytest
+import {module} as kata
+from harness.suite import check
+
+@pytest.mark.example
+def test_oracle():
+    check.equal(kata.double(2), slow_oracle(2), asked="double(2)")
+
+@pytest.mark.edge
+def test_zero():
+    check.equal(kata.double(0), 0, asked="double(0)")
+
+def slow_oracle(x):
+    {wait}
+    return 2 * x
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="without alarms, a hang ends the whole process there")
+@pytest.mark.parametrize("options", [(), ("--player", "process")], ids=["here", "in another process"])
+def test_a_hang_of_the_suites_own_code_is_not_the_learners(checkout: Checkout, options: tuple[str, ...]) -> None:
+    checkout.add("a01_fine", GOOD, suite=SUITE_HANGS.replace("{wait}", "time.sleep(30)"))
+    done, reports = reports_of(checkout, "katas", *options)
+    limit_s = 4 if options else 2
+    assert f"came      no verdict: still running after {limit_s} s, in the suite's own code" in done.out, done.text
+    assert re.search(r"where     test_fine.py:\d+ in slow_oracle: time.sleep\(30\)", done.out)
+    assert "loop that does not end" not in done.out
+    assert "not run, because test_oracle ran out of time" in done.out
+    (report,) = reports.values()
+    assert "the suite of a01_fine ran out of time in its own code, in test_oracle" in str(report.problem)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="without alarms, a hang ends the whole process there")
+def test_a_hang_in_another_process_is_the_learners(checkout: Checkout) -> None:
+    checkout.add("a01_loops", "def double(x):\n    while True: pass\n")
+    done, reports = reports_of(checkout, "katas", "--player", "process")
+    assert "came      no answer: still running after 4 s" in done.out, done.text
+    assert "a loop that does not end" in done.out
+    assert "a01_loops hung in test_two_is_four" in str(reports[False].problem)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the watchdog kills the process there before pytest can")
