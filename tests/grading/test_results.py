@@ -1,4 +1,4 @@
-"""The results folder: written once, whole or not at all, and whatever is no grade is told apart."""
+"""The results folder: written once, whole or not at all, and whatever is not a grade is told apart."""
 
 from __future__ import annotations
 
