@@ -523,8 +523,8 @@ def test_sources_that_are_no_editions(checkout: Checkout, tmp_path: Path) -> Non
     cases = {
         str(tmp_path / "nowhere"): "there is no edition",
         str(tmp_path / "file.txt"): "is damaged, or no zip",
-        str(tmp_path / "folder"): "no learners' edition",
-        str(empty): "no learners' edition",
+        str(tmp_path / "folder"): "not a learners' edition",
+        str(empty): "not a learners' edition",
         "x" * 5000: "cannot be read",
         "ftp://name:secret@localhost/edition": "repositories are fetched by https or ssh",
     }
