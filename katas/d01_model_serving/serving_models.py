@@ -118,15 +118,9 @@ OBJECTS: dict[str, object] = {
 }
 
 
-def subclasses_of(interface: type) -> dict[str, str]:
-    """What comes of making subclasses of `ModelInterface` and their objects."""
-    came = {}
-    for name, content in (("without predict", {}), ("with predict", {"predict": lambda _self, data: 2 * data})):
-        try:
-            came[name] = str(type("Subclass", (interface,), dict(content))().predict(3))
-        except Exception as error:
-            came[name] = type(error).__name__
-    return came
+def incomplete_model(interface: type) -> object:
+    """An object of a subclass of `ModelInterface` that does not define `predict`."""
+    return type("IncompleteModel", (interface,), {})()
 
 
 # --- stages and threads -----------------------------------------------------------------------------------------------
@@ -153,7 +147,8 @@ class Guest:
         except NotImplementedError as error:
             self._outcomes.append(f"NotImplementedError: {error}")
         finally:
-            sys.settrace(None)
+            if self._trace:
+                sys.settrace(None)
             self._done.set()
 
     def outcomes(self) -> list[Any]:
@@ -322,61 +317,8 @@ class Stage:
             return [type(error).__name__, list(error.args), repr(error.__cause__), repr(error.__context__)]
         return ["no error", [], "None", "None"]
 
-    def interleave(self, scenario: Scenario) -> tuple[list[Any], list[Any]]:
-        """The outcomes that are right, and pairs of a step and what came when `first` was stopped before it.
-
-        Right is what comes of the calls one after the other, in any order. At each stop, `others` are called in
-        another thread. When they wait for a lock, `first` takes one step and waits for them again. When they have
-        ended, or wait for something else, `first` goes on to its end.
-        """
-        right = [self._one_after_the_other(scenario, order) for order in orders(*scenario.lines())]
-        Walk(self, scenario, 0).result()  # Python 3.13 reports the steps of a function from its second call on
-        came: list[Any] = []
-        stop = 1
-        while True:
-            walk = Walk(self, scenario, stop)
-            outcome = walk.result()
-            if scenario.others and not walk.visitor and outcome != "stuck":
-                if not walk.steps:
-                    raise RuntimeError("this Python reports no steps of a traced function")
-                return right, came
-            if outcome not in [known for _, known in came]:
-                came.append([stop, outcome])
-            if outcome == "stuck" or not scenario.others:
-                return right, came
-            stop = max(walk.met_at or walk.steps + 1, stop + 1)
-
-    def _one_after_the_other(self, scenario: Scenario, order: list[tuple[int, Call]]) -> Any:
-        system = self.prepare(scenario)
-        outcomes: list[list[Any]] = [[] for _ in scenario.lines()]
-        for line, call in order:
-            outcomes[line].append(self.do(system, call))
-        return self.outcome(scenario, outcomes, self.do_all(system, scenario.after))
-
-    def prepare(self, scenario: Scenario) -> Any:
-        """A system for which the calls `before` were made."""
-        system = self.serve("", scenario.size)
-        self.save("a")
-        self.do_all(system, scenario.before)
-        self.log.clear()
-        return system
-
-    def outcome(self, scenario: Scenario, outcomes: list[list[Any]], after: list[Any]) -> Any:
-        """Outcomes without what may differ: messages, latencies, and whether a request that waited was a hit."""
-        came = [[_essence(outcome) for outcome in line] for line in (*outcomes, after)]
-        return [*came, sorted(entry for entry in self.log if entry.startswith("load"))] if scenario.reads else came
-
 
 STAGES: dict[str, Stage] = {}
-
-
-def _essence(outcome: Any) -> Any:
-    if isinstance(outcome, list):
-        return outcome[0]
-    if isinstance(outcome, dict):
-        shown = {key: outcome[key] for key in ("loaded", "request_count", "error_count")}
-        return {"path": Path(outcome["path"]).stem, "has loaded_at": outcome["loaded_at"] is not None} | shown
-    return outcome.partition(":")[0] if isinstance(outcome, str) else outcome
 
 
 # --- calls that meet --------------------------------------------------------------------------------------------------
@@ -387,11 +329,12 @@ STEP = re.compile("(LOAD|STORE|DELETE)_(ATTR|SUBSCR|SPECIAL)|BINARY_(OP|SUBSCR)|
 
 @dataclass
 class Scenario:
-    """Calls of several threads: `first` is stopped at each of its steps, while `others` are made.
+    """Calls of several threads: `first` is stopped before each of its steps, while another thread makes the `others`.
 
-    With `joining`, these are made in a third thread while `first` is reading a file, and steps count from there on.
+    With `joining`, a third thread makes these while `first` is reading a file, and steps count from there on.
     """
 
+    stage: Stage
     size: int
     before: Sequence[Call]
     first: Call
@@ -401,14 +344,34 @@ class Scenario:
     reads: bool = False
     """Whether the reads of files are part of the outcome."""
 
-    def lines(self) -> tuple[Sequence[Call], ...]:
-        """The calls of each thread."""
-        return [self.first], list(self.others), list(self.joining)
+    def prepared(self) -> Any:
+        """A system for which the calls `before` were made."""
+        system = self.stage.serve("", self.size)
+        self.stage.save("a")
+        self.stage.do_all(system, self.before)
+        self.stage.clear()
+        return system
+
+    def outcome(self, system: Any, *lines: list[Any]) -> list[Any]:
+        """What the calls of each thread gave, and those after them, without what may differ."""
+        came = [[essence(one) for one in line] for line in (*lines, self.stage.do_all(system, self.after))]
+        return [*came, sorted(entry for entry in self.stage.log if entry.startswith("load"))] if self.reads else came
+
+    def one_after_the_other(self, order: Sequence[tuple[int, Call]]) -> list[Any]:
+        """What the calls give in this order; each has the number of its thread."""
+        system = self.prepared()
+        lines: tuple[list[Any], ...] = ([], [], [])
+        for line, call in order:
+            lines[line].append(self.stage.do(system, call))
+        return self.outcome(system, *lines)
 
 
-def interleave(stage: Stage, **scenario: Any) -> tuple[list[Any], list[Any]]:
-    """`stage.interleave(Scenario(...))`."""
-    return stage.interleave(Scenario(**scenario))
+def essence(outcome: Any) -> Any:
+    """An outcome without what may differ: messages, latencies, and whether a request that waited was a hit."""
+    if isinstance(outcome, dict):
+        shown = {key: outcome[key] for key in ("loaded", "request_count", "error_count")}
+        return {"path": Path(outcome["path"]).stem, "has loaded_at": outcome["loaded_at"] is not None} | shown
+    return outcome[0] if isinstance(outcome, list) else outcome and outcome.partition(":")[0]
 
 
 def orders(*lines: Sequence[Call]) -> Iterator[list[tuple[int, Call]]]:
@@ -421,6 +384,30 @@ def orders(*lines: Sequence[Call]) -> Iterator[list[tuple[int, Call]]]:
                 yield [(i, line[0]), *rest]
 
 
+def interleave(stage: Stage, **calls: Any) -> tuple[list[Any], list[Any]]:
+    """The outcomes of a `Scenario` that are right, and pairs of a step and what came when `first` was stopped there.
+
+    Right is what comes of the calls one after the other, in any order. Where the `others` wait for a lock, `first` takes
+    one step, and waits for them again. When they have ended, or wait for something else, it goes on to its end.
+    """
+    scenario = Scenario(stage, **calls)
+    lines = [scenario.first], scenario.others, scenario.joining
+    right = [scenario.one_after_the_other(order) for order in orders(*lines)]
+    Walk(scenario, 0).result()  # Python 3.13 reports the steps of a function from its second call on
+    came: list[Any] = []
+    stop = 1
+    while True:
+        walk = Walk(scenario, stop)
+        outcome = walk.result()
+        if outcome != "stuck" and not walk.steps:
+            raise RuntimeError("this Python reports no steps of a traced function")
+        if outcome not in [known for _, known in came]:
+            came.append([stop, outcome])
+        stop = max(walk.met_at or walk.steps + 1, stop + 1)
+        if outcome == "stuck" or not scenario.others or stop > walk.steps:
+            return right, came
+
+
 @cache
 def steps_of(code: CodeType) -> frozenset[int]:
     """Where the steps of a function begin."""
@@ -428,7 +415,7 @@ def steps_of(code: CodeType) -> frozenset[int]:
 
 
 def traced(frame: FrameType, _event: str = "", _arg: object = None) -> Any:
-    """Trace the steps of the subject, and do nothing at them: Python 3.13 wants that of each thread, or of none."""
+    """Trace the steps of the subject, and do nothing at them: Python 3.13 reports them to all threads that run it, or none."""
     if frame.f_globals.get("__name__") != SUBJECT:
         return None
     frame.f_trace_opcodes, frame.f_trace_lines = True, False
@@ -438,16 +425,15 @@ def traced(frame: FrameType, _event: str = "", _arg: object = None) -> Any:
 class Walk:
     """A scenario in which `first` stops before its step number `stop`."""
 
-    def __init__(self, stage: Stage, scenario: Scenario, stop: int) -> None:
+    def __init__(self, scenario: Scenario, stop: int) -> None:
         self.steps = 0
         self.met_at = 0
         """The step at which `first` went on without waiting."""
-        self.visitor: Guest | None = None
-        self._joiner: Guest | None = None
-        self._counts = False
-        self._stage = stage
         self._scenario = scenario
         self._stop = stop
+        self._visitor: Guest | None = None
+        self._joiner: Guest | None = None
+        self._counts = False
         self._guest = Guest([self._run], self._trace)
 
     def result(self) -> Any:
@@ -455,25 +441,24 @@ class Walk:
         return self._guest.outcomes()[0] if self._guest.ends(3 * DEADLINE_S) else "stuck"
 
     def _run(self) -> Any:
-        scenario, stage = self._scenario, self._stage
-        system = stage.prepare(scenario)
-        self._visit = partial(self._call, system, scenario.others)
+        scenario, stage = self._scenario, self._scenario.stage
+        self._system = scenario.prepared()
         if scenario.joining:
-            stage.while_reading = partial(self._join, system)
+            stage.while_reading = self._join
         self._counts = not scenario.joining
-        outcomes = [[stage.do(system, scenario.first)], [], []]
+        first = stage.do(self._system, scenario.first)
         self._counts, stage.while_reading = False, None
-        for guest, line in ((self.visitor, 1), (self._joiner, 2)):
-            if guest and not guest.ends():
-                return "stuck"
-            outcomes[line] = guest.outcomes() if guest else []
-        return stage.outcome(scenario, outcomes, stage.do_all(system, scenario.after))
+        guests = self._visitor, self._joiner
+        if not all(guest.ends() for guest in guests if guest):
+            return "stuck"
+        return scenario.outcome(self._system, [first], *[guest.outcomes() if guest else [] for guest in guests])
 
-    def _call(self, system: Any, calls: Sequence[Call]) -> Guest:
-        return Guest([partial(self._stage.do, system, call) for call in calls], traced)
+    def _start(self, calls: Sequence[Call]) -> Guest:
+        trace = traced if sys.version_info >= (3, 13) else None
+        return Guest([partial(self._scenario.stage.do, self._system, call) for call in calls], trace)
 
-    def _join(self, system: Any) -> None:
-        self._joiner = self._call(system, self._scenario.joining)
+    def _join(self) -> None:
+        self._joiner = self._start(self._scenario.joining)
         self._joiner.rests()
         self._counts = True
 
@@ -487,8 +472,8 @@ class Walk:
     def _step(self) -> None:
         self.steps += 1
         if self.steps == self._stop and self._scenario.others:
-            self.visitor = self._visit()
-        if self.visitor and not self.met_at and self.visitor.rests() != SUBJECT:
+            self._visitor = self._start(self._scenario.others)
+        if self._visitor and not self.met_at and self._visitor.rests() != SUBJECT:
             self.met_at = self.steps
         if self._joiner and not self._scenario.others:
             self._joiner.rests()  # let it come as far as it can at each step
@@ -503,13 +488,15 @@ def load_all(system: Any, number: int, path: str) -> None:
         system.load_model(f"m{i}", path)
 
 
-def predict_often(system: Any, model_id: str, times: int) -> None:
-    """Ask one model again and again."""
-    for _ in range(times):
-        system.predict(model_id, 0)
+def predict_each(system: Any, requests: Sequence[tuple[str, Any]]) -> list[Any]:
+    """The predictions for requests of an id and its data."""
+    return [system.predict(model_id, data)["prediction"] for model_id, data in requests]
 
 
-def replace_often(system: Any, path: str, times: int) -> None:
-    """Evict a model and load it again, again and again."""
+def replace_each(system: Any, path: str, times: int) -> list[str]:
+    """Evict a model and load it again, again and again; their ids."""
+    evicted = []
     for _ in range(times):
-        system.load_model(system.evict_least_used_model(), path)
+        evicted.append(system.evict_least_used_model())
+        system.load_model(evicted[-1], path)
+    return evicted
