@@ -22,11 +22,10 @@ import serving_models as toys
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness import check
-from harness.beside import beside
-from harness.check import call
-from harness.fixtures import Grower, Racer
-from harness.measure import Contest, Task, vary
+from harness.suite import check
+from harness.suite.batch import beside
+from harness.suite.check import call
+from harness.suite.speed import Contest, Grower, Racer, Task, vary
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 
