@@ -113,14 +113,14 @@ class Empty:
 OBJECTS: dict[str, object] = {
     "a dict": {"not": "a model"},
     "predict is a number": SimpleNamespace(predict=1.0),
-    "predict is a function": SimpleNamespace(predict=abs),
+    "predict is len": SimpleNamespace(predict=len),
     "an object of length 0": Empty(),
 }
 
 
-def incomplete_model(interface: type) -> object:
-    """An object of a subclass of `ModelInterface` that does not define `predict`."""
-    return type("IncompleteModel", (interface,), {})()
+def predict_undefined(interface: type) -> object:
+    """The prediction of a subclass of `ModelInterface` that does not define `predict`."""
+    return type("IncompleteModel", (interface,), {})().predict(None)
 
 
 # --- stages and threads -----------------------------------------------------------------------------------------------
