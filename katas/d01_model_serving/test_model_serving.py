@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import pickle
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ def finish(guest: toys.Guest, *, asked: str, mistake: str) -> list[Any]:
     __tracebackhide__ = True
     came = f"no answer within {toys.DEADLINE_S:g} s"
     check.true(guest.ends(), asked=asked, came=came, expected="an answer", mistake=mistake)
-    outcomes = guest.outcomes()
+    outcomes: list[Any] = guest.outcomes()
     for outcome in outcomes:
         if str(outcome).startswith("NotImplementedError"):
             raise NotImplementedError(outcome)
@@ -155,7 +155,7 @@ def check_percentiles(
     latencies_ms: Sequence[float],
     *,
     asked: str,
-    mistakes: dict[str, Sequence[float]] | None = None,
+    mistakes: Mapping[str, Sequence[float]] | None = None,
     hint: str = "compute them at each call, from unrounded latencies by `clock`",
 ) -> None:
     """Compare both percentiles with those of the latencies; `mistakes` are other latencies, by what is wrong with them."""
@@ -166,7 +166,7 @@ def check_percentiles(
         }
         wrong["in seconds: latencies are in milliseconds"] = np.percentile(latencies_ms, percent) / 1000
         for method in ("higher", "lower", "nearest", "inverted_cdf", "weibull"):
-            value = np.percentile(latencies_ms, percent, method=method)  # type: ignore[call-overload]
+            value = np.percentile(latencies_ms, percent, method=method)
             wrong[f"another definition ({method}): interpolate linearly between the two nearest values"] = value
         want = np.percentile(latencies_ms, percent)
         check.close(info[name], want, asked=f"{name}, {asked}", mistakes=wrong, hint=hint)
@@ -371,13 +371,21 @@ def test_loading_a_known_id_replaces_model_path_and_time_and_evicts_no_other(sta
 
 
 @pytest.mark.edge
-@pytest.mark.parametrize("kind", ["predict is len", "an object of length 0"])
-def test_any_object_with_a_callable_predict_is_a_model(stage: toys.Stage, kind: str) -> None:
-    system, data = stage.serve(""), {"x": [1, None]}
+@pytest.mark.parametrize(
+    ("kind", "data", "want"),
+    [
+        ("predict is len", {"x": [1]}, 1),
+        ("an object of length 0", {"x": [1]}, {"x": [1]}),
+        ("an object of length 0", None, None),
+    ],
+)
+def test_any_object_with_a_callable_predict_is_a_model(
+    stage: toys.Stage, kind: str, data: object, want: object
+) -> None:
+    system = stage.serve("")
     stage.save_object("a", kind)
     calls = [load("a"), predict("a", data), EVICT, predict("a", data)]
-    want = 1 if kind == "predict is len" else data
-    hint = "ask whether a model `is None`, not whether it is true; do not convert data or prediction"
+    hint = "ask whether a model `is None`, not whether it is true; do not convert, or judge, data and prediction"
     asked = f"{words(*calls)}, of an object: {kind}"
     check.equal(stage.do_all(system, calls), [None, [want, True], "a", [want, False]], asked=asked, hint=hint)
 
@@ -567,7 +575,7 @@ def test_while_a_file_is_read_all_loaded_models_stay_and_answer(stage: toys.Stag
     reader = hold(stage, system, predict("a", 1) if way == "predict" else load("a"), "load slow")
     when = f"{way} in another thread reads the file of a; b and c are loaded"
     came = answers(stage, system, info("a"), info("b"), info("c"), when=when, mistake=READ_LOCK)
-    mistakes = {
+    mistakes: dict[str, object] = {
         "a model leaves before the newcomer takes its place: evict after reading": [False, False, True],
         "a counts as loaded before it is read": [True, False, True],
         "a counts as loaded before it is read, and is one too many": [True, True, True],
@@ -614,7 +622,7 @@ def test_while_a_model_predicts_it_and_all_others_can_be_called(stage: toys.Stag
     when = "the model of a predicts in two threads"
     calls = [info("a"), predict("c"), load("b"), load("c"), predict("b"), load("a", "b"), EVICT, EVICT]
     came = answers(stage, system, *calls, when=when, mistake=PREDICT_LOCK)
-    mistakes = {"a request is counted when it begins: count it when it has ended": 2}
+    mistakes: dict[str, object] = {"a request is counted when it begins: count it when it has ended": 2}
     check.equal(came[0]["request_count"], 0, asked=f"request_count of a, while {when}", mistakes=mistakes)
     mistakes = {"a model that predicts is not evicted: it is, and finishes what it is answering": ["c", "b"]}
     asked = f"both evict_least_used_model() of {words(*calls)}, in a cache of 2, while {when}"
@@ -637,7 +645,7 @@ def test_a_newcomer_evicts_a_model_that_is_predicting(stage: toys.Stage) -> None
     stage.save("c")
     when = "the model of a, the least recently used, predicts, in a cache of 2"
     answers(stage, system, predict("b"), load("c"), when=when, mistake="a newcomer waits for a model that predicts")
-    mistakes = {
+    mistakes: dict[str, object] = {
         "a model that predicts is not evicted, and there is one too many": "abc",
         "a model that predicts is not evicted: it is, and finishes what it is answering": "ac",
     }
@@ -957,7 +965,7 @@ def test_a_call_costs_the_same_however_many_models_are_loaded(stage: toys.Stage,
             load_all(systems[size], size, path)
         if what == "hit":
             requests = [(f"m{i}", int(i)) for i in rng.integers(size, size=100)]
-            want = [["a", i] for _, i in requests]
+            want: list[Any] = [["a", i] for _, i in requests]
             return Task(lambda: predict_each(systems[size], requests), lambda: want)
         begin = evicted.get(size, 0)
         evicted[size] = begin + 20
