@@ -753,180 +753,98 @@ def test_an_outdated_read_changes_nothing_when_it_ends(stage: toys.Stage, *, fai
 # --- edge: one thread is stopped before each of its steps -------------------------------------------------------------
 
 
-def check_any_order(stage: toys.Stage, mistake: str, **scenario: Any) -> None:
-    """Hold that calls of several threads come to what they come to one after the other, in some order.
+LOADED = ("loaded", "abc")
+NEWER, AGAIN = load("a", "newer"), predict("a", 1)
+A, AB, ABC, BCA = ([load(model_id) for model_id in ids] for ids in ("a", "ab", "abc", "bca"))
+USED, EVICTED = [load("a"), AGAIN], [load("a"), EVICT]
 
-    `first` is stopped before each of its steps, and `others` are made in another thread.
-    """
-    __tracebackhide__ = True
-    for file in ("a", "b", "c", "d", "e", "newer", "one"):
+
+def meet(before: Sequence[toys.Call], first: toys.Call, *others: toys.Call, **more: Any) -> dict[str, Any]:
+    """A scenario: after the calls `before`, `first` is stopped at each step, and another thread calls the `others`."""
+    return {"size": 1, "before": before, "first": first, "others": others} | more
+
+
+def rule(mistake: str, *after: toys.Call, **more: Any) -> dict[str, Any]:
+    """What scenarios have in common: the mistake that they find, and the calls `after`, when both threads have ended."""
+    return {"mistake": mistake, "after": after} | more
+
+
+COUNTS = rule("both counts must change in one hold of the lock, in a record that load_model keeps", info("a"))
+TAKEN = rule(
+    "what one hold of the lock found in the cache is taken in another: it may be gone by then", EVICT, reads=True
+)
+PLACES = rule("one leaves in one hold of the lock, the next comes in another: too many are loaded, or none", LOADED)
+ROOM = rule("what was seen before the read is used after it: evict when the newcomer takes its place", LOADED, size=2)
+READ = "whether a model is loaded, and whether it is being read, are asked or changed in two holds of the lock"
+ONE_READ = rule(READ, info("a"), reads=True)
+WAITING = rule("who has waited for a read looks in the cache, which the model may have left", info("a"), reads=True)
+OLD = "a read that began before load_model replaces the newer model, or answers a later request"
+NEW_FILE = rule(OLD, info("a"), AGAIN, EVICT, predict("a", 2))
+APART = "path, model and record are changed, or put back, in several holds of the lock"
+ONE_LOAD = rule(APART, info("a"), AGAIN, EVICT, predict("a", 2), info("a"))
+
+SCENARIOS: dict[str, dict[str, Any]] = {
+    "counts of two requests": meet(USED, predict("a"), predict("a"), **COUNTS),
+    "counts of two errors": meet(USED, predict("a", "KeyError"), predict("a", "KeyError"), **COUNTS),
+    "counts in an info during a request": meet(USED, predict("a"), info("a"), **COUNTS),
+    "counts in an info during an error": meet(USED, predict("a", "KeyError"), info("a"), **COUNTS),
+    "counts in an info, before and after an error": meet(USED, info("a"), predict("a", "KeyError"), **COUNTS),
+    "counts of a request during a load": meet(USED, NEWER, predict("a"), **COUNTS),
+    "counts of an error during a load": meet(USED, NEWER, predict("a", "KeyError"), **COUNTS),
+    "counts of a request during a load that fails": meet(USED, load("a", "broken"), predict("a"), **COUNTS),
+    "counts of a request, and a load": meet(USED, predict("a"), NEWER, **COUNTS),
+    "eviction during a request": meet(A, predict("a"), EVICT, **TAKEN | {"after": [info("a")]}),
+    "eviction during an info": meet(A, info("a"), EVICT, **TAKEN),
+    "eviction, and an info": meet(A, EVICT, info("a"), **TAKEN),
+    "eviction of the last model, twice": meet(A, EVICT, EVICT, **TAKEN),
+    "eviction of two of three": meet(ABC, EVICT, EVICT, **TAKEN | {"size": 3}),
+    "eviction of a model that is used": meet(AB, EVICT, predict("a"), **TAKEN | {"size": 2}),
+    "two loads in one place": meet(BCA, load("c"), load("b"), **PLACES),
+    "two requests in one place": meet(BCA, predict("b"), predict("c"), **PLACES),
+    "a load, seen from the new": meet(BCA, load("c"), ("loaded", "c"), ("loaded", "a"), **PLACES),
+    "a load, seen from the old": meet(BCA, load("c"), ("loaded", "a"), ("loaded", "c"), **PLACES),
+    "a request, seen from the new": meet(BCA, predict("b"), ("loaded", "b"), ("loaded", "a"), **PLACES),
+    "a request, seen from the old": meet(BCA, predict("b"), ("loaded", "a"), ("loaded", "b"), **PLACES),
+    "use of the oldest during a load": meet(AB, load("c"), predict("a"), **ROOM),
+    "return of a model during its load": meet(ABC, NEWER, predict("a"), **ROOM),
+    "eviction of a model during its load": meet(AB, NEWER, load("c"), **ROOM),
+    "use and load during a load that fails": meet(ABC, load("c", "broken"), predict("c"), load("a"), **ROOM),
+    "load during a hit": meet(A, predict("a"), NEWER, **NEW_FILE),
+    "load during a read": meet(EVICTED, predict("a"), NEWER, **NEW_FILE),
+    "load during a read that fails": meet([*EVICTED, ("copy", "broken", "a")], predict("a"), NEWER, **NEW_FILE),
+    "load of the same path during a read": meet(EVICTED, predict("a"), ("copy", "newer", "a"), load("a"), **NEW_FILE),
+    "load and eviction during a read": meet(EVICTED, predict("a"), NEWER, EVICT, **NEW_FILE),
+    "load, eviction, request during a read": meet(EVICTED, predict("a"), NEWER, EVICT, predict("a", 3), **NEW_FILE),
+    "request during a read": meet(EVICTED, predict("a"), AGAIN, **ONE_READ),
+    "eviction and request during a read": meet(EVICTED, predict("a"), EVICT, AGAIN, **ONE_READ),
+    "failed load and request during a read": meet(EVICTED, predict("a"), load("a", "foreign"), AGAIN, **ONE_READ),
+    "eviction while a request waits": meet(EVICTED, predict("a"), EVICT, joining=[AGAIN], **WAITING),
+    "two loads of a known id": meet(A, NEWER, load("a", "one"), predict("a", 3), **ONE_LOAD),
+    "two loads of an unknown id": meet([], NEWER, load("a", "one"), predict("a", 3), **ONE_LOAD),
+    "load during one that fails, known id": meet(A, load("a", "broken"), load("a", "one"), **ONE_LOAD),
+    "load during one that fails, unknown id": meet([], load("a", "broken"), load("a", "one"), **ONE_LOAD),
+}
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_calls_of_two_threads_give_what_they_give_one_after_the_other(stage: toys.Stage, name: str) -> None:
+    for file in ("a", "b", "c", "newer", "one"):
         stage.save(file)
     stage.save("broken", load_error="OddError")
     stage.save_object("foreign", "a dict")
-    right, came = interleave(stage, **scenario)
+    calls = dict(SCENARIOS[name])
+    mistake = calls.pop("mistake")
+    right, came = interleave(stage, **calls)
     expected = f"what the calls give in one order or another: {' or '.join(map(str, right))}"
     for step, outcome in came:
-        asked = (
-            f"cache of {scenario['size']}; {words(*scenario['before'])}; {words(scenario['first'])}, stopped before "
-        )
-        asked += f"its step {step}, and {words(*scenario['others'])} in another thread"
-        if "joining" in scenario:
-            asked += f"; {words(*scenario['joining'])} in a third one, which waits for its read"
-        if "after" in scenario:
-            asked += f"; then {words(*scenario['after'])}"
+        asked = f"cache of {calls['size']}; {words(*calls['before'])}; {words(calls['first'])}, stopped before "
+        asked += f"its step {step}, and {words(*calls['others'])} in another thread"
+        if "joining" in calls:
+            asked += f"; {words(*calls['joining'])} in a third one, which waits for its read"
+        asked += f"; then {words(*calls['after'])}"
         stuck = "two threads wait for each other, or a lock or a read is never released" if outcome == "stuck" else ""
         check.true(outcome in right, asked=asked, came=str(outcome), expected=expected, mistake=stuck or mistake)
-
-
-Scenarios = dict[str, dict[str, Any]]
-LOADED = ("loaded", "abc")
-
-COUNTS: Scenarios = {
-    f"{name}, {data}": {"first": first, "others": [other], "after": [info("a")]}
-    for data in ("0", "ValueError")
-    for name, first, other in (
-        ("two requests", predict("a", data), predict("a", data)),
-        ("request and info", predict("a", data), info("a")),
-        ("info and request", info("a"), predict("a", data)),
-        ("load and request", load("a", "newer"), predict("a", data)),
-        ("failed load and request", load("a", "broken"), predict("a", data)),
-        ("request and load", predict("a", data), load("a", "newer")),
-    )
-}
-
-
-@pytest.mark.edge
-@pytest.mark.parametrize("name", COUNTS)
-def test_counts_are_complete_and_of_one_moment(stage: toys.Stage, name: str) -> None:
-    mistake = "both counts must change in one hold of the lock, in one record per id that load_model does not replace"
-    check_any_order(stage, mistake, size=1, before=[load("a"), predict("a", 1)], **COUNTS[name])
-
-
-EVICTIONS: Scenarios = {
-    "request": {"size": 1, "before": [load("a")], "first": predict("a"), "others": [EVICT], "after": [info("a")]},
-    "info": {"size": 1, "before": [load("a")], "first": info("a"), "others": [EVICT]},
-    "eviction and info": {"size": 1, "before": [load("a")], "first": EVICT, "others": [info("a")]},
-    "the last model": {"size": 1, "before": [load("a")], "first": EVICT, "others": [EVICT]},
-    "two of three": {"size": 3, "before": [load("a"), load("b"), load("c")], "first": EVICT, "others": [EVICT]},
-    "a model in use": {"size": 2, "before": [load("a"), load("b")], "first": EVICT, "others": [predict("a")]},
-}
-
-
-@pytest.mark.edge
-@pytest.mark.parametrize("name", EVICTIONS)
-def test_an_eviction_may_come_at_any_step(stage: toys.Stage, name: str) -> None:
-    mistake = "what was found in the cache in one hold of the lock is taken or moved in another: it may be gone by then"
-    check_any_order(stage, mistake, reads=True, **{"after": [EVICT], **EVICTIONS[name]})
-
-
-NEWCOMERS: Scenarios = {
-    f"{words(first)} meets {words(*others)}": {"first": first, "others": others}
-    for first, model_id, second in ((load("c"), "c", load("b")), (predict("b"), "b", predict("c")))
-    for others in ([second], [("loaded", model_id), ("loaded", "a")], [("loaded", "a"), ("loaded", model_id)])
-}
-
-
-@pytest.mark.edge
-@pytest.mark.parametrize("name", NEWCOMERS)
-def test_a_newcomer_takes_the_place_of_the_model_that_leaves_in_one_step(stage: toys.Stage, name: str) -> None:
-    mistake = (
-        "one model leaves in one hold of the lock, the next comes in another: too many, or none, are loaded meanwhile"
-    )
-    before = [load("b"), load("c"), load("a")]
-    check_any_order(stage, mistake, size=1, before=before, after=[LOADED], **NEWCOMERS[name])
-
-
-AB, ABC = [load("a"), load("b")], [load("a"), load("b"), load("c")]
-ROOM: Scenarios = {
-    "the oldest is used": {"before": AB, "first": load("c"), "others": [predict("a")]},
-    "it comes": {"before": ABC, "first": load("a", "newer"), "others": [predict("a")]},
-    "it leaves": {"before": AB, "first": load("a", "newer"), "others": [load("c")]},
-    "the file is bad": {"before": ABC, "first": load("c", "broken"), "others": [predict("c"), load("a")]},
-}
-
-
-@pytest.mark.edge
-@pytest.mark.parametrize("name", ROOM)
-def test_what_happens_while_a_file_is_read_counts(stage: toys.Stage, name: str) -> None:
-    mistake = (
-        "what was seen before the read is used after it: choose the model to evict when the newcomer takes its place"
-    )
-    check_any_order(stage, mistake, size=2, after=[LOADED], **ROOM[name])
-
-
-EVICTED = [load("a"), EVICT]
-NEW_LOADS: Scenarios = {
-    "during a hit": {"before": [load("a")], "others": [load("a", "newer")]},
-    "during a read": {"before": EVICTED, "others": [load("a", "newer")]},
-    "during a read that fails": {"before": [*EVICTED, ("copy", "broken", "a")], "others": [load("a", "newer")]},
-    "during a read, of the same path": {"before": EVICTED, "others": [("copy", "newer", "a"), load("a")]},
-    "during a read, and an eviction": {"before": EVICTED, "others": [load("a", "newer"), EVICT]},
-    "during a read, and a request": {"before": EVICTED, "others": [load("a", "newer"), EVICT, predict("a", 3)]},
-}
-
-
-@pytest.mark.edge
-@pytest.mark.parametrize("name", NEW_LOADS)
-def test_after_load_model_the_new_file_answers(stage: toys.Stage, name: str) -> None:
-    mistake = (
-        "a read that began before load_model replaces the newer model, or answers a later request: number the loads"
-    )
-    after = [info("a"), predict("a", 1), EVICT, predict("a", 2)]
-    check_any_order(stage, mistake, size=1, first=predict("a"), after=after, **NEW_LOADS[name])
-
-
-READS: Scenarios = {
-    "two requests": {"others": [predict("a", 1)]},
-    "an eviction and a request": {"others": [EVICT, predict("a", 1)]},
-    "an eviction while another request waits": {"others": [EVICT], "joining": [predict("a", 1)]},
-    "a load that fails and a request": {"others": [load("a", "foreign"), predict("a", 1)]},
-}
-
-
-READ_MISTAKES = [
-    "whether a model is loaded, and whether it is being read, are asked or changed in two holds of the lock",
-    "who has waited for a read looks for the model in the cache, which it may have left",
-    "a load that fails ends the read of another",
-]
-
-
-@pytest.mark.edge
-@pytest.mark.parametrize("name", READS)
-def test_requests_that_meet_in_a_read_are_all_answered(stage: toys.Stage, name: str) -> None:
-    mistake = f"one of: {'; '.join(READ_MISTAKES)}"
-    scenario = {"size": 1, "before": EVICTED, "first": predict("a"), "after": [info("a")], "reads": True} | READS[name]
-    check_any_order(stage, mistake, **scenario)
-
-
-@pytest.mark.edge
-def test_a_request_after_a_failed_read_reads_again(stage: toys.Stage) -> None:
-    stage.save("a")
-    stage.save("good")
-    stage.save("broken", load_error="OddError")
-    joining = [("copy", "good", "a"), predict("a", 1), predict("a", 2)]
-    before = [*EVICTED, ("copy", "broken", "a")]
-    _, came = interleave(stage, size=1, before=before, first=predict("a"), joining=joining)
-    asked = "predict('a', 0) reads a bad file; predict('a', 1) waits for it; when it has failed, its thread mends the file and "
-    want = [["ValueError"], [], [None, "ValueError", ["good", 2]], []]
-    wrong = [["ValueError"], [], [None, "ValueError", "ValueError"], []]
-    mistakes = {"those who wait are woken before the mark of the read is removed: their next request joins it": wrong}
-    check.equal(came[0][1], want, asked=f"{asked}calls predict('a', 2)", mistakes=mistakes)
-
-
-LOADS: Scenarios = {
-    "of a known id": {"before": [load("a")], "others": [load("a", "one"), predict("a", 3)]},
-    "of an unknown id": {"before": [], "others": [load("a", "one"), predict("a", 3)]},
-    "that fail, of a known id": {"before": [load("a")], "first": load("a", "broken"), "others": [load("a", "one")]},
-    "that fail, of an unknown id": {"before": [], "first": load("a", "broken"), "others": [load("a", "one")]},
-}
-
-
-@pytest.mark.edge
-@pytest.mark.parametrize("name", LOADS)
-def test_path_and_model_are_those_of_one_load(stage: toys.Stage, name: str) -> None:
-    mistake = "path, model and record are changed, or put back, in several holds of the lock: change all in one, after the read"
-    after = [info("a"), predict("a", 1), EVICT, predict("a", 2), info("a")]
-    check_any_order(stage, mistake, size=1, after=after, **{"first": load("a", "newer"), **LOADS[name]})
 
 
 # --- speed ------------------------------------------------------------------------------------------------------------
