@@ -163,7 +163,7 @@ class Guest:
         """Wait until it has ended, or waits for another thread; the name of the module in which it waits."""
         still, place, module = 0, None, ""
         deadline = time.monotonic() + within_s
-        while still < 3 and not self.ends(0.0003) and time.monotonic() < deadline:
+        while still < 2 and not self.ends(0.0003) and time.monotonic() < deadline:
             frame = sys._current_frames().get(self._thread.ident or 0)
             now = (id(frame), frame.f_lasti) if frame and self._sleeps() else None
             still, place = (still + 1 if now and now == place else 0), now

@@ -847,6 +847,21 @@ def test_calls_of_two_threads_give_what_they_give_one_after_the_other(stage: toy
         check.true(outcome in right, asked=asked, came=str(outcome), expected=expected, mistake=stuck or mistake)
 
 
+@pytest.mark.edge
+def test_a_request_after_a_failed_read_reads_again(stage: toys.Stage) -> None:
+    stage.save("a")
+    stage.save("good")
+    stage.save("broken", load_error="OddError")
+    joining = [("copy", "good", "a"), predict("a", 1), predict("a", 2)]
+    before = [*EVICTED, ("copy", "broken", "a")]
+    _, came = interleave(stage, size=1, before=before, first=predict("a"), joining=joining)
+    asked = "predict('a', 0) reads a bad file; predict('a', 1) waits for it; when it has failed, its thread mends the file and "
+    want = [["ValueError"], [], [None, "ValueError", ["good", 2]], []]
+    wrong = [["ValueError"], [], [None, "ValueError", "ValueError"], []]
+    mistakes = {"those who wait are woken before the mark of the read is removed: their next request joins it": wrong}
+    check.equal(came[0][1], want, asked=f"{asked}calls predict('a', 2)", mistakes=mistakes)
+
+
 # --- speed ------------------------------------------------------------------------------------------------------------
 
 
