@@ -264,6 +264,8 @@ def test_latencies_and_percentiles_are_those_of_the_clock(shelf: toys.Stage, tic
     hint = "measure with the clock that was passed in"
     check.close(latencies_ms, want, asked=f"latency_ms of {asked}", mistakes=mistakes, hint=hint)
     check_percentiles(infos[-1], want, asked=f"asked after each of the {asked}")
+    counts, hint = [one["request_count"] for one in infos], "build a new dict for each info"
+    check.equal(counts, list(range(1, len(ticks) + 1)), asked=f"request_counts after each of the {asked}", hint=hint)
 
 
 # --- edge: one thread -------------------------------------------------------------------------------------------------
