@@ -57,6 +57,7 @@ class Hangs:
         self._progress = progress
         self._watchdog = watchdog
         self._is_remote = is_remote
+        self._is_interruptible = False
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Have pytest-timeout set an alarm for each test that has no limit of its own."""
@@ -81,6 +82,29 @@ class Hangs:
         with self._watchdog.limit(float(marker.args[0]) if marker and marker.args else kata.hang_limit_s):
             return (yield)
 
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self) -> Generator[None, object, object]:
+        """Let the alarm raise in a test's setup."""
+        return (yield from self._interruptible())
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        """Let the alarm raise in a test."""
+        return (yield from self._interruptible())
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_teardown(self) -> Generator[None, object, object]:
+        """Let the alarm raise in a test's teardown."""
+        return (yield from self._interruptible())
+
+    def _interruptible(self) -> Generator[None, object, object]:
+        """Between these stages pytest itself is running, which an exception would end as an internal error."""
+        self._is_interruptible = True
+        try:
+            return (yield)
+        finally:
+            self._is_interruptible = False
+
     @pytest.hookimpl(optionalhook=True)
     def pytest_timeout_set_timer(self, item: pytest.Item, settings: Any) -> bool | None:
         """Let pytest-timeout's alarm raise an error that hypothesis does not take for a failing example.
@@ -91,10 +115,11 @@ class Hangs:
             return None
 
         def on_alarm(_signum: int, _frame: FrameType | None) -> None:
-            raise HangError(settings.timeout)
+            if self._is_interruptible:
+                raise HangError(settings.timeout)
 
         signal.signal(signal.SIGALRM, on_alarm)
-        # It rings again each second, for code that catches what is raised.
+        # It rings again each second, for code that catches what is raised, and for an alarm between two stages.
         signal.setitimer(signal.ITIMER_REAL, settings.timeout, 1.0)
         return True
 

@@ -311,6 +311,15 @@ def test_a_hang_in_another_process_is_the_learners(checkout: Checkout) -> None:
     assert "a01_loops hung in test_two_is_four" in str(reports[False].problem)
 
 
+def test_an_alarm_between_the_stages_of_a_test_raises_nothing(checkout: Checkout) -> None:
+    checkout.add("a01_fine", GOOD)
+    (checkout.root / "conftest.py").write_text(
+        "import time\n\ndef pytest_runtest_logreport(report):\n    time.sleep(2.4 if report.when == 'call' else 0)\n"
+    )
+    done = checkout.pytest("katas")
+    assert done.code == 0, done.text
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="the watchdog kills the process there before pytest can")
 def test_a_hang_inside_c_ends_the_process_with_the_line(checkout: Checkout) -> None:
     source = "import numpy as np\ndef double(x):\n    return np.broadcast_to(np.float64(0), (10**13,)).sum()\n"
