@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 
 import ab_testing as kata
+import numpy as np
 
 START = datetime(2024, 3, 1, 9)
 NOON = datetime(2024, 3, 5, 12)
@@ -44,6 +45,11 @@ def running(
 def users_like(form: str, size: int) -> list[str]:
     """So many user ids."""
     return [form.format(i) for i in range(size)]
+
+
+def new_users(rng: np.random.Generator, size: int) -> list[str]:
+    """So many user ids that were not used before."""
+    return users_like(f"user-{rng.integers(10**12)}-{{}}", size)
 
 
 def assign_all(framework: kata.ABTestingFramework, users: Iterable[str], name: str) -> list[str]:
@@ -101,10 +107,9 @@ def with_numbers(arms: Mapping[str, tuple[int, int]]) -> kata.ABTestingFramework
     return framework
 
 
-def busy(size: int) -> kata.ABTestingFramework:
-    """A framework with the experiment "button", so many users `user-0`, `user-1`, ..., and two events of each."""
+def busy(users: Sequence[str]) -> kata.ABTestingFramework:
+    """A framework with the experiment "button", these users, and two events of each: a click and a conversion."""
     framework = running({"button": {"a": 0.5, "b": 0.5}})
-    users = users_like("user-{}", size)
     assign_all(framework, users, "button")
     for event_type in ("click", "conversion"):
         log_all(framework, users, "button", event_type)
