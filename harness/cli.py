@@ -25,6 +25,7 @@ _COMMANDS = {
     "history": "harness.practice.cli_stats:history_group",
     "hint": "harness.practice.cli_attempts:hint_command",
     "list": "harness.practice.cli_katas:list_command",
+    "mistake": "harness.practice.cli_mistake:mistake_command",
     "new": "harness.cli_authors:new_command",
     "next": "harness.practice.cli_katas:next_command",
     "release": "harness.cohort.cli_release:release_command",
@@ -51,7 +52,7 @@ _COMMANDS = {
 
 _SECTIONS = {
     "Practise": ("watch", "next", "show", "start", "stop", "hint", "submit", "reset", "restore"),
-    "After a pass": ("reveal", "diff", "review", "interview"),
+    "After a pass": ("reveal", "diff", "mistake", "review", "interview"),
     "See how you stand": ("scoreboard", "list", "stats", "history", "tally"),
     "Set up": ("completion", "update", "unseal"),
     "For authors": ("new", "stamp", "audit"),
