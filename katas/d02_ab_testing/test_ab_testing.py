@@ -1,8 +1,7 @@
 """Suite of D02: the split, the counts, the winner, and the usual mistakes in each.
 
-Assignment is a hash, so the suite does not know who gets which variant. It tests that the answer is always the same and
-looks random: a good hash fails these tests less than once in 10^9 runs. `determine_winner` is asked for many alphas:
-between any two of them lies the bar of the right test or of a usual wrong one, so the answers tell which was done.
+Who gets which variant is unknown, so assignments are tested for being repeatable and for looking random (a good hash fails
+once in 10^9 runs). `determine_winner` is asked for alphas between the bars of the right test and of the usual wrong ones.
 """
 
 from __future__ import annotations
@@ -213,8 +212,9 @@ def check_winner(*numbers: tuple[int, int]) -> None:
     }
     mistakes["alpha is not used: compare p with alpha / (k - 1)"] = answers(right, [0.05]) * len(alphas)
     asked = f"determine_winner of {facts}; for alpha in {', '.join(f'{alpha:.6g}' for alpha in alphas)}"
-    ask, because = partial(framework.determine_winner, "trial"), "there is an answer for these numbers"
-    got = [check.accepts(partial(ask, alpha=alpha), asked=asked, because=because) for alpha in alphas]
+    because = "there is no winner where k < 2, or where the pooled rate is 0 or 1"
+    asks = [partial(framework.determine_winner, "trial", alpha=alpha) for alpha in alphas]
+    got = [check.accepts(ask, asked=asked, because=because) for ask in asks]
     check.equal(got, answers(right, alphas), asked=asked, mistakes=mistakes, hint="see Winner in the README")
 
 
@@ -233,8 +233,8 @@ def test_worked_example_one_user_and_her_events() -> None:
     framework.log_event("ada", "button", "conversion", 5.0)
     log = [Event("ada", "click", 1.0), Event("ada", "conversion", 20.0), Event("ada", "conversion", 5.0)]
     job = (("green", "red"), {"ada": "green"}, log)
-    got = framework.calculate_metrics("button")
-    check.equal(got, report(*job), asked=call("calculate_metrics", "button"), mistakes=report_mistakes(*job))
+    metrics = framework.calculate_metrics("button")
+    check.equal(metrics, report(*job), asked=call("calculate_metrics", "button"), mistakes=report_mistakes(*job))
 
 
 @pytest.mark.example
@@ -252,18 +252,16 @@ def test_worked_example_the_best_rival_decides() -> None:
 def test_a_user_gets_the_same_variant_in_any_order_and_at_any_time(order: list[int], days: int, minutes: int) -> None:
     users = visitors.users_like("user-{}", 24)
     want = crowd("button", tuple(HALVES.items()), "user-{}", 24)
-    asked = "the variants of 24 users in a second framework"
-    drawn = "the variant is drawn at random: compute it from the two names"
-    check.equal(variants_of(users, "button", HALVES), want, asked=asked, hint=drawn)
-    asked = f"the variants of 24 users who come in the order {order}"
-    before = "the variant depends on who came before: compute it from the two names alone"
+    hint = "chance, other users or a date decide too: compute the variant from the two names alone"
+    got = variants_of(users, "button", HALVES)
+    check.equal(got, want, asked="the variants of 24 users in a second framework", hint=hint)
     got = variants_of([users[i] for i in order], "button", HALVES)
-    check.equal(got, [want[i] for i in order], asked=asked, hint=before)
+    asked = f"the variants of 24 users who come in the order {order}"
+    check.equal(got, [want[i] for i in order], asked=asked, hint=hint)
     now = START + timedelta(days=days, minutes=minutes)
     for start in (START, now):
         asked = f"the variants of 24 users who come on {now} to an experiment that began on {start}"
-        dated = "a date is hashed too: compute the variant from the two names alone"
-        check.equal(variants_of(users, "button", HALVES, now, start), want, asked=asked, hint=dated)
+        check.equal(variants_of(users, "button", HALVES, now, start), want, asked=asked, hint=hint)
 
 
 @pytest.mark.law
@@ -357,7 +355,7 @@ def test_joined_names_do_not_collide() -> None:
 
 PLAN = {"button": HALVES, "banner": {"x": 0.3, "y": 0.7, "off": 0.0}}
 NAMES = st.sampled_from(["button", "button", "banner"])
-USERS = st.sampled_from(["ada", "ada", "ada", "Ada", "bob", "cyd"])
+USERS = st.sampled_from(["ada", "ada", "ada", "Ada", "ada ", "bob"])
 KINDS = st.sampled_from(["conversion", "conversion", "click", "pre-conversion"])
 VALUES = st.sampled_from([0.0, 1.0, 1.0, 20.0, -5.5, 3, 16_777_217.0])
 VISITS = st.dictionaries(USERS, st.sets(NAMES, min_size=1), min_size=2)
@@ -406,9 +404,8 @@ def test_the_winner_is_significantly_better_than_its_best_rival(arms: list[tuple
 
 
 CASES = {
-    "four": [(60, 12), (300, 99), (240, 40), (333, 88)],
-    "four close ones": [(200, 50), (200, 62), (200, 40), (200, 45)],
-    "few conversions": [(400, 0), (400, 3)],
+    "four": [(60, 0), (300, 99), (240, 40), (333, 88)],
+    "four close ones": [(400, 91), (400, 124), (400, 92), (400, 80)],
     "a small variant": [(400, 160), (40, 24), (400, 130), (29, 15)],
     "the best is small": [(300, 60), (29, 29), (300, 100)],
     "30 users": [(30, 0), (30, 20)],
@@ -449,8 +446,8 @@ def check_refused(framework: Any, *, when: str, because: str) -> None:
     thunk = partial(framework.assign_user_to_variant, "ada", "button")
     check.raises(ValueError, thunk, asked=asked, because=because, hint="check status and dates before assigning")
     got = sum(part["users"] for part in framework.calculate_metrics("button").values())
-    mistakes = {"the user is recorded although the call fails: check first, then record": 1}
-    check.equal(got, 0, asked=f"the users in calculate_metrics, after a refused assignment{when}", mistakes=mistakes)
+    asked = call("calculate_metrics", "button") + f", its users, after a refused assignment{when}"
+    check.equal(got, 0, asked=asked, hint="check first, then record: a call that fails changes nothing")
 
 
 def check_assigned(framework: Any, *, at: datetime, when: str, because: str) -> None:
@@ -480,7 +477,7 @@ def test_a_new_user_needs_a_time_from_start_to_end(now: datetime, end: datetime 
 
 
 @pytest.mark.edge
-@pytest.mark.parametrize("status", ["paused", "completed", "draft"])
+@pytest.mark.parametrize("status", ["paused", "completed", "in review"])
 def test_only_an_active_experiment_takes_new_users(status: str) -> None:
     framework, experiment = kata.ABTestingFramework(visitors.noon), kata.Experiment("button", HALVES, START)
     framework.create_experiment(experiment)
@@ -515,7 +512,7 @@ def test_an_assignment_is_recorded_once_and_stays(closed: str) -> None:
 @pytest.mark.edge
 @pytest.mark.parametrize("joint", JOINTS[:5])
 def test_assignments_of_different_pairs_are_kept_apart(joint: str) -> None:
-    pairs = [(f"1{joint}x", "exp"), ("x", f"exp{joint}1"), (f"x{joint}1", "exp"), ("x", f"1{joint}exp")]
+    pairs = [(f"1{joint}x", "exp"), ("x", f"exp{joint}1"), (f"x{joint}1", "exp"), ("x", f"1{joint}exp"), ("x", "Exp")]
     framework = running({name: HALVES for _, name in pairs})
     for user, name in pairs:
         got = visitors.fields(framework.assign_user_to_variant(user, name))
@@ -553,16 +550,17 @@ def create(framework: Any, **fields: Any) -> None:
         ({"variants": {"a": 0.5, "b": 0.4}}, "the shares sum to 0.9"),
         ({"variants": {"a": 0.5, "b": 0.50001}}, "the shares sum to 1.00001"),
         ({"variants": {"a": 50, "b": 50}}, "the shares sum to 100: they are fractions"),
-        ({"variants": {"a": -0.5, "b": 0.75, "c": 0.75}}, "a share is negative"),
+        ({"variants": {"a": -0.0002, "b": 0.5, "c": 0.5002}}, "a share is negative"),
         ({"end_date": START - MINUTE}, "it ends before it starts"),
     ],
 )
 def test_bad_shares_and_dates_are_an_error(fields: dict[str, Any], because: str) -> None:
     framework = kata.ABTestingFramework()
     asked = f"creating 'button' with {fields}, start_date {START}"
-    check.raises(ValueError, partial(create, framework, **fields), asked=asked, because=because)
-    asked = f"creating 'button' with shares {HALVES}, after an error"
-    check.accepts(partial(create, framework), asked=asked, because="a refused experiment leaves its name free")
+    new = partial(create, framework, **fields)
+    check.raises(ValueError, new, asked=asked, because=because, hint="check shares and dates when it is created")
+    asked, because = f"creating 'button' with {HALVES}, after an error", "a refused experiment leaves its name free"
+    check.accepts(partial(create, framework), asked=asked, because=because)
 
 
 @pytest.mark.edge
@@ -575,14 +573,16 @@ def test_rounding_of_shares_is_no_error(shares: dict[str, float]) -> None:
 
 @pytest.mark.edge
 def test_a_name_that_is_taken_is_an_error_and_changes_nothing() -> None:
-    framework = running(ONE_VARIANT)
+    framework, experiment = kata.ABTestingFramework(visitors.noon), kata.Experiment("button", {"a": 1.0}, START)
+    framework.create_experiment(experiment)
+    again = partial(framework.create_experiment, experiment)
+    check.raises(ValueError, again, asked="creating the same experiment again", because="the name is taken")
     framework.assign_user_to_variant("bob", "button")
     other = partial(create, framework, variants={"x": 1.0}, start_date=NOON + MINUTE, status="paused")
-    check.raises(ValueError, other, asked="create_experiment of another 'button'", because="the name is taken")
-    got = framework.calculate_metrics("button")
-    mistakes = {"the refused experiment has replaced the first one: check the name first": report("x", {}, [])}
+    hint = "look for the name before the experiment is stored"
+    check.raises(ValueError, other, asked="creating another 'button'", because="the name is taken", hint=hint)
     asked = call("calculate_metrics", "button") + ", after a name was refused"
-    check.equal(got, report("a", {"bob": "a"}, []), asked=asked, mistakes=mistakes)
+    check.equal(framework.calculate_metrics("button"), report("a", {"bob": "a"}, []), asked=asked, hint=hint)
     because = "the first 'button' is active and has begun"
     check_assigned(framework, at=NOON, when=", after another 'button' was refused", because=because)
 
@@ -594,7 +594,8 @@ def test_an_unknown_experiment_is_a_key_error() -> None:
     calls = {"assign_user_to_variant": ("ada", "banner"), "log_event": ("ada", "banner", "click")}
     for method, args in {**calls, "calculate_metrics": ("banner",), "determine_winner": ("banner",)}.items():
         thunk = partial(getattr(framework, method), *args)
-        check.raises(KeyError, thunk, asked=call(method, *args), because="only 'button' was created")
+        because, hint = "only 'button' was created", "do not create an experiment, or answer without one"
+        check.raises(KeyError, thunk, asked=call(method, *args), because=because, hint=hint)
     new = partial(framework.create_experiment, kata.Experiment("banner", HALVES, START))
     check.accepts(new, asked="create_experiment of 'banner', after such errors", because="its name is still free")
 
@@ -624,25 +625,24 @@ def test_the_caller_may_change_the_metrics() -> None:
     after = framework.calculate_metrics("button")
     framework.log_event("ada", "button", "click")
     want = report("a", {"ada": "a"}, [Event("ada", "conversion", 2.0)])
-    mistake = "the framework's own dicts are returned: make new ones, on each level"
+    hint = "the framework's own dicts are returned: make new ones, on each level"
     for result, when in ((after, "after the caller changed an earlier result"), (kept, "kept while an event came")):
-        asked, expected = f"calculate_metrics, {when}", check.show(want)
-        check.true(check.is_equal(result, want), asked=asked, came=result, expected=expected, mistake=mistake)
+        check.equal(result, want, asked=f"calculate_metrics, {when}", hint=hint)
 
 
 @pytest.mark.edge
 @pytest.mark.parametrize("wrong", [*({"alpha": x} for x in (0.0, 1.0, -0.05, 5)), {"metric": "revenue"}], ids=str)
 def test_a_bad_alpha_or_metric_is_an_error(wrong: dict[str, Any]) -> None:
-    thunk = partial(running({"button": HALVES}).determine_winner, "button", **wrong)
+    thunk = partial(running(ONE_VARIANT).determine_winner, "button", **wrong)
     because = "alpha lies between 0 and 1, both excluded, and the only metric is 'conversion_rate'"
     hint = "check the arguments before the numbers of users"
     check.raises(ValueError, thunk, asked=call("determine_winner", "button", **wrong), because=because, hint=hint)
 
 
 @pytest.mark.edge
-@pytest.mark.parametrize("now", [START - MINUTE, START, END + MINUTE], ids=["before", "during", "after"])
-def test_the_winner_does_not_depend_on_clock_and_status_nor_change_them(now: datetime) -> None:
-    clock, experiment = clock_at(START), kata.Experiment("trial", {"a": 0.1, "b": 0.2, "c": 0.7}, START, END)
+@pytest.mark.parametrize(("now", "end"), [(START - MINUTE, END), (START, None), (END + MINUTE, END)])
+def test_the_winner_does_not_depend_on_clock_and_status_nor_change_them(now: datetime, end: datetime | None) -> None:
+    clock, experiment = clock_at(START), kata.Experiment("trial", {"a": 0.1, "b": 0.2, "c": 0.6999999}, START, end)
     framework = kata.ABTestingFramework(clock)
     framework.create_experiment(experiment)
     users = visitors.users_like("user-{}", 1_000)
@@ -653,7 +653,7 @@ def test_the_winner_does_not_depend_on_clock_and_status_nor_change_them(now: dat
     asked = f"determine_winner on {now}, status 'paused', where all users of b converted and no others"
     check.equal(got, "b", asked=asked, hint="neither clock nor status matters here")
     got = [experiment.name, dict(experiment.variants), experiment.start_date, experiment.end_date, experiment.status]
-    want = ["trial", {"a": 0.1, "b": 0.2, "c": 0.7}, START, END, "paused"]
+    want = ["trial", {"a": 0.1, "b": 0.2, "c": 0.6999999}, START, end, "paused"]
     check.equal(got, want, asked="the fields of an experiment, after a winner", hint="never change the caller's object")
 
 
