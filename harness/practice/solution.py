@@ -7,15 +7,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import mistakes
-from harness.errors import KataError
-from harness.history import History
-from harness.model import Kata, Status
-from harness.practice.attempt import attempt
-from harness.practice.kept import kept_attempts
-from harness.practice.standing import known_report
-from harness.practice.swap import present_code
-from harness.subject import reference_folder
+from harness.core.errors import KataError
+from harness.core.model import Kata, Status
+from harness.history.attempt import attempt
+from harness.history.snapshots import kept_attempts
+from harness.history.store import History
+from harness.practice.reset import present_code
+from harness.practice.status import known_report
+from harness.subject import mistakes
+from harness.subject.finder import reference_folder
+
+CODE_THEME = "ansi_dark"
+"""The terminal's own colours, which fit its background."""
 
 
 class NoSolutionError(KataError):
