@@ -202,8 +202,7 @@ def check_winner(*numbers: tuple[int, int]) -> None:
     __tracebackhide__ = True
     arms = {name: Arm(*pair) for name, pair in zip("abcdef", numbers, strict=False)}
     facts = ", ".join(f"{name}: {arm.conversions} of {arm.users} converted" for name, arm in arms.items())
-    because = "these users and events are assigned and logged while the experiment runs"
-    framework = check.accepts(partial(with_numbers, arms), asked=facts, because=because)
+    framework = check.accepts(partial(with_numbers, arms), asked=facts, because="such users and events are allowed")
     right, wrong = verdict(arms), verdict_mistakes(arms)
     alphas = telling_alphas(right, wrong.values())
     names: dict[tuple[str | None, ...], list[str]] = {}
@@ -585,8 +584,7 @@ def test_a_name_that_is_taken_is_an_error_and_changes_nothing() -> None:
     check.raises(ValueError, other, asked="creating another 'button'", because="the name is taken", hint=hint)
     asked = call("calculate_metrics", "button") + ", after a name was refused"
     check.equal(framework.calculate_metrics("button"), report("a", {"bob": "a"}, []), asked=asked, hint=hint)
-    because = "the first 'button' is active and has begun"
-    check_assigned(framework, at=NOON, when=", after another 'button' was refused", because=because)
+    check_assigned(framework, at=NOON, when=", after another was refused", because="the first is still there")
 
 
 @pytest.mark.edge
