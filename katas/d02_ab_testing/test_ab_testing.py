@@ -576,11 +576,10 @@ def test_rounding_of_shares_is_no_error(shares: dict[str, float]) -> None:
 def test_a_name_that_is_taken_is_an_error_and_changes_nothing() -> None:
     framework, experiment = kata.ABTestingFramework(visitors.noon), kata.Experiment("button", {"a": 1.0}, START)
     framework.create_experiment(experiment)
-    again = partial(framework.create_experiment, experiment)
-    check.raises(ValueError, again, asked="creating the same experiment again", because="the name is taken")
+    again, hint = partial(framework.create_experiment, experiment), "look for the name before the experiment is stored"
+    check.raises(ValueError, again, asked="creating the same one again", because="the name is taken", hint=hint)
     framework.assign_user_to_variant("bob", "button")
     other = partial(create, framework, variants={"x": 1.0}, start_date=NOON + MINUTE, status="paused")
-    hint = "look for the name before the experiment is stored"
     check.raises(ValueError, other, asked="creating another 'button'", because="the name is taken", hint=hint)
     asked = call("calculate_metrics", "button") + ", after a name was refused"
     check.equal(framework.calculate_metrics("button"), report("a", {"bob": "a"}, []), asked=asked, hint=hint)
