@@ -194,7 +194,7 @@ def telling_alphas(right: Verdict | None, others: Iterable[Verdict | None]) -> l
     alphas = [math.sqrt(low * high) for low, high in pairwise(ends) if high > 1.02 * low]
     if right is not None and 1e-6 < right.bar < 0.99:
         alphas += [right.bar * (1 - 1e-4), right.bar * (1 + 1e-4)]
-    return sorted(alphas)
+    return sorted(alphas, reverse=True)
 
 
 def check_winner(*numbers: tuple[int, int]) -> None:
@@ -549,7 +549,7 @@ def create(framework: Any, **fields: Any) -> None:
     [
         ({"variants": {}}, "there are no variants"),
         ({"variants": {"a": 0.5, "b": 0.4}}, "the shares sum to 0.9"),
-        ({"variants": {"a": 0.5, "b": 0.50001}}, "the shares sum to 1.00001"),
+        ({"variants": {"a": 0.5, "b": 0.500005}}, "the shares sum to 1.000005"),
         ({"variants": {"a": 50, "b": 50}}, "the shares sum to 100: they are fractions"),
         ({"variants": {"a": -0.0002, "b": 0.5, "c": 0.5002}}, "a share is negative"),
         ({"end_date": START - MINUTE}, "it ends before it starts"),
