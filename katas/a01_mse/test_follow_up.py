@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from harness import check
 from harness.check import Mistakes, call
-from harness.fixtures import MemoryMeter
+from harness.fixtures import MemoryMeter, Task, vary
 from harness.strategies import Float64Array, seeds
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # warnings of a solution are no failures
@@ -166,13 +166,16 @@ def test_batches_are_computed_in_float64_and_stay_as_they_were() -> None:
 
 @pytest.mark.speed
 def test_a_long_stream_needs_little_memory(memory: MemoryMeter) -> None:
-    base = np.arange(20_000.0)
+    def task(rng: np.random.Generator) -> Task:
+        base = rng.normal(size=vary(rng, 20_000))
 
-    def long_stream() -> None:
-        stream = kata.StreamingMSE()
-        for i in range(40):
-            stream.update(base + i, base)
-        stream.result()
+        def long_stream() -> Any:
+            stream = kata.StreamingMSE()
+            for i in range(40):
+                stream.update(base + i, base)
+            return stream.result()
 
-    hint = "keep a sum and a number of elements, not the batches or their errors"
-    memory(long_stream, at_most_mib=3.0, asked="40 updates with 20 000 elements each, and a result", hint=hint)
+        return Task(long_stream, lambda: sum(i**2 for i in range(40)) / 40)
+
+    asked, hint = "40 updates with about 20 000 elements each, and a result", "keep a sum and a number of elements"
+    memory(task, same=check.close, at_most_mib=3.0, asked=asked, hint=hint)
