@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import check
-from harness.check import Mistakes, call
-from harness.fixtures import MemoryMeter, Task, vary
-from harness.strategies import Float64Array, seeds
+from harness.suite import check
+from harness.suite.check import Mistakes, call
+from harness.suite.speed import MemoryMeter, Task, vary
+from harness.suite.strategies import Float64Array, seeds
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # warnings of a solution are no failures
 

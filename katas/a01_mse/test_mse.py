@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from harness import check
-from harness.check import Mistakes, call
-from harness.fixtures import Contest, Racer, vary
-from harness.strategies import Float64Array, arrays, seeds
+from harness.suite import check
+from harness.suite.check import Mistakes, call
+from harness.suite.speed import Contest, Racer, vary
+from harness.suite.strategies import Float64Array, arrays, seeds
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # warnings of a solution are no failures
 

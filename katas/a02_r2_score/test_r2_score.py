@@ -12,9 +12,9 @@ import r2_score as kata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import check
-from harness.check import Mistakes, call
-from harness.strategies import Float64Array, arrays, floats, seeds, vectors
+from harness.suite import check
+from harness.suite.check import Mistakes, call
+from harness.suite.strategies import Float64Array, arrays, floats, seeds, vectors
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # warnings of a solution are no failures
 

@@ -12,10 +12,10 @@ import svm_loss as kata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import check
-from harness.check import call
-from harness.fixtures import Contest, Racer, vary
-from harness.strategies import Float64Array, seeds
+from harness.suite import check
+from harness.suite.check import call
+from harness.suite.speed import Contest, Racer, vary
+from harness.suite.strategies import Float64Array, seeds
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # warnings of a solution are no failures
 

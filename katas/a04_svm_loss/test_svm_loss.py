@@ -11,11 +11,11 @@ import svm_loss as kata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import check
-from harness.beside import each
-from harness.check import Mistakes, call
-from harness.fixtures import Contest, Racer, vary
-from harness.strategies import Float64Array, seeds
+from harness.suite import check
+from harness.suite.batch import each
+from harness.suite.check import Mistakes, call
+from harness.suite.speed import Contest, Racer, vary
+from harness.suite.strategies import Float64Array, seeds
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # warnings of a solution are no failures
 
