@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.suite import check
-from harness.suite.check import call
+from harness.suite.check import Asked, call
 from harness.suite.speed import Contest, Racer, vary
 from harness.suite.strategies import Float64Array, seeds
 
@@ -165,7 +165,7 @@ def test_arguments_stay_as_they_were() -> None:
         kata.svm_loss(W, X, y, reg, weight)
 
 
-def same_pair(got: Pair, want: Pair, *, asked: str) -> None:
+def same_pair(got: Pair, want: Pair, *, asked: Asked) -> None:
     """Hold loss and gradient to those of the loops."""
     __tracebackhide__ = True
     check.close(got[0], want[0], asked="the loss of " + asked)

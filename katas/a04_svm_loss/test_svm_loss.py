@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from harness.suite import check
 from harness.suite.batch import each
-from harness.suite.check import Mistakes, call
+from harness.suite.check import Asked, Mistakes, call
 from harness.suite.speed import Contest, Racer, vary
 from harness.suite.strategies import Float64Array, seeds
 
@@ -249,7 +249,7 @@ def test_arguments_stay_as_they_were() -> None:
 # --- speed -----------------------------------------------------------------------------------------------------------
 
 
-def same_pair(got: tuple[float, Float64Array], want: tuple[float, Float64Array], *, asked: str) -> None:
+def same_pair(got: tuple[float, Float64Array], want: tuple[float, Float64Array], *, asked: Asked) -> None:
     """Hold loss and gradient to those of the loops."""
     __tracebackhide__ = True
     check.close(got[0], want[0], asked="the loss of " + asked)
