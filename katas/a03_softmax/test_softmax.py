@@ -73,8 +73,8 @@ def softmax_mistakes(x: Float64Array) -> Mistakes:
             x / math.sqrt(x.shape[-1])
         ),
         "softmax twice: once is enough": lambda: loop_softmax(right),
-        "one of: computed in float32, or an epsilon was added to the sum, which is at least 1 after the shift": lambda: (
-            right.astype(np.float32)
+        "one of: computed in float32, or an epsilon was added to the sum (it is at least 1)": lambda: right.astype(
+            np.float32
         ),
     }
 
@@ -225,7 +225,7 @@ LARGE = {
 def test_large_scores_neither_overflow_nor_vanish(why: str) -> None:
     check_softmax(
         np.array(LARGE[why]),
-        hint="subtract the largest score of each row (not the mean, no constant, and no clipping) before the exponential",
+        hint="subtract the largest score of each row, not the mean or a constant; clip nothing",
     )
 
 
