@@ -11,10 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import check
-from harness.check import Call, call
-from harness.fixtures import MemoryMeter, Task, vary
-from harness.strategies import Float64Array, seeds
+<<<<<<< HEAD
+from harness.suite import check
+from harness.suite.check import Call, call
+from harness.suite.speed import MemoryMeter, Task, vary
+from harness.suite.strategies import Float64Array, seeds
+=======
+from harness.suite import check
+from harness.suite.check import Call, Mistakes, call
+from harness.suite.speed import MemoryMeter
+from harness.suite.strategies import Float64Array, seeds
+>>>>>>> main
 
 
 class Case(NamedTuple):

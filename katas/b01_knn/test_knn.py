@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import check
-from harness.beside import each
-from harness.check import Call, Mistakes, call
-from harness.fixtures import Contest, MemoryMeter, Racer, Task, vary
-from harness.strategies import Float64Array, normal_matrix, seeds
+from harness.suite import check
+from harness.suite.batch import each
+from harness.suite.check import Call, Mistakes, call
+from harness.suite.speed import Contest, MemoryMeter, Racer, Task, vary
+from harness.suite.strategies import Float64Array, normal_matrix, seeds
 
 
 class Case(NamedTuple):

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import check
-from harness.beside import each
-from harness.check import Call, call
-from harness.fixtures import Grower, Racer
-from harness.strategies import Float64Array, arrays, normal_matrix, seeds
+from harness.suite import check
+from harness.suite.batch import each
+from harness.suite.check import Call, call
+from harness.suite.speed import Grower, Racer
+from harness.suite.strategies import Float64Array, arrays, normal_matrix, seeds
 
 NAIVE, OPTIMIZED = "matrix_multiply_naive", "matrix_multiply_optimized"
 

@@ -20,11 +20,11 @@ from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
-from harness import check
-from harness.beside import beside, each
-from harness.check import Asked, Call, Mistakes, call
-from harness.fixtures import MemoryMeter, Racer
-from harness.strategies import Float64Array, seeds
+from harness.suite import check
+from harness.suite.batch import beside, each
+from harness.suite.check import Asked, Call, Mistakes, call
+from harness.suite.speed import MemoryMeter, Racer
+from harness.suite.strategies import Float64Array, seeds
 
 FAR = 1e8
 """An offset at which the expanded square has no digits left for distances about 1."""
