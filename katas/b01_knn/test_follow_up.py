@@ -11,17 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-<<<<<<< HEAD
 from harness.suite import check
 from harness.suite.check import Call, call
 from harness.suite.speed import MemoryMeter, Task, vary
 from harness.suite.strategies import Float64Array, seeds
-=======
-from harness.suite import check
-from harness.suite.check import Call, Mistakes, call
-from harness.suite.speed import MemoryMeter
-from harness.suite.strategies import Float64Array, seeds
->>>>>>> main
 
 
 class Case(NamedTuple):
