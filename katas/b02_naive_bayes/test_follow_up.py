@@ -115,8 +115,7 @@ def check_learned(stream: Stream, model: Any, *, rtol: float = 1e-9, hint: str =
             rtol=rtol,
             atol=0,
             mistakes=variance_mistakes(stream, label, pairs[label][1]),
-            hint=hint
-            or "merge count, mean and sum of squared differences; add the smoothing of all rows so far once",
+            hint=hint or "merge count, mean and sum of squared differences; add the smoothing of all rows so far once",
         )
 
 
@@ -176,6 +175,8 @@ def test_a_class_without_rows_is_never_predicted() -> None:
     far = [[1e6], [-1e9], [6.0]]
     hint = "its prior is 0, and the logarithm of 0 is minus infinity, not a large negative number"
     check.equal(quietly(model.predict, far), ["ham"] * 3, asked="predict after rows of one class only", hint=hint)
+    table = quietly(model.predict_proba, [[0.0], [1e6]])
+    check.close(table, [[0.0, 1.0, 0.0]] * 2, asked="predict_proba after rows of one class only", hint=hint)
 
 
 @pytest.mark.edge
@@ -196,17 +197,18 @@ def test_features_far_from_zero_keep_their_accuracy() -> None:
     check_learned(Stream(batches, [0, 1]), fed(Stream(batches, [0, 1])), rtol=1e-6, hint=hint)
 
 
+TWO_FEATURES = Stream([(np.array([[1.0, 2.0], [3.0, 5.0], [4.0, 1.0]]), np.array(["a", "b", "a"]))], ["a", "b"])
 BAD_BATCHES = {
-    "a label that is not in classes": ([[1.0], [2.0]], ["ham", "eggs"]),
-    "two features instead of one": ([[1.0, 2.0]], ["ham"]),
-    "rows without labels": ([[1.0], [2.0]], ["ham"]),
+    "a label that is not in classes": ([[1.0, 9.0], [2.0, 8.0]], ["a", "eggs"]),
+    "one feature instead of two": ([[1.0]], ["a"]),
+    "two rows and one label": ([[1.0, 9.0], [2.0, 8.0]], ["a"]),
 }
 
 
 @pytest.mark.edge
 @pytest.mark.parametrize("bad", BAD_BATCHES)
 def test_a_bad_batch_is_an_error_and_changes_nothing(bad: str) -> None:
-    model = fed(SPAM)
+    model = fed(TWO_FEATURES)
     check.raises(
         ValueError,
         lambda: quietly(model.partial_fit, *BAD_BATCHES[bad]) and "a model",
@@ -214,7 +216,9 @@ def test_a_bad_batch_is_an_error_and_changes_nothing(bad: str) -> None:
         because=f"the batch has {bad}",
         hint="check labels and shapes before anything is learned",
     )
-    check_learned(SPAM, model, hint="the last call raised, so it may change nothing: check before anything is learned")
+    more = (np.array([[2.0, 2.0]]), np.array(["b"]))
+    hint = "an earlier call raised, so it may change nothing: check before anything is learned"
+    check_learned(Stream([*TWO_FEATURES.batches, more], ["a", "b"]), model.partial_fit(*more), hint=hint)
 
 
 @pytest.mark.edge

@@ -317,7 +317,7 @@ def test_transform_before_fit_is_a_runtime_error() -> None:
 
 @pytest.mark.edge
 def test_fit_again_forgets_and_two_objects_share_nothing() -> None:
-    pca = kata.PCA(n_components=2).fit(WIDE)
+    pca = kata.PCA(n_components=2).fit(EXAMPLE**2)
     check.true(pca is not None, asked="PCA(n_components=2).fit(X)", came="None", expected="self", mistake="return self")
     pca.fit_transform(EXAMPLE)
     fitted(RANK_1, 1)
