@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.core.errors import KataError
 from harness.core.model import Kata, Status
 from harness.history.attempt import attempt
-from harness.history.snapshots import kept_attempts
+from harness.history.snapshots import snapshots
 from harness.history.store import History
 from harness.practice.reset import present_code
 from harness.practice.status import known_report
@@ -92,7 +92,7 @@ def passing_code(state: Path, kata: Kata) -> str:
     report = known_report(kata, state)
     if report is not None and report.status is Status.PASSED:
         return (present_code(kata) or b"").decode("utf-8", "replace")
-    for kept in reversed(kept_attempts(state, kata)):
+    for kept in reversed(snapshots(state, kata)):
         if kept.has_passed:
             return kept.read().decode("utf-8", "replace")
     raise NotPassedError(

@@ -15,17 +15,17 @@ from harness.core.state import write_atomically
 from harness.plugin.live_results import FILE, Line, LiveLines
 from harness.runner.outcome import Child, conclude
 from harness.watch.plan import function_of
-from harness.watch.prefork import Ahead
+from harness.watch.prefork import PreforkedRun
 
 
 class Run:
     """One run against the learner's file. It never blocks.
 
     Speed is measured as soon as there is a core for it and no answer is wrong. A figure that is too low while others are at
-    work proves nothing, and is measured again when nobody is.
+    work proves nothing, and is measured again when no other job runs.
     """
 
-    def __init__(self, kata: Kata, ahead: Ahead, cores: int) -> None:
+    def __init__(self, kata: Kata, ahead: PreforkedRun, cores: int) -> None:
         self.kata = kata
         self.begun = time.monotonic()
         self.report: KataReport | None = None
@@ -35,7 +35,7 @@ class Run:
         self._stamp = _stamp(kata.stub)
         self._start(ahead)
 
-    def _start(self, ahead: Ahead) -> None:
+    def _start(self, ahead: PreforkedRun) -> None:
         self.tests: dict[str, TestResult] = {}
         """What is known so far, by name."""
         self.printed: dict[str, str] = {}
@@ -47,7 +47,7 @@ class Run:
         self._answers: list[KataReport] = []
         self._speed: Child | None = None
         self._is_alone = False
-        """Whether nobody else worked while speed was measured."""
+        """Whether no other job ran while speed was measured."""
         self._measured: KataReport | None = None
 
     def _start_alone(self) -> None:
@@ -140,7 +140,7 @@ class Run:
     # --- speed ---
 
     def _measure_beside(self) -> None:
-        """Use a core that nobody needs any more."""
+        """Use a core that has become free."""
         if self._speed is not None and self.has_failed:
             self._speed.end()
             self._speed = None

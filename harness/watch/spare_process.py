@@ -19,7 +19,7 @@ from harness.runner.fork_server import run_job, warm_up
 from harness.runner.processes import ONE_THREAD, Process, job_line
 
 
-class Spares:
+class SparePool:
     """One process is always ready, or getting ready, for the next run."""
 
     def __init__(self, modules: Sequence[str], root: Path) -> None:
@@ -44,7 +44,7 @@ class Spares:
         return True
 
     def start(self, arguments: list[str], env: dict[str, str], cwd: Path, folder: Path) -> Process:
-        """Give the spare its run; the next one is launched by `refill`, when nobody is in a hurry."""
+        """Give the spare process its run; `refill` launches the next one, later."""
         if self._spare.poll() is not None or self._spare.stdin is None or self._spare.stdin.closed:
             self._discard()
             self._spare = self._launch()
