@@ -128,7 +128,8 @@ FLAT = np.array([[0.0, 0.0, 1.0], [1.0, 2.0, 1.0], [2.0, 1.0, 1.0], [3.0, 3.0, 1
 @pytest.mark.example
 def test_worked_example() -> None:
     pca = fitted(SMALL)
-    check_scores(pca.transform(SMALL.new), pca, SMALL, SMALL.new)
+    hint = "the variance along (1, 1) is 6.4 / 4, and whitened scores are coordinates over its root"
+    check_scores(pca.transform(SMALL.new), pca, SMALL, SMALL.new, hint=hint)
     back = pca.inverse_transform(pca.transform([[2.0, 4.0]]))
     check.close(back, [[3.0, 3.0]], asked="inverse_transform(transform([[2, 4]]))", hint="the mean is (2.4, 2.4)")
 
