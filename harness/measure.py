@@ -3,6 +3,10 @@
 Pure of pytest. Never a wall-clock second: a race compares interleaved runs of two callables inside one
 process, growth fits an exponent over growing sizes. Both read CPU time, so that a busy machine slows the two
 sides alike, and both go on measuring while the verdict is unclear.
+
+Each call that is timed has inputs of its own, made by `prepare` just before, and its answer is kept and compared after the
+clock has stopped. So a subject gains nothing from remembering answers, nor from answering wrongly when the size tells it
+that it is being timed.
 """
 
 from __future__ import annotations
@@ -19,20 +23,65 @@ import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
 
+import numpy as np
+
+T = TypeVar("T")
 Thunk = Callable[[], object]
 Clock = Callable[[], float]
-Stopwatch = Callable[[Thunk, int], float]
-"""CPU seconds of one call of a thunk, averaged over so many calls; more than 0."""
+Compare = Callable[[object, object], None]
+"""Holds an answer, its first argument, against what is wanted; raises when it is wrong."""
 
-_MIN_SAMPLE_S = 0.002
-"""A sample shorter than this is mostly the clock's own noise."""
+
+class Contest(NamedTuple):
+    """Two thunks that do the same work on the same inputs, and are timed once each."""
+
+    candidate: Thunk
+    baseline: Thunk
+    want: Thunk | None = None
+    """The right answer of the candidate, where the baseline's is not; called before the clock starts."""
+
+
+class Task(NamedTuple):
+    """A call that is measured once, and its right answer."""
+
+    call: Thunk
+    want: Thunk
+    """Called before the clock starts."""
+
+
+class Sample(NamedTuple):
+    """What a few calls took together, and what they answered."""
+
+    work_s: float
+    """CPU seconds of the calls themselves; more than 0."""
+    answers: list[object]
+    elsewhere_s: float = 0.0
+    """CPU seconds that another process has used on the calls, the way there included."""
+
+
+Stopwatch = Callable[[Sequence[Thunk]], Sample]
+"""Calls each thunk once."""
+
+_SAMPLE_S = 0.001
+_MAX_CALLS = 8
+"""A sample is as many calls as take a millisecond, but no more than these, for each of them needs new inputs. Measured with
+eight calls of 10 microseconds on a busy machine, the median of five samples is within 40 % of its usual value."""
+_MAX_AROUND_S = 0.03
+"""Nor are there more than fit into this: seconds for what calls need beside themselves, inputs, baselines and comparisons."""
 _MIN_ROUNDS = 5
 _MAX_ROUNDS = 31
-_MAX_RACE_S = 6.0
-_MAX_REPEATS = 10_000
+_MAX_RACE_S = 4.0
+"""CPU seconds, all included."""
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """From glibc's malloc.h."""
+
+
+def vary(rng: np.random.Generator, n: int, within: float = 0.03) -> int:
+    """A size near `n`: from `n * (1 - within)` to `n * (1 + within)`, at least 1."""
+    most = math.floor(n * within)
+    return max(1, n + int(rng.integers(-most, most + 1)))
 
 
 def cpu_clock() -> Clock:
@@ -46,11 +95,11 @@ def cpu_stopwatch(clock: Clock | None = None) -> Stopwatch:
     """What times calls in this process, by `clock` or else `cpu_clock`."""
     now = clock or cpu_clock()
 
-    def stopwatch(thunk: Thunk, repeats: int) -> float:
-        begun = now()
-        for _ in range(repeats):
-            thunk()
-        return max(now() - begun, 1e-9) / repeats
+    def stopwatch(thunks: Sequence[Thunk]) -> Sample:
+        with quiet_gc():
+            begun = now()
+            answers = [thunk() for thunk in thunks]
+            return Sample(max(now() - begun, 1e-9), answers)
 
     return stopwatch
 
@@ -87,38 +136,92 @@ class Growth:
         return self.exponent <= self.at_most
 
 
-def run_race(candidate: Thunk, baseline: Thunk, *, at_least: float, stopwatch: Stopwatch | None = None) -> Race:
-    """Race `candidate` against `baseline`; it wins when it is at least `at_least` times as fast.
+def run_race(
+    prepare: Callable[[], Contest], *, compare: Compare, at_least: float, stopwatch: Stopwatch | None = None
+) -> Race:
+    """Race candidates against baselines; they win when they are at least `at_least` times as fast.
 
-    `at_least` below 1 lets the candidate be slower: 1/3 means "no slower than 3x". Each round times both sides
-    once, in alternating order; the verdict is the median of the rounds' ratios. Rounds go on until the confidence
-    interval of that median lies on one side of `at_least`, up to 31 rounds or 6 CPU seconds.
+    `at_least` below 1 lets the candidate be slower: 1/3 means "no slower than 3x". Each round prepares some contests and
+    times both sides of each once, the baselines first in every other round; the verdict is the median of the rounds'
+    ratios. Rounds go on until the confidence interval of that median lies on one side of `at_least`, up to 31 rounds or 4
+    CPU seconds. After each round, `compare(answer, want)` holds the answer of each candidate.
 
-    Raises `ValueError` for an `at_least` that is not positive.
+    Raises `ValueError` for an `at_least` that is not positive, and what the contests and `compare` raise.
     """
     if not at_least > 0:
         raise ValueError(f"at_least is {at_least}, expected more than 0")
     stopwatch = stopwatch or cpu_stopwatch()
     keep_freed_memory()
-    with _quiet_gc():
-        repeats_candidate = _calibrate(candidate, stopwatch)
-        repeats_baseline = _calibrate(baseline, stopwatch)
-        ratios: list[float] = []
-        spent = 0.0
-        while True:
-            sides = [(candidate, repeats_candidate), (baseline, repeats_baseline)]
-            if len(ratios) % 2:
-                sides.reverse()
-            times = [stopwatch(thunk, repeats) for thunk, repeats in sides]
-            spent += sum(time * repeats for time, (_, repeats) in zip(times, sides, strict=True))
-            if len(ratios) % 2:
-                times.reverse()
-            ratios.append(times[1] / times[0])
-            low, high = median_interval(ratios)
-            clear = low >= at_least or high < at_least
-            enough = len(ratios) >= _MIN_ROUNDS
-            if enough and (clear or len(ratios) >= _MAX_ROUNDS or spent > _MAX_RACE_S):
-                return Race(statistics.median(ratios), at_least, len(ratios), low, high)
+    begun_s = time.process_time()
+    _run_round(prepare, 1, compare, stopwatch)  # warms both sides up
+    first = _run_round(prepare, 1, compare, stopwatch)
+    calls = _calls_a_sample(first.sample_s, first.around_s)
+    elsewhere_s = 0.0
+    ratios: list[float] = []
+    while True:
+        done = _run_round(prepare, calls, compare, stopwatch, baselines_first=len(ratios) % 2 == 1)
+        ratios.append(done.ratio)
+        elsewhere_s += done.elsewhere_s
+        low, high = median_interval(ratios)
+        clear = low >= at_least or high < at_least
+        enough = len(ratios) >= _MIN_ROUNDS
+        is_late = time.process_time() - begun_s + elsewhere_s > _MAX_RACE_S
+        if enough and (clear or len(ratios) >= _MAX_ROUNDS or is_late):
+            return Race(statistics.median(ratios), at_least, len(ratios), low, high)
+
+
+class _Cost(NamedTuple):
+    """What one round of a race, or one sample of a task, has cost in CPU seconds."""
+
+    ratio: float
+    """Of a race: what the baselines took, over what the candidates took."""
+    work_s: float
+    """What the candidates, or the tasks, took."""
+    sample_s: float
+    """The same with the way to another process."""
+    around_s: float
+    """What all else took: inputs, baselines, comparisons."""
+    elsewhere_s: float
+    """What another process has used of all this."""
+
+
+def _run_round(
+    prepare: Callable[[], Contest],
+    calls: int,
+    compare: Compare,
+    stopwatch: Stopwatch,
+    *,
+    baselines_first: bool = False,
+) -> _Cost:
+    begun_s = time.process_time()
+    contests = [_prepared(prepare(), Contest) for _ in range(calls)]
+    # Before the calls, which could modify their inputs.
+    wants = [None if contest.want is None else contest.want() for contest in contests]
+    sides = [[contest.candidate for contest in contests], [contest.baseline for contest in contests]]
+    if baselines_first:
+        second, first = stopwatch(sides[1]), stopwatch(sides[0])
+    else:
+        first, second = stopwatch(sides[0]), stopwatch(sides[1])
+    for contest, want, got, theirs in zip(contests, wants, first.answers, second.answers, strict=True):
+        compare(got, theirs if contest.want is None else want)
+    elsewhere_s = first.elsewhere_s + second.elsewhere_s
+    sample_s = first.elsewhere_s or first.work_s
+    around_s = max(0.0, time.process_time() - begun_s + elsewhere_s - sample_s)
+    return _Cost(second.work_s / first.work_s, first.work_s, sample_s, around_s, elsewhere_s)
+
+
+def _calls_a_sample(call_s: float, around_s: float) -> int:
+    """How many calls make a sample that is long enough to trust, when each takes `call_s` and needs `around_s` beside it."""
+    for_trust = math.ceil(_SAMPLE_S / max(call_s, 1e-7))
+    in_time = math.floor(_MAX_AROUND_S / max(around_s, 1e-7))
+    return max(1, min(for_trust, in_time, _MAX_CALLS))
+
+
+def _prepared(made: object, kind: type[T]) -> T:
+    """What a suite's `prepare` has made, if it is what it should be."""
+    if not isinstance(made, kind):
+        raise TypeError(f"prepare returned {type(made).__name__}, expected a {kind.__name__}")
+    return made
 
 
 def median_interval(values: Sequence[float]) -> tuple[float, float]:
@@ -142,9 +245,10 @@ def median_interval(values: Sequence[float]) -> tuple[float, float]:
 
 
 def measure_growth(
-    prepare: Callable[[int], Thunk],
+    prepare: Callable[[int], Task],
     sizes: Sequence[int],
     *,
+    compare: Compare,
     at_most: float,
     rounds: int = 5,
     max_rounds: int = 21,
@@ -152,30 +256,48 @@ def measure_growth(
 ) -> Growth:
     """Fit cost ~ size ** exponent over `sizes`, and hold the exponent against `at_most`.
 
-    `prepare(size)` builds the input and returns the call to time, so that building is not counted. The cost of a size is
-    the least over the rounds, because noise only ever adds. More rounds follow while the exponent is above `at_most`
-    by less than 0.3, where noise could decide.
+    `prepare(size)` makes a task with inputs of its own, so that making them is not counted; each task is called once. The
+    cost of a size is the least over the rounds, because noise only ever adds. More rounds follow while the exponent is
+    above `at_most` by less than 0.3, where noise could decide. After each sample, `compare(answer, want)` holds its answers.
 
-    Raises `ValueError` for fewer than three sizes, or sizes that do not grow.
+    Raises `ValueError` for fewer than three sizes, or sizes that do not grow, and what the tasks and `compare` raise.
     """
     sizes = tuple(sizes)
     if len(sizes) < 3 or any(b <= a for a, b in itertools.pairwise(sizes)):
         raise ValueError(f"sizes is {list(sizes)}, expected at least three growing sizes")
     stopwatch = stopwatch or cpu_stopwatch()
-    thunks = [prepare(size) for size in sizes]
     keep_freed_memory()
-    with _quiet_gc():
-        repeats = [_calibrate(thunk, stopwatch) for thunk in thunks]
-        best = [math.inf] * len(sizes)
-        done = 0
-        while True:
-            for i, thunk in enumerate(thunks):
-                best[i] = min(best[i], stopwatch(thunk, repeats[i]))
-            done += 1
-            exponent = fit_exponent(sizes, best)
-            unclear = at_most < exponent < at_most + 0.3
-            if done >= rounds and not (unclear and done < max_rounds):
-                return Growth(exponent, at_most, sizes, tuple(best))
+    begun_s = time.process_time()
+    elsewhere_s = 0.0
+    _run_tasks(prepare, sizes[0], 1, compare, stopwatch)  # warms up
+    calls = [1] * len(sizes)
+    best = [math.inf] * len(sizes)
+    done = 0
+    while True:
+        for i, size in enumerate(sizes):
+            cost = _run_tasks(prepare, size, calls[i], compare, stopwatch)
+            best[i] = min(best[i], cost.work_s / calls[i])
+            elsewhere_s += cost.elsewhere_s
+            if done == 0:
+                calls[i] = _calls_a_sample(cost.sample_s, cost.around_s)
+        done += 1
+        exponent = fit_exponent(sizes, best)
+        unclear = at_most < exponent < at_most + 0.3
+        is_late = time.process_time() - begun_s + elsewhere_s > _MAX_RACE_S
+        if done >= rounds and (not unclear or done >= max_rounds or is_late):
+            return Growth(exponent, at_most, sizes, tuple(best))
+
+
+def _run_tasks(prepare: Callable[[int], Task], size: int, calls: int, compare: Compare, stopwatch: Stopwatch) -> _Cost:
+    begun_s = time.process_time()
+    tasks = [_prepared(prepare(size), Task) for _ in range(calls)]
+    wants = [task.want() for task in tasks]
+    sample = stopwatch([task.call for task in tasks])
+    for got, want in zip(sample.answers, wants, strict=True):
+        compare(got, want)
+    sample_s = sample.elsewhere_s or sample.work_s
+    around_s = max(0.0, time.process_time() - begun_s + sample.elsewhere_s - sample_s)
+    return _Cost(math.nan, sample.work_s, sample_s, around_s, sample.elsewhere_s)
 
 
 def fit_exponent(sizes: Sequence[int], times_s: Sequence[float]) -> float:
@@ -186,33 +308,27 @@ def fit_exponent(sizes: Sequence[int], times_s: Sequence[float]) -> float:
     return slope
 
 
-def peak_memory_mib(thunk: Thunk) -> float:
-    """MiB that `thunk` had allocated at its worst moment, beyond what was there before (NumPy reports its buffers)."""
+def peak_memory_mib(prepare: Callable[[], Task], compare: Compare) -> float:
+    """MiB that a task's call had allocated at its worst moment, beyond what was there before (NumPy reports its buffers)."""
+    _measured_peak_mib(_prepared(prepare(), Task), compare)
+    return _measured_peak_mib(_prepared(prepare(), Task), compare)
+
+
+def _measured_peak_mib(task: Task, compare: Compare) -> float:
+    want = task.want()
     was_tracing = tracemalloc.is_tracing()
     if not was_tracing:
         tracemalloc.start()
     try:
         tracemalloc.reset_peak()
         before, _ = tracemalloc.get_traced_memory()
-        thunk()
+        got = task.call()
         _, peak = tracemalloc.get_traced_memory()
     finally:
         if not was_tracing:
             tracemalloc.stop()
+    compare(got, want)
     return (peak - before) / 2**20
-
-
-def _calibrate(thunk: Thunk, stopwatch: Stopwatch) -> int:
-    """How often to repeat `thunk` so that one sample is long enough to trust; warms it up on the way."""
-    thunk()
-    repeats = 1
-    toll_s = getattr(stopwatch, "toll_s", None)
-    while True:
-        spent = stopwatch(thunk, repeats) * repeats
-        spent += toll_s(thunk) * repeats if toll_s is not None else 0.0
-        if spent >= _MIN_SAMPLE_S or repeats >= _MAX_REPEATS:
-            return repeats
-        repeats = min(_MAX_REPEATS, max(repeats * 2, math.ceil(repeats * 1.2 * _MIN_SAMPLE_S / max(spent, 1e-7))))
 
 
 def keep_freed_memory() -> None:
@@ -229,10 +345,9 @@ def keep_freed_memory() -> None:
 
 
 @contextmanager
-def _quiet_gc() -> Iterator[None]:
+def quiet_gc() -> Iterator[None]:
     """A collection in the middle of a sample would be charged to whoever happened to run."""
     was_enabled = gc.isenabled()
-    gc.collect()
     gc.disable()
     try:
         yield

@@ -14,6 +14,7 @@ import pytest
 import {module} as kata
 from harness import check
 from harness.check import call
+from harness.fixtures import Contest
 
 @pytest.mark.example
 def test_two_is_four():
@@ -21,7 +22,11 @@ def test_two_is_four():
 
 @pytest.mark.speed
 def test_is_fast(race):
-    race(lambda: kata.double(1), lambda: sum(range(3000)), at_least=3, versus="a loop", asked="double(1)")
+    def prepare(rng):
+        x = int(rng.integers(1000))
+        return Contest(lambda: kata.double(x), lambda: sum(range(3000)), lambda: 2 * x)
+
+    race(prepare, same=check.equal, at_least=3, versus="a loop", asked="double(x)")
 """
 README = "# A01 · Double\n\n## Task\n\n## Rules\n\n## Example\n"
 HINTS = "# Hints\n\n1. One.\n2. Two.\n3. Three.\n"
@@ -211,9 +216,15 @@ def double(x, times=1):
     return 2**times * x + {i} * (times > 1)
 """
 FAST = """
+from harness.fixtures import Contest
+
 @pytest.mark.speed
 def test_many_times_are_fast(race):
-    race(lambda: kata.double(1, times=9), lambda: sum(range(3000)), at_least=3, versus="a loop", asked="double(1, times=9)")
+    def prepare(rng):
+        x = int(rng.integers(1000))
+        return Contest(lambda: kata.double(x, times=9), lambda: sum(range(3000)), lambda: 512 * x)
+
+    race(prepare, same=check.equal, at_least=3, versus="a loop", asked="double(x, times=9)")
 """
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import statistics
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,7 +21,7 @@ from harness.referee.connection import Connection, Remote, ask_each
 from harness.referee.quota import Quota, remove
 from harness.referee.sandbox import PROCESS, SANDBOX, sandbox_problem, start_player
 from harness.referee.seccomp import seccomp_filter
-from harness.referee.timing import RemoteStopwatch
+from harness.referee.timing import MAX_ANSWER_BYTES, MAX_SHARE, RemoteStopwatch, way_share
 
 pytestmark = pytest.mark.skipif(
     not hasattr(__import__("os"), "fork"), reason="players need process groups and resource limits"
@@ -410,22 +412,58 @@ def test_a_folder_without_permissions_can_be_removed(tmp_path: Path) -> None:
     assert not (tmp_path / "shared").exists()
 
 
-def test_the_way_is_measured_as_well_for_a_subject_that_is_slow_at_first(start: Start) -> None:
-    slow = (
-        "import time\ncalls = 0\n"
-        "def f(x):\n    global calls\n    calls += 1\n    end = time.process_time() + 0.1\n"
-        "    while calls < 4 and time.process_time() < end: pass\n    return 1.0\n"
+def watched(start: Start, source: str, *, max_share: float = MAX_SHARE) -> tuple[Any, RemoteStopwatch]:
+    """A subject, and a stopwatch for it."""
+    kata, echo = start(source), start("").__dict__["connection"]
+    return kata, RemoteStopwatch(kata.__dict__["connection"], echo, max_share=max_share)
+
+
+def test_work_is_charged_and_the_way_is_not(start: Start) -> None:
+    source = (
+        "import time\n"
+        "def quick(x):\n    return x\n"
+        "def slow(x):\n    end = time.process_time() + 0.005\n    while time.process_time() < end: pass\n    return x\n"
     )
-    asked = []
-    for source in ("def f(x):\n    return 1.0\n", slow):
-        kata, echo = start(source), start("").__dict__["connection"]
-        f, x = kata.f, np.zeros(10)
-        watch = RemoteStopwatch(kata.__dict__["connection"], echo)
-        with echo.recording() as questions:
-            toll_s = watch.toll_s(lambda f=f, x=x: f(x))  # type: ignore[misc]
-        assert 0 < toll_s < 0.01
-        asked.append(sum(question.operation == "echo" for question in questions))
-    assert min(asked) > 10
+    kata, watch = watched(start, source)
+
+    def median_s(function: Callable[[object], object]) -> float:
+        return statistics.median(
+            watch([partial(function, np.random.default_rng(i).normal(size=20_000))]).work_s for i in range(11)
+        )
+
+    assert median_s(kata.quick) < 0.0005
+    assert 0.004 < median_s(kata.slow) < 0.007
+
+
+def test_answers_come_back_from_a_stopwatch_and_work_here_is_timed_here(start: Start) -> None:
+    kata, watch = watched(start, "def f(x):\n    return x + 1\n")
+    sample = watch([partial(kata.f, 1), partial(kata.f, 2)])
+    assert sample.answers == [2, 3]
+    assert sample.elsewhere_s > 0
+    sample = watch([lambda: sum(range(100_000))])
+    assert sample.answers == [4999950000]
+    assert sample.elsewhere_s == 0
+    assert sample.work_s > 0.0002
+
+
+def test_of_a_call_no_more_than_a_share_is_the_ways(start: Start) -> None:
+    kata, watch = watched(start, "def f(x):\n    return x\n", max_share=0.5)
+    sample = watch([partial(kata.f, np.zeros(100_000)) for _ in range(4)])
+    assert sample.work_s > 0.2 * sample.elsewhere_s  # of which about a half is the echo's
+
+
+@pytest.mark.parametrize(
+    ("at_least", "share"), [(0.3, MAX_SHARE), (1.5, 0.5), (4, 0.5), (10, 0.8), (20, 0.9), (100, MAX_SHARE)]
+)
+def test_a_forged_way_alone_never_wins_a_race(at_least: float, share: float) -> None:
+    assert way_share(at_least) == pytest.approx(share)
+
+
+def test_an_answer_beyond_all_measure_is_charged(start: Start) -> None:
+    kata, watch = watched(start, "import numpy as np\ndef f(n):\n    return np.ones(n)\n")
+    usual, huge = (watch([partial(kata.f, n)]).work_s for n in (10_000, MAX_ANSWER_BYTES // 8 + 1))
+    assert usual < 0.001
+    assert huge > 0.004
 
 
 def test_the_filter_of_system_calls_is_a_program() -> None:

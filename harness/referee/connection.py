@@ -322,6 +322,10 @@ class Connection:
     def begin(self, occasion: str) -> None:
         """Something new begins: what was handed over so far is watched no more."""
         self.occasion = occasion
+        self.forget()
+
+    def forget(self) -> None:
+        """Watch no more what was handed over so far; what of it is handed over again goes there anew."""
         with self._lock:
             self._codec.cells.clear()
 

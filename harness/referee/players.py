@@ -9,12 +9,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from harness.measure import Compare, Task
 from harness.model import Kata
 from harness.referee.connection import Connection
 from harness.referee.cores import stay_together, take_core
 from harness.referee.quota import Quota, remove
 from harness.referee.sandbox import SANDBOX, PlayerProcess, require_sandbox, start_player
-from harness.referee.timing import RemoteStopwatch
+from harness.referee.timing import RemoteStopwatch, way_share
 
 RSS_SLACK_MIB = 24.0
 """What the memory of a process may grow by beyond what its allocator was asked for, before its word is doubted."""
@@ -45,11 +46,11 @@ class Player:
         """Whether its kata is in this folder."""
         return self._kata.folder.resolve() == folder
 
-    def stopwatch(self) -> RemoteStopwatch:
-        """What times calls that go to the player, without what the way costs."""
+    def stopwatch(self, at_least: float = 1.0) -> RemoteStopwatch:
+        """What times calls that go to the player, without what the way costs; `at_least` is a race's."""
         echo = self.echo()
         stay_together(*(connection.process.innermost() for connection in (self.connection, echo)))
-        return RemoteStopwatch(self.connection, echo)
+        return RemoteStopwatch(self.connection, echo, max_share=way_share(at_least))
 
     def echo(self) -> Connection:
         """A player without a subject, to measure the way with; started when it is first asked for."""
@@ -63,15 +64,18 @@ class Player:
         if self._echo is not None:
             self._echo.close()
 
-    def peak_memory_mib(self, thunk: Callable[[], object]) -> float:
+    def peak_memory_mib(self, prepare: Callable[[], Task], compare: Compare) -> float:
         """The allocator's peak as the player tells it, or the kernel's where that is larger beyond reason."""
         process = self.connection.process
-        thunk()  # what it hands over is there by now, and not counted
+        task = prepare()
+        want = task.want()
+        compare(task.call(), want)  # what it hands over is there by now, and not counted
         before_mib = process.reset_peak_mib()
         self.connection.ask("trace_memory")
-        thunk()
+        got = task.call()
         told = self.connection.ask("traced_peak_mib")
         seen_mib = process.peak_mib() - before_mib - RSS_SLACK_MIB
+        compare(got, want)
         return max(float(told) if isinstance(told, int | float) else float("inf"), seen_mib)
 
     def in_another(self, module: str, function: str, args: Sequence[object], hash_seed: int) -> Any:

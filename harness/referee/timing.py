@@ -1,114 +1,88 @@
-"""How long the subject works when a suite races it: the kernel's account of the player, less what the way there costs.
+"""How long the subject works when a suite measures it: the kernel's account of the player, less what the way there costs.
 
 A call from suite to subject crosses two processes, and of that way the player pays a part: it reads, decodes, compares and
-answers. A second player without a subject, the echo, is sent the same arguments and gives the same answers; what it pays
-is taken off. Neither figure can be forged from inside the player: both are read from the kernel's clocks, here.
-
-Before each call one element of each array of floats is changed in its last digits, and put back afterwards, so that a
-subject which remembers its answers by their arguments has nothing to remember.
+answers. A second player without a subject, the echo, is sent the very arguments that were measured and gives the very
+answers; what it pays is taken off. Neither figure can be forged from inside the player: both are read from the kernel's
+clocks, here. An answer that makes the way dear must be the measured one, which the suite compares; beyond
+`MAX_ANSWER_BYTES` it is charged to the subject, and never is more than a given share of a call taken off.
 """
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from harness.measure import Thunk, cpu_stopwatch
+from harness.measure import Sample, Thunk, quiet_gc
 from harness.referee.connection import Connection, Question, Remote
 
 FLOOR_S = 5e-6
 """What is less than this cannot be told from nothing."""
 NOISE = 0.25
 """The share of the way's cost by which it differs from call to call; a subject is not charged for that."""
-_BATCHES = 3
-_BATCH_S = 0.002
-"""A batch of echoes is as long as a sample."""
-_MAX_ECHOES = 40
+MAX_SHARE = 0.95
+MAX_ANSWER_BYTES = 2**24
+
+
+def way_share(at_least: float) -> float:
+    """The most of a call that may be the way's, where a candidate must be so many times as fast as something.
+
+    With all of it forged, one that is as slow as what it races against would reach half of `at_least`.
+    """
+    return min(max(0.5, 1 - 2 / at_least), MAX_SHARE) if at_least > 1 else MAX_SHARE
 
 
 class RemoteStopwatch:
     """Times thunks whose work is the player's; others as usual."""
 
-    def __init__(self, player: Connection, echo: Connection) -> None:
+    def __init__(self, player: Connection, echo: Connection, *, max_share: float = MAX_SHARE) -> None:
+        """Of what the player has used, no more than `max_share` counts as the way."""
         self._player = player
         self._echo = echo
-        self._local = cpu_stopwatch()
-        self._rng = np.random.default_rng()
-        self._arrays: dict[int, list[Any]] = {}
-        self._tolls: dict[int, tuple[Thunk, float | None]] = {}
+        self._max_share = max_share
 
-    def __call__(self, thunk: Thunk, repeats: int) -> float:
-        """CPU seconds of one call, averaged over `repeats` calls."""
-        toll_s = self._toll(thunk)
-        if toll_s is None:
-            return self._local(thunk, repeats)
+    def __call__(self, thunks: Sequence[Thunk]) -> Sample:
+        """Call each once; their CPU seconds are the player's where they ask it anything, else this process's own."""
+        calls: list[list[Question]] = []
+        answers = []
         self._player.ask("collect_garbage", False)  # a collection would be charged to whoever happened to run
-        begun_s = cpu_s(self._player)
-        for _ in range(repeats):
-            with self._touched(self._arrays[id(thunk)]):
-                thunk()
-        spent_s = cpu_s(self._player) - begun_s
-        self._player.ask("collect_garbage", True)
-        return max(spent_s / repeats - (1 + NOISE) * toll_s, FLOOR_S)
-
-    def toll_s(self, thunk: Thunk) -> float:
-        """What the way of one call costs, beyond the seconds that are told: a sample is as long as both."""
-        return self._toll(thunk) or 0.0
-
-    def _toll(self, thunk: Thunk) -> float | None:
-        """CPU seconds that the way of one call costs the player, None for a thunk that asks it nothing."""
-        known = self._tolls.get(id(thunk))
-        if known is None:
-            with self._player.recording() as questions:
-                thunk()
-            arguments = [arg for question in questions for arg in (*question.args, *question.kwargs.values())]
-            inner = [item for arg in arguments if isinstance(arg, tuple) for item in arg]
-            self._arrays[id(thunk)] = [arg for arg in (*arguments, *inner) if _can_be_touched(arg)]
-            known = self._tolls[id(thunk)] = (thunk, self._measure(thunk, questions) if questions else None)
-        return known[1]
-
-    @contextmanager
-    def _touched(self, arrays: list[Any]) -> Iterator[None]:
-        """Change one element of each array in its last digits for a while."""
-        undo = []
-        for array in arrays:
-            place = tuple(self._rng.integers(array.shape))
-            undo.append((array, place, array[place]))
-            array[place] *= 1 + 2.0**-40
         try:
-            yield
+            with quiet_gc():
+                here_s, there_s = time.process_time(), cpu_s(self._player)
+                for thunk in thunks:
+                    self._player.forget()
+                    with self._player.recording() as questions:
+                        answers.append(thunk())
+                    calls.append(questions)
+                here_s, there_s = time.process_time() - here_s, cpu_s(self._player) - there_s
         finally:
-            for array, place, value in undo:
-                array[place] = value
+            self._player.ask("collect_garbage", True)
+        if not any(calls):
+            return Sample(max(here_s, 1e-9), answers)
+        way_s = self._way_s(calls)
+        work_s = max(there_s - (1 + NOISE) * way_s, (1 - self._max_share) * there_s, FLOOR_S * len(thunks))
+        return Sample(work_s, answers, there_s + way_s)
 
-    def _measure(self, thunk: Thunk, questions: list[Question]) -> float:
-        """CPU seconds of the way of one call.
-
-        How long it is measured depends on the way alone: by being slow at first, a subject could have it measured badly.
-        """
-        calls = [self._imitate(question) for question in questions]
-        self._batch(thunk, calls, 1)  # what is handed over for the first time is dearer
-        echoes = max(1, min(_MAX_ECHOES, math.ceil(_BATCH_S / max(self._batch(thunk, calls, 1), FLOOR_S))))
-        # Noise only ever adds, and what it adds here would be taken off the subject's time.
-        return min(self._batch(thunk, calls, echoes) for _ in range(_BATCHES))
-
-    def _batch(self, thunk: Thunk, calls: list[tuple[list[Any], dict[str, Any]]], echoes: int) -> float:
+    def _way_s(self, calls: Sequence[Sequence[Question]]) -> float:
+        """CPU seconds of the echo for the same questions and answers."""
+        imitations = [[self._imitate(question) for question in questions] for questions in calls]
+        self._echo.ask("collect_garbage", False)
         begun_s = cpu_s(self._echo)
-        for _ in range(echoes):
-            with self._touched(self._arrays[id(thunk)]):
-                for args, kwargs in calls:
-                    self._echo.ask("echo", *args, **kwargs)
-        return (cpu_s(self._echo) - begun_s) / echoes
+        for questions in imitations:
+            self._echo.forget()
+            for args, kwargs in questions:
+                self._echo.ask("echo", *args, **kwargs)
+        spent_s = cpu_s(self._echo) - begun_s
+        self._echo.ask("collect_garbage", True)
+        return spent_s
 
     def _imitate(self, question: Question) -> tuple[list[Any], dict[str, Any]]:
         """The same question for the echo: what the player has is stood for by something that the echo has."""
         dummy = self._echo.ask("keep", None)
-        answer = dummy if isinstance(question.value, Remote) else self._echo.ask("keep", question.value)
+        is_small = not isinstance(question.value, Remote) and answer_bytes(question.value) <= MAX_ANSWER_BYTES
+        answer = self._echo.ask("keep", question.value) if is_small else dummy
 
         def stand_in(arg: object) -> object:
             if isinstance(arg, tuple):  # the arguments of a helper's function
@@ -119,8 +93,17 @@ class RemoteStopwatch:
         return [answer, *args], {name: stand_in(arg) for name, arg in question.kwargs.items()}
 
 
-def _can_be_touched(value: Any) -> bool:
-    return isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size > 0 and value.flags.writeable
+def answer_bytes(value: object) -> int:
+    """About how many bytes an answer takes on the way."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes if value.dtype.kind != "O" else sum(map(answer_bytes, value.reshape(-1).tolist()))
+    if isinstance(value, str | bytes | bytearray):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(answer_bytes(key) + answer_bytes(item) for key, item in value.items())
+    if isinstance(value, list | tuple | set | frozenset):
+        return sum(map(answer_bytes, value))
+    return 8
 
 
 def cpu_s(connection: Connection) -> float:
