@@ -28,6 +28,15 @@ def fits(X: Array, k: int, states: Sequence[Any], **options: Any) -> list[dict[s
     return answers
 
 
+def ask(one: Any, X: Array, centroids: Array, labels: Array) -> dict[str, Any]:
+    """What `fit` and the other methods of one object of the subject's give, by name."""
+    got: dict[str, Any] = {"returns itself": one.fit(X) is one}
+    got |= {f"{name} of fit": getattr(one, name) for name in ("centroids", "labels", "cost_history")}
+    got["initialize_centroids"] = one.initialize_centroids(X)
+    got["assign_points_to_clusters"] = one.assign_points_to_clusters(X, centroids)
+    return got | {"update_centroids": one.update_centroids(X, labels)}
+
+
 WEIGHTS: dict[str, Callable[[Array], Array]] = {
     "": lambda x: np.sum(x**2, axis=2).min(axis=0),
     "drawn by the distance: by the squared distance": lambda x: np.sqrt(np.sum(x**2, axis=2).min(axis=0)),
