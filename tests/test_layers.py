@@ -16,6 +16,7 @@ FLOORS: dict[str, int] = {
     "model": 0,
     "plain": 0,
     "catalog": 1,
+    "mistakes": 1,
     "state": 1,
     "check": 1,
     "strategies": 1,
