@@ -29,12 +29,11 @@ def fits(X: Array, k: int, states: Sequence[Any], **options: Any) -> list[dict[s
 
 
 def ask(one: Any, X: Array, centroids: Array, labels: Array) -> dict[str, Any]:
-    """What `fit` and the other methods of one object of the subject's give, by name."""
-    got: dict[str, Any] = {"returns itself": one.fit(X) is one}
-    got |= {f"{name} of fit": getattr(one, name) for name in ("centroids", "labels", "cost_history")}
-    got["initialize_centroids"] = one.initialize_centroids(X)
+    """What the methods of one object of the subject's give, and then its fit, by name."""
+    got: dict[str, Any] = {"initialize_centroids": one.initialize_centroids(X)}
     got["assign_points_to_clusters"] = one.assign_points_to_clusters(X, centroids)
-    return got | {"update_centroids": one.update_centroids(X, labels)}
+    got |= {"update_centroids": one.update_centroids(X, labels), "returns itself": one.fit(X) is one}
+    return got | {f"{name} of fit": getattr(one, name) for name in ("centroids", "labels", "cost_history")}
 
 
 WEIGHTS: dict[str, Callable[[Array], Array]] = {
