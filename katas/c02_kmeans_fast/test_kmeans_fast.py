@@ -35,7 +35,7 @@ PLACES: dict[str, Callable[[Float64Array], Any]] = {
     "as uint8": lambda X: np.abs(16 * X).astype(np.uint8),
 }
 FILLED: dict[str, tuple[Any, list[int], int]] = {
-    "many empty clusters": (MANY, [i % 5 for i in range(60)], 40),
+    "many empty clusters": (np.random.default_rng(5).normal(size=(1500, 2)), [i % 5 for i in range(1500)], 300),
     "equal rows": ([[0.0], [0.0], [0.0], [1.0], [12.0], [12.0]], [0] * 6, 3),
     "rows of a small cluster": ([[0.0], [0.0], [6.0], *[[20.0]] * 6, [24.0]], [2] * 3 + [0] * 7, 3),
     "rows far from the origin": (MANY + FAR, [i % 5 for i in range(60)], 9),
