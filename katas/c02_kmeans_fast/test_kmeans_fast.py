@@ -31,7 +31,7 @@ PLANE = np.array([[0.0, 0.0], [5.0, 5.0], [7.0, 0.0], [-2.0, -2.0]])
 EQUAL_ROWS = np.array([[0.0]] * 4 + [[1.0], [3.0]])
 PLACES: dict[str, Callable[[Float64Array], Any]] = {
     "in units of 2^-30": lambda X: X * 2.0**-30,
-    "about 1e8": lambda X: X + FAR,
+    "about 1e8": lambda X: X / 8 + FAR,
     "as uint8": lambda X: np.abs(16 * X).astype(np.uint8),
 }
 FILLED: dict[str, tuple[Any, list[int], int]] = {
@@ -286,12 +286,12 @@ def test_starts_are_as_likely_as_k_means_plus_plus_makes_them(X: Any, k: int) ->
 @pytest.mark.parametrize("case", FITS)
 def test_fit_is_right_where(case: str) -> None:
     X, k, options = FITS[case]
-    rtol, path = 1e-6 if "about" in case or "tight" in case else 1e-7, "tight" not in case and "uint8" not in case
-    states = [*range(10), *(np.random.default_rng(seed) for seed in range(60 if k == 3 else 10))]
+    loose = any(word in case for word in ("about", "tight", "uint8"))  # where near ties may go either way
+    states = [*range(10), *(np.random.default_rng(seed) for seed in range(60 if k < 4 else 10))]
     because, run = "k is no more than the number of rows, equal ones or not", partial(fits, X, k, states, **options)
     for state, got in zip(states, check.accepts(run, asked="fit where " + case, because=because), strict=True):
         asked = f"{case}: " + call("fit", X, k=k, random_state=state, **options)
-        check_fit(got, X, k, asked, rtol, path, **options)
+        check_fit(got, X, k, asked, 1e-6 if loose else 1e-7, not loose, **options)
 
 
 @pytest.mark.law
@@ -326,15 +326,15 @@ def test_bad_shapes_labels_and_parameters_are_errors(method: str, k: int, args: 
 
 @pytest.mark.edge
 def test_arguments_stay_as_they_were_and_results_are_new() -> None:
-    X, C, y = np.array([[0.1, 2e9], [3e9, 0.7]]), np.array([[0.2, 1e9], [4e9, 0.3]]), np.array([1, 0])
-    one, other, fresh = model(2, random_state=0), (C * 3, X + 1, np.array([1, 1])), model(2, random_state=0)
+    X, C, y = np.array([[0.1, 2e9], [3e9, 0.7], [0.5, 0.6]]), np.array([[0.2, 1e9], [4e9, 0.3]]), np.array([1, 0, 1])
+    one, other, fresh = model(2, random_state=0), (X[::-1] * 3, C, np.array([1, 1, 1])), model(2, random_state=0)
     with check.untouched(asked="fit and the methods of OptimizedKMeans(k=2)", X=X, centroids=C, labels=y):
         first = ask(one, X, C, y)
     check.true(first.pop("returns itself"), asked="fit", came="another object", expected="the object itself")
     check.equal(np.shape(kata.OptimizedKMeans().fit(MANY).centroids), (3, 2), asked="centroids.shape, k as by default")
     before, X[:] = {name: np.array(value) for name, value in first.items()}, 50.0
     second, want = ask(one, *other), ask(fresh, *other)
-    one.update_centroids(X, y)
+    one.update_centroids(C, y[:2])
     for name, value in first.items():
         asked = f"{name}, after X was overwritten and the object was asked about other data"
         check.equal(np.array(value), before[name], asked=asked, hint="return new arrays: no views, no shared buffers")
