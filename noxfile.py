@@ -67,7 +67,7 @@ def run_tests(session: nox.Session) -> None:
     session.run("kata", "audit", *refereed, "--jobs", str((os.cpu_count() or 1) + 2), *session.posargs, env=env)
     if session.posargs:
         return
-    alone = ["tests/test_measure.py", "tests/test_cohort_attacks.py"]  # they measure speed
+    alone = ["tests/suite/test_measure.py", "tests/isolation/test_attacks.py"]  # they measure speed
     session.run("pytest", "tests", "-n", "2", "--dist", "loadfile", *(f"--ignore={path}" for path in alone), env=env)
     session.run("pytest", *alone, env=env)
 
@@ -104,7 +104,7 @@ def workflows() -> list[str]:
 def bench(session: nox.Session) -> None:
     """Measure the harness and print a table."""
     prepare(session, TEST_LOCK)
-    session.run("python", "-m", "harness.bench", *session.posargs)
-    session.run("python", "-m", "harness.cohort.bench", *session.posargs)
-    session.run("python", "-m", "harness.cohort.bench_cluster")
-    session.run("python", "-m", "harness.practice.bench_watch", *session.posargs[:1])
+    session.run("python", "-m", "harness.bench.scoreboard", *session.posargs)
+    session.run("python", "-m", "harness.bench.grading", *session.posargs)
+    session.run("python", "-m", "harness.bench.cluster")
+    session.run("python", "-m", "harness.bench.watch", *session.posargs[:1])

@@ -1,1 +1,1 @@
-"""The practice loop: from opening a kata to knowing it."""
+"""The practice loop: what to do next, hints, submissions, resets."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from harness.catalog import is_published_stub
-from harness.history import History
-from harness.model import Catalog, Kata, KataReport, Outcome, Status
-from harness.practice.attempt import Attempt, attempts
-from harness.practice.record import as_card, day_of, last_card, scheduler
+from harness.catalog.load import is_published_stub
+from harness.core.model import Catalog, Kata, KataReport, Outcome, Status
+from harness.history.attempt import Attempt, attempts
+from harness.history.record import as_card, day_of, last_card, scheduler
+from harness.history.store import History
 
 _FRESH_S = 3 * 86400.0
 """For so long, what is begun goes before what is due; after that it can wait for the reviews."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.jobs import Listener, follow_up_job
-from harness.model import FOLLOW_UP_SUITE, Kata, KataReport, Outcome
-from harness.runner import run_jobs
-from harness.subject import LEARNER
+from harness.core.model import FOLLOW_UP_SUITE, Kata, KataReport, Outcome
+from harness.runner.job import Listener, follow_up_job
+from harness.runner.pool import run_jobs
+from harness.subject.finder import LEARNER
 
 if TYPE_CHECKING:
-    from harness.history import History
+    from harness.history.store import History
 
 
 def invitation(kata: Kata) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.errors import KataError
-from harness.history import History
-from harness.model import Kata, Status
-from harness.practice.attempt import attempt
-from harness.practice.standing import known_report
-from harness.practice.statement import read_hints
+from harness.catalog.statement import read_hints
+from harness.core.errors import KataError
+from harness.core.model import Kata, Status
+from harness.history.attempt import attempt
+from harness.history.store import History
+from harness.practice.status import known_report
 
 
 class NoHintError(KataError):

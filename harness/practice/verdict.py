@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from harness.model import Band, BandTally, Failure, Kata, KataReport, Outcome, Status, TestResult
+from harness.core.model import Band, BandTally, Failure, Kata, KataReport, Outcome, Status, TestResult
+from harness.history.record import Recorded
 from harness.practice.follow_up import invitation
-from harness.practice.record import Recorded
-from harness.render.words import fraction, minutes
+from harness.scoreboard.render.words import fraction, minutes
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

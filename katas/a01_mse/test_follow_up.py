@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import check
-from harness.check import Call, Mistakes, call
-from harness.fixtures import MemoryMeter
-from harness.strategies import Float64Array, seeds
+from harness.suite import check
+from harness.suite.check import Call, Mistakes, call
+from harness.suite.speed import MemoryMeter
+from harness.suite.strategies import Float64Array, seeds
 
 Batch = tuple[Float64Array, Float64Array]
 Batches = list[Batch]

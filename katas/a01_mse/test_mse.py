@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from harness import check
-from harness.check import call
-from harness.fixtures import Racer
-from harness.strategies import Float64Array, arrays, floats, seeds, vectors
+from harness.suite import check
+from harness.suite.check import call
+from harness.suite.speed import Racer
+from harness.suite.strategies import Float64Array, arrays, floats, seeds, vectors
 
 PAIRS = hnp.array_shapes(max_dims=3, max_side=5).flatmap(lambda shape: st.tuples(arrays(shape), arrays(shape)))
 """Targets and predictions of one shape, up to three axes."""

@@ -12,10 +12,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from harness import check
-from harness.check import call
-from harness.fixtures import Racer
-from harness.strategies import Float64Array, arrays, floats, seeds, vectors
+from harness.suite import check
+from harness.suite.check import call
+from harness.suite.speed import Racer
+from harness.suite.strategies import Float64Array, arrays, floats, seeds, vectors
 
 PAIRS = st.integers(2, 12).flatmap(lambda n: st.tuples(arrays((n,)), arrays((n,))))
 """Targets and predictions of one length."""

@@ -15,10 +15,10 @@ import softmax as kata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import check
-from harness.check import Mistakes, call
-from harness.fixtures import Racer
-from harness.strategies import Float64Array, seeds
+from harness.suite import check
+from harness.suite.check import Mistakes, call
+from harness.suite.speed import Racer
+from harness.suite.strategies import Float64Array, seeds
 
 INF = float("inf")
 FUNCTIONS = ["softmax", "log_softmax"]

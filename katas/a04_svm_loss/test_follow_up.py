@@ -13,10 +13,10 @@ import svm_loss as kata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import check
-from harness.check import Call, Mistakes, call
-from harness.fixtures import Racer
-from harness.strategies import Float64Array, seeds
+from harness.suite import check
+from harness.suite.check import Call, Mistakes, call
+from harness.suite.speed import Racer
+from harness.suite.strategies import Float64Array, seeds
 
 
 class Problem(NamedTuple):

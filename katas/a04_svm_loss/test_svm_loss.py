@@ -13,11 +13,11 @@ import svm_loss as kata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import check
-from harness.beside import each
-from harness.check import Mistakes, call
-from harness.fixtures import Racer
-from harness.strategies import Float64Array, arrays, seeds
+from harness.suite import check
+from harness.suite.batch import each
+from harness.suite.check import Mistakes, call
+from harness.suite.speed import Racer
+from harness.suite.strategies import Float64Array, arrays, seeds
 
 
 class Problem(NamedTuple):

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.neighbors import KNeighborsClassifier
 
-from harness import check
-from harness.check import Call, Mistakes, call
-from harness.fixtures import MemoryMeter
-from harness.strategies import Float64Array, seeds
+from harness.suite import check
+from harness.suite.check import Call, Mistakes, call
+from harness.suite.speed import MemoryMeter
+from harness.suite.strategies import Float64Array, seeds
 
 Labels = npt.NDArray[Any]
 

@@ -20,11 +20,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.neighbors import KNeighborsClassifier
 
-from harness import check
-from harness.beside import each
-from harness.check import Call, Mistakes, call
-from harness.fixtures import MemoryMeter, Racer
-from harness.strategies import Float64Array, normal_matrix, seeds
+from harness.suite import check
+from harness.suite.batch import each
+from harness.suite.check import Call, Mistakes, call
+from harness.suite.speed import MemoryMeter, Racer
+from harness.suite.strategies import Float64Array, normal_matrix, seeds
 
 Labels = npt.NDArray[Any]
 Point = Sequence[float]

@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.naive_bayes import GaussianNB
 
-from harness import check
-from harness.check import Mistakes, call
-from harness.fixtures import Racer
-from harness.strategies import Float64Array, seeds
+from harness.suite import check
+from harness.suite.check import Mistakes, call
+from harness.suite.speed import Racer
+from harness.suite.strategies import Float64Array, seeds
 
 Labels = npt.NDArray[Any]
 Batch = tuple[Float64Array, Labels]

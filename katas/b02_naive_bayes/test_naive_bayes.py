@@ -17,11 +17,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn.naive_bayes import GaussianNB
 
-from harness import check
-from harness.beside import each
-from harness.check import Call, call
-from harness.fixtures import Racer
-from harness.strategies import Float64Array, seeds
+from harness.suite import check
+from harness.suite.batch import each
+from harness.suite.check import Call, call
+from harness.suite.speed import Racer
+from harness.suite.strategies import Float64Array, seeds
 
 Labels = npt.NDArray[Any]
 

@@ -14,9 +14,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn import decomposition
 
-from harness import check
-from harness.check import Mistakes
-from harness.strategies import Float64Array, seeds
+from harness.suite import check
+from harness.suite.check import Mistakes
+from harness.suite.strategies import Float64Array, seeds
 
 EXAMPLE = np.array([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0], [2.0, 4.0], [4.0, 2.0]])
 FLAT = np.array([[0.0, 0.0, 1.0], [1.0, 2.0, 1.0], [2.0, 1.0, 1.0], [3.0, 3.0, 1.0]])

@@ -13,11 +13,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sklearn import decomposition
 
-from harness import check
-from harness.beside import each
-from harness.check import Asked, Call, call
-from harness.fixtures import Racer
-from harness.strategies import Float64Array, matrices, seeds
+from harness.suite import check
+from harness.suite.batch import each
+from harness.suite.check import Asked, Call, call
+from harness.suite.speed import Racer
+from harness.suite.strategies import Float64Array, matrices, seeds
 
 EXAMPLE = np.array([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0], [2.0, 4.0], [4.0, 2.0]])
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import check
-from harness.check import Asked, call
-from harness.fixtures import Contest, Grower, Racer, Task, vary
-from harness.strategies import Float64Array, normal_matrix, seeds
+from harness.suite import check
+from harness.suite.check import Asked, call
+from harness.suite.speed import Contest, Grower, Racer, Task, vary
+from harness.suite.strategies import Float64Array, normal_matrix, seeds
 
 NAIVE, OPTIMIZED = "matrix_multiply_naive", "matrix_multiply_optimized"
 LENGTHS = st.tuples(st.integers(1, 6), st.integers(1, 6), st.integers(1, 6))

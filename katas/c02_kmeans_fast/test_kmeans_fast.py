@@ -18,11 +18,11 @@ from many_starts import EMPTYING, OUTLYING, WEIGHTS, chances
 from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
 
-from harness import check
-from harness.beside import beside
-from harness.check import Asked, call
-from harness.fixtures import Contest, MemoryMeter, Racer, Task, vary
-from harness.strategies import Float64Array, seeds
+from harness.suite import check
+from harness.suite.batch import beside
+from harness.suite.check import Asked, call
+from harness.suite.speed import Contest, MemoryMeter, Racer, Task, vary
+from harness.suite.strategies import Float64Array, seeds
 
 starts, fits, ask = beside(many_starts.starts), beside(many_starts.fits), beside(many_starts.ask)
 FAR = 1e8

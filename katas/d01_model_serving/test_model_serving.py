@@ -28,11 +28,11 @@ import serving_models as toys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import check
-from harness.beside import beside
-from harness.check import call
-from harness.fixtures import Elsewhere, Grower, Racer
-from harness.strategies import floats, vectors
+from harness.suite import check
+from harness.suite.batch import beside
+from harness.suite.check import call
+from harness.suite.speed import Elsewhere, Grower, Racer
+from harness.suite.strategies import floats, vectors
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 

@@ -30,10 +30,10 @@ from hypothesis import strategies as st
 from scipy.special import chdtrc, ndtr, ndtri, stdtr
 from scipy.stats import binomtest, chi2_contingency, chisquare
 
-from harness import check
-from harness.beside import beside
-from harness.check import Mistakes, call
-from harness.fixtures import Elsewhere, Grower
+from harness.suite import check
+from harness.suite.batch import beside
+from harness.suite.check import Mistakes, call
+from harness.suite.speed import Elsewhere, Grower
 
 DOUBT = 1e-9
 """What an honest hash gives less often than this is held to be no chance."""

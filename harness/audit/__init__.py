@@ -1,0 +1,1 @@
+"""The authors' gate: everything that is wrong with katas, their suites and solutions."""

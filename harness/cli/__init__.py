@@ -1,0 +1,1 @@
+"""The `kata` command: arguments and wiring, one module per group of commands."""

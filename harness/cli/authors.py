@@ -1,0 +1,110 @@
+"""The commands of authors: `kata audit`, `kata new` and `kata stamp`."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from harness.catalog.load import select_katas
+from harness.cli.common import FRESH, IDS, JOBS, open_catalog, open_state, report_faults, show_progress
+from harness.cli.completion import KATA
+from harness.core.output import has_color, put, width
+
+
+@click.command(name="audit")
+@IDS
+@JOBS
+@FRESH
+@click.option(
+    "--seeds",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="Run what is right under N seeds of hypothesis too, speed bands aside: a suite must not hang on luck.",
+)
+@click.option(
+    "--player",
+    type=click.Choice(["process", "sandbox"]),
+    help="Run all solutions as grading does, too: each test must end there as it does here.",
+)
+@click.option("--draft", is_flag=True, help="Say nothing of solutions that are still to be written.")
+def audit_command(
+    ids: tuple[str, ...], jobs: int | None, fresh: bool, seeds: int, player: str | None, draft: bool
+) -> None:
+    r"""Say everything that is wrong with katas.
+
+    A kata is right when its stub fails every test, its reference and the also-right solutions pass, every wrong one dies on the
+    test that it names, and nothing is missing. Exit code 1 when anything is wrong.
+
+    \b
+    Examples:
+      kata audit b2
+      kata audit --seeds 10 --player sandbox
+    """
+    from harness.audit.run import audit
+    from harness.audit.table import render_audit
+
+    if player == "sandbox":
+        from harness.isolation.sandbox import require_sandbox
+
+        require_sandbox()
+    base, catalog = open_catalog()
+    katas = select_katas(catalog, ids)
+    with show_progress() as listener:
+        results = audit(
+            catalog,
+            katas,
+            state=open_state(base),
+            workers=jobs,
+            fresh=fresh,
+            seeds=range(1, seeds + 1),
+            player=player or "",
+            is_draft=draft,
+            listener=listener,
+        )
+    put(render_audit(results, width=width(), color=has_color()))
+    faulty = sum(bool(result.faults) for result in results)
+    if not ids:
+        report_faults(catalog)
+        faulty += len(catalog.faults)
+    if faulty:
+        sys.exit(1)
+
+
+@click.command(name="new")
+@click.argument("kata_id", metavar="ID")
+@click.argument("title")
+def new_command(kata_id: str, title: str) -> None:
+    r"""Make all files of a new kata.
+
+    ID is a free one, like B26; the module is named after the TITLE.
+
+    \b
+    Example:
+      kata new B26 "Gaussian mixture"
+    """
+    from harness.catalog.scaffold import new_kata
+
+    base, _ = open_catalog()
+    for path in new_kata(base, kata_id, title):
+        click.echo(path.relative_to(base).as_posix())
+    click.echo("CONTRIBUTING.md says how to fill them in; `kata audit` says what is still missing.")
+
+
+@click.command(name="stamp")
+@click.argument("ids", nargs=-1, required=True, metavar="KATA...", type=KATA)
+def stamp_command(ids: tuple[str, ...]) -> None:
+    r"""Take stubs as they are for the published ones.
+
+    The hash of a published stub is in `kata.toml`; a file with that hash is "not started".
+
+    \b
+    Example:
+      kata stamp b26
+    """
+    from harness.catalog.scaffold import stamp
+
+    _, catalog = open_catalog()
+    for kata in select_katas(catalog, ids):
+        click.echo(f"{kata.slug}: {'stamped' if stamp(kata) else 'was stamped already'}")

@@ -1,0 +1,181 @@
+"""`kata export`, `kata cohort pull` and `kata similarity`: arguments and wiring."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from harness.catalog.load import find_root, is_published_stub, load_catalog
+from harness.core.errors import KataError
+from harness.grading.export.options import Form, Rule, Scoring
+from harness.grading.model import Submission
+from harness.grading.results import SELF_REPORTED, Cohort, ResultsFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_FOLDER = click.Path(path_type=Path)
+_MOST_NAMED = 5
+
+
+@click.command(name="export")
+@click.argument("results", type=_FOLDER, metavar="RESULTS_DIR")
+@click.option(
+    "--format",
+    "-f",
+    "forms",
+    multiple=True,
+    type=click.Choice([form.value for form in Form]),
+    help="What to write; everything when not given. May be repeated.",
+)
+@click.option("--out", type=_FOLDER, help="Write into this folder, not into RESULTS_DIR.")
+@click.option(
+    "--points", type=click.FloatRange(min=0, min_open=True), default=100.0, show_default=True, help="Points a kata."
+)
+@click.option(
+    "--score",
+    type=click.Choice([rule.value for rule in Rule]),
+    default=Rule.TESTS.value,
+    show_default=True,
+    help="Points for the share of tests that pass, or for passed katas alone.",
+)
+def export_command(results: Path, forms: tuple[str, ...], out: Path | None, points: float, score: str) -> None:
+    """Write a graded cohort as pages, tables and grade files.
+
+    html: index.html and a page a learner. csv, json, markdown, junit: the scoreboard for spreadsheets, programs, wikis and
+    CI servers. canvas, moodle: files that the gradebooks of these platforms import.
+    """
+    from harness.grading.export.write import export
+
+    cohort = ResultsFolder(results).cohort()
+    _say(cohort.notices)
+    chosen = [Form(form) for form in dict.fromkeys(forms)] or list(Form)
+    for path in export(cohort, out or results, chosen, Scoring(points, Rule(score))):
+        click.echo(path)
+    if forms:  # who asks for everything is not told what a platform that is not in use would lack
+        _say_unknown(cohort, chosen)
+
+
+def _say_unknown(cohort: Cohort, forms: Sequence[Form]) -> None:
+    """Name the learners whom a gradebook will not find."""
+    from harness.grading.export.lms import without_canvas_id, without_moodle_id
+
+    for form, find, columns in (
+        (Form.CANVAS, without_canvas_id, "Canvas ID, SIS User ID or SIS Login ID"),
+        (Form.MOODLE, without_moodle_id, "email, ID number or username"),
+    ):
+        names = find(cohort.learners) if form in forms else []
+        if names:
+            more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+            click.echo(f"{form}: the roster has no {columns} for {', '.join(names[:_MOST_NAMED])}{more}", err=True)
+
+
+@click.group(name="cohort")
+def cohort_group() -> None:
+    """What forks say of themselves, for a whole cohort."""
+
+
+@cohort_group.command(name="pull")
+@click.argument("folders", nargs=-1, required=True, type=_FOLDER, metavar="FOLDER...")
+@click.option(
+    "--out", type=_FOLDER, default=Path("self-reported"), show_default=True, help="The results folder to write."
+)
+def pull_command(folders: tuple[Path, ...], out: Path) -> None:
+    """Tally the artifacts that forks' workflows upload.
+
+    A FOLDER is what `gh run download --dir NAME` leaves of one fork, a zip of it, or a folder of such. The learner is
+    named after the folder or zip. The pages say that this is self-reported: nothing of it was checked.
+    """
+    from harness.grading.export.write import export
+    from harness.grading.pull import pull
+
+    catalog = load_catalog(find_root(Path.cwd()))
+    version = importlib.metadata.version("ml-kata-dojo")
+    folder = ResultsFolder(out)
+    folder.require(SELF_REPORTED)
+    folder.write_index(pull(folders, catalog, folder.put, dojo=version, now=time.time()))
+    cohort = folder.cohort()
+    _say(f"{refusal.learner}: {refusal.sentence}" for refusal in cohort.refusals)
+    _say(cohort.notices)
+    for path in export(cohort, out, list(Form)):
+        click.echo(path)
+
+
+@click.command(name="similarity")
+@click.argument("results", type=_FOLDER, metavar="RESULTS_DIR")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0.05, 1.0),
+    default=0.8,
+    show_default=True,
+    help="The share of one submission that the other must have.",
+)
+@click.option(
+    "--format",
+    "-f",
+    "form",
+    type=click.Choice(["table", "json", "html"]),
+    default="table",
+    show_default=True,
+    help="html writes similarity.html into RESULTS_DIR; export links to it.",
+)
+def similarity_command(results: Path, threshold: float, form: str) -> None:
+    """List submissions of the same kata that are alike, what the stub has left out. For instructors."""
+    from harness.grading.export import similar
+    from harness.grading.export.write import write_one
+    from harness.grading.similarity import find_similar
+
+    folder = ResultsFolder(results)
+    cohort = folder.cohort()
+    found = find_similar(_submissions(folder, cohort), _stubs(cohort), threshold=threshold)
+    names = {learner.slug: learner.name for learner in cohort.learners}
+    match form:
+        case "json":
+            click.echo(similar.render_similar_json(found), nl=False)
+        case "html":
+            page = similar.render_similar_html(found, names).encode()
+            click.echo(write_one(results, "similarity.html", "similarity", page))
+        case _:
+            width = shutil.get_terminal_size((100, 24)).columns
+            click.echo(similar.render_similar_table(found, names, width=width), nl=False)
+
+
+def _submissions(folder: ResultsFolder, cohort: Cohort) -> Iterator[Submission]:
+    """The sources that grading has kept. Raises `KataError` when there are none."""
+    found = 0
+    for (learner, kata), grade in cohort.grades.items():
+        source = folder.submission(grade.submission_sha256) if grade.submission_sha256 else None
+        if source is not None:
+            found += 1
+            yield Submission(learner, kata, source)
+    if not found:
+        raise KataError(
+            f"{folder.path} holds no submissions to compare", hint="`kata grade` keeps them; self-reports have none"
+        )
+
+
+def _stubs(cohort: Cohort) -> dict[str, bytes]:
+    """The published stubs of this checkout; one that was edited is named and left out."""
+    catalog = load_catalog(find_root(Path.cwd()))
+    stubs = {}
+    for kata in catalog.katas:
+        if kata.slug not in {entry.slug for entry in cohort.katas}:
+            continue
+        source = kata.stub.read_bytes() if kata.stub.is_file() else b""
+        if is_published_stub(kata, source):
+            stubs[kata.slug] = source
+        else:
+            click.echo(f"{kata.slug}: the stub here is not the published one, so what it has is not left out", err=True)
+    return stubs
+
+
+def _say(sentences: Sequence[str] | Iterator[str]) -> None:
+    from harness.sources.untrusted_text import line
+
+    for sentence in sentences:
+        click.echo(line(sentence, 500), err=True)

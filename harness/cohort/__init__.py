@@ -1,1 +1,0 @@
-"""Grading a cohort: releases, submissions, the referee and the player, results and their exports."""

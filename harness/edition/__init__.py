@@ -1,0 +1,1 @@
+"""Learners' editions: release, update, sealed solutions, the manifest."""

@@ -1,0 +1,1 @@
+"""Grading a cohort: submissions, results, exports, one machine or several."""

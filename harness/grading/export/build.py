@@ -1,0 +1,231 @@
+"""From a `Cohort` to the view that exports show."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from harness.core.model import Failure, KataSet, Outcome, Status, TestResult
+from harness.grading.export.options import Scoring
+from harness.grading.export.view import (
+    FORMAT,
+    NOT_GRADED,
+    PASSED,
+    REFUSED,
+    STATES,
+    UNSTABLE,
+    CohortView,
+    Count,
+    KataView,
+    LearnerView,
+    MissedView,
+    RefusalView,
+    ResultView,
+    SetView,
+    TestView,
+)
+from harness.grading.model import Learner
+from harness.grading.results import SELF_REPORTED, Cohort, Grade, KataEntry
+from harness.sources.untrusted_text import block, line
+
+_MOST_MISSED = 20
+_MASKED = "the run did not come through the tests that are held out"
+
+
+def build(cohort: Cohort, scoring: Scoring | None = None) -> CohortView:
+    """`cohort` counted and made harmless, but for what `build_learners` has: the tests, which are too many to hold."""
+    missed = _Missed()
+    modes: set[str] = set()
+    briefs = []
+    for learner in build_learners(cohort, scoring):
+        missed.add(learner)
+        modes |= {result.mode for result in learner.results if result.mode and result.key}
+        briefs.append(_brief(learner))
+    learners = tuple(briefs)
+    names = {learner.slug: learner.name for learner in learners}
+    return CohortView(
+        kind="kata-results",
+        format=FORMAT,
+        origin="self-reported" if cohort.index.origin == SELF_REPORTED else "graded",
+        dojo=line(cohort.index.dojo),
+        created=cohort.index.created,
+        modes=tuple(sorted(modes)),
+        points=(scoring or Scoring()).points,
+        katas=tuple(_kata(kata, i, learners) for i, kata in enumerate(cohort.katas)),
+        learners=learners,
+        missed=missed.most(),
+        refusals=tuple(
+            RefusalView(line(one.learner), names.get(line(one.learner), ""), line(one.kata), line(one.sentence, 500))
+            for one in cohort.refusals
+        ),
+        notices=tuple(line(notice, 500) for notice in cohort.notices),
+    )
+
+
+def build_learners(cohort: Cohort, scoring: Scoring | None = None) -> Iterator[LearnerView]:
+    """Each learner of `cohort` with all tests, one after the other, so that none need be held."""
+    refused = {(refusal.learner, refusal.kata): refusal.sentence for refusal in cohort.refusals}
+    for learner in cohort.learners:
+        yield _learner(learner, cohort, refused, scoring or Scoring())
+
+
+def _brief(learner: LearnerView) -> LearnerView:
+    """What tables show of a learner."""
+    results = (
+        replace(result, tests=(), figures=(), problem="", seed="", submission_sha256="", key="")
+        for result in learner.results
+    )
+    return replace(learner, results=tuple(results))
+
+
+def _learner(learner: Learner, cohort: Cohort, refused: dict[tuple[str, str], str], scoring: Scoring) -> LearnerView:
+    results = tuple(
+        _result(
+            kata,
+            cohort.grades.get((learner.slug, kata.slug)),
+            refused.get((learner.slug, kata.slug), refused.get((learner.slug, ""), "")),
+            scoring,
+            is_self_reported=cohort.index.origin == SELF_REPORTED,
+        )
+        for kata in cohort.katas
+    )
+    return LearnerView(
+        slug=line(learner.slug),
+        name=line(learner.name) or line(learner.slug),
+        group=line(learner.group),
+        katas=_katas_passed(results),
+        tests=_tests_passed(results),
+        score=round(sum(result.score or 0.0 for result in results), 2),
+        sets=_sets(cohort.katas, results),
+        results=results,
+    )
+
+
+def _sets(katas: Sequence[KataEntry], results: Sequence[ResultView]) -> tuple[SetView, ...]:
+    views = []
+    for known in KataSet:
+        mine = [result for kata, result in zip(katas, results, strict=True) if kata.set is known]
+        if mine:
+            views.append(SetView(known, _katas_passed(mine), _tests_passed(mine)))
+    return tuple(views)
+
+
+def _katas_passed(results: Sequence[ResultView]) -> Count:
+    return Count(sum(result.state == PASSED for result in results), len(results))
+
+
+def _tests_passed(results: Iterable[ResultView]) -> Count:
+    return sum((result.counts + result.hold_out for result in results), Count())
+
+
+def _result(
+    kata: KataEntry, grade: Grade | None, refusal: str, scoring: Scoring, *, is_self_reported: bool
+) -> ResultView:
+    if grade is None and not refusal and is_self_reported:  # forks report what they have begun, and nothing else
+        return ResultView(kata.slug, Status.NOT_STARTED.value, 0.0, Count(), Count(), mode=SELF_REPORTED)
+    if grade is None:
+        state = REFUSED if refusal else NOT_GRADED
+        return ResultView(kata.slug, state, None, Count(), Count(), problem=line(refusal, 500))
+    hidden = frozenset(grade.hold_out)
+    counts = _count(test for test in grade.report.tests if test.name not in hidden)
+    hold_out = _count(test for test in grade.report.tests if test.name in hidden)
+    state = _state(grade)
+    both = counts + hold_out
+    problem = grade.refusal or (grade.report.problem.sentence if grade.report.problem else "")
+    public = [test for test in grade.report.tests if test.name not in hidden]
+    return ResultView(
+        kata=kata.slug,
+        state=state,
+        score=None
+        if state == REFUSED
+        else scoring.score(is_passed=state == PASSED, passed=both.passed, total=both.total),
+        counts=counts,
+        hold_out=hold_out,
+        tests=tuple(_test(test, frozenset(grade.unstable)) for test in public),
+        figures=tuple(line(figure.text) for test in public for figure in test.figures),
+        problem=line(_without_hold_out(problem, hidden), 500),
+        unstable=len(grade.unstable),
+        mode=line(grade.mode),
+        seed=line(grade.seed),
+        submission_sha256=line(grade.submission_sha256),
+        key=line(grade.key),
+    )
+
+
+def _state(grade: Grade) -> str:
+    if grade.refusal:
+        return REFUSED
+    if grade.status is Status.PASSED and grade.unstable:
+        return UNSTABLE
+    return grade.status.value
+
+
+def _count(tests: Iterable[TestResult]) -> Count:
+    outcomes = [test.outcome for test in tests]
+    return Count(outcomes.count(Outcome.PASSED), len(outcomes))
+
+
+def _without_hold_out(sentence: str, hidden: frozenset[str]) -> str:
+    """A sentence on a whole run may name the test in which it hung."""
+    named = any(name in sentence or name.split("[", 1)[0] in sentence for name in hidden)
+    return _MASKED if named else sentence
+
+
+def _test(test: TestResult, unstable: frozenset[str]) -> TestView:
+    failure = test.failure or Failure("", "", kind="")
+    return TestView(
+        name=line(test.name),
+        band=test.band.value,
+        outcome=test.outcome.value,
+        unstable=test.name in unstable,
+        kind=line(failure.kind),
+        asked=block(failure.asked),
+        came=block(failure.came),
+        expected=block(failure.expected),
+        mistake=block(failure.mistake),
+        hint=block(failure.hint),
+        where=line(failure.where),
+    )
+
+
+def _kata(kata: KataEntry, position: int, learners: Iterable[LearnerView]) -> KataView:
+    states = Counter(learner.results[position].state for learner in learners)
+    return KataView(
+        line(kata.slug),
+        line(kata.id),
+        kata.set,
+        line(kata.title),
+        {state: states[state] for state in STATES if states[state]},
+    )
+
+
+class _Missed:
+    """The tests that most learners fail, of those who have begun the kata."""
+
+    def __init__(self) -> None:
+        self._failed: Counter[tuple[str, str]] = Counter()
+        self._ran: Counter[tuple[str, str]] = Counter()
+        self._mistakes: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+
+    def add(self, learner: LearnerView) -> None:
+        """Count one more learner."""
+        for result in learner.results:
+            for test in result.tests:
+                if test.kind == "not implemented":  # says nothing about the test
+                    continue
+                where = (result.kata, test.name)
+                self._ran[where] += test.outcome != Outcome.NOT_RUN.value
+                self._failed[where] += test.outcome == Outcome.FAILED.value
+                if test.mistake:
+                    self._mistakes[where][line(test.mistake)] += 1
+
+    def most(self) -> tuple[MissedView, ...]:
+        """Those that most fail come first."""
+        failed = self._failed
+        most = sorted((where for where in failed if failed[where]), key=lambda where: (-failed[where], where))
+        views = []
+        for where in most[:_MOST_MISSED]:
+            mistake, count = next(iter(self._mistakes[where].most_common(1)), ("", 0))
+            views.append(MissedView(*where, Count(failed[where], self._ran[where]), mistake, count))
+        return tuple(views)

@@ -1,0 +1,74 @@
+"""Attempts, read off the history. An attempt begins at an empty stub and ends with the pass; a reset begins another one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from harness.history.store import Entry, History
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """How the learner stands with one kata."""
+
+    runs: int = 0
+    hints: int = 0
+    """Hints taken in this attempt."""
+    has_given_up: bool = False
+    """The reference was seen in this attempt, before it passed."""
+    is_over: bool = False
+    """It has passed; what passes from now on is the same code or a later version of it."""
+    has_passed: bool = False
+    """In this attempt or an earlier one."""
+    begun: float | None = None
+    """When the stub was last put back, None when it never was."""
+    last_run: float | None = None
+    """When the suite last ran, in whichever attempt."""
+    runs_status: str = ""
+    """What came of the last run of this attempt."""
+
+    @property
+    def is_open_again(self) -> bool:
+        """It was passed, and begun once more from an empty stub."""
+        return self.has_passed and not self.is_over
+
+
+def attempt(history: History, slug: str) -> Attempt:
+    """The present attempt at a kata."""
+    return _attempts(history.entries(slug=slug)).get(slug, Attempt())
+
+
+def attempts(history: History) -> dict[str, Attempt]:
+    """The present attempts at all katas that anything is known of, by slug."""
+    return _attempts(history.entries())
+
+
+def _attempts(entries: Iterable[Entry]) -> dict[str, Attempt]:
+    found: dict[str, Attempt] = {}
+    for entry in entries:
+        if entry.slug:
+            found[entry.slug] = _after(found.get(entry.slug, Attempt()), entry)
+    return found
+
+
+def _after(before: Attempt, entry: Entry) -> Attempt:
+    """The attempt once `entry` has happened."""
+    match entry.kind:
+        case "run" if entry.data.get("trigger") == "interview":
+            return before  # it was of another file
+        case "run":
+            status = str(entry.data.get("status", ""))
+            return replace(before, runs=before.runs + 1, last_run=entry.at, runs_status=status)
+        case "hint":
+            return replace(before, hints=before.hints + 1)
+        case "reveal":
+            return replace(before, has_given_up=before.has_given_up or bool(entry.data.get("given_up")))
+        case "pass":
+            return replace(before, is_over=True, has_passed=True)
+        case "reset":
+            return Attempt(has_passed=before.has_passed, begun=entry.at, last_run=before.last_run)
+        case "restore" if entry.data.get("passed"):
+            return replace(before, is_over=True)
+        case _:
+            return before

@@ -1,0 +1,1 @@
+"""A mock interview: selection of katas, clock, questions, scores, report."""

@@ -1,0 +1,265 @@
+"""Where a player runs: in a bubblewrap sandbox, or, where there is none, in a plain process with limits.
+
+In the sandbox there is no network, the system is read-only, `/tmp` is private and bounded, and of Python there is the
+interpreter, its standard library, and the libraries that the kata allows: scikit-learn is not forbidden, it is not there.
+Neither suites nor solutions nor the host's homes are mounted. A plain process has the same limits and the same library
+path, but sees the host's files and network: reports say which of the two it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+
+from harness.core.errors import KataError
+from harness.isolation.seccomp import seccomp_filter
+
+SANDBOX = "sandbox"
+PROCESS = "process"
+NONE = "none"
+
+TMP_MIB = 64
+MEMORY_MIB = 4096
+PROCESSES = 128
+FILES = 256
+CPU_S = 600
+_HERE = Path(__file__).parent
+_PARTS = ("server.py", "codec.py", "shared_objects.py")
+"""All of the harness that is in a sandbox."""
+_INTERPRETER = Path(sys.executable).resolve()
+"""The interpreter behind a virtual environment: nothing of the environment itself is shown to a player."""
+_LIMITED = (
+    "import os,resource as r,sys\n"
+    "for kind,value in ((r.RLIMIT_AS,{memory}),(r.RLIMIT_NPROC,{processes}),(r.RLIMIT_NOFILE,{files}),"
+    "(r.RLIMIT_CPU,{cpu}),(r.RLIMIT_FSIZE,{size}),(r.RLIMIT_CORE,0)):\n"
+    "    hard=r.getrlimit(kind)[1]\n"
+    "    limit=value if hard==r.RLIM_INFINITY else min(value,hard)\n"
+    "    r.setrlimit(kind,(limit,limit))\n"
+)
+_START = "import server\nsys.modules['__main__']=server\nserver.main()"
+"""Imported and not run as a script, because Python keeps what it has compiled of imports alone."""
+
+
+class SandboxError(KataError):
+    """A sandbox was required, and there is none."""
+
+
+@dataclass(slots=True)
+class PlayerProcess:
+    """A running player: its process and the two sockets to it."""
+
+    process: subprocess.Popen[bytes]
+    sockets: tuple[socket.socket, socket.socket]
+    mode: str
+    home: Path | None = None
+
+    def cpu_clock(self) -> int:
+        """The kernel's clock of the CPU time of the player itself, which is the innermost process of its sandbox."""
+        return (~self.innermost() << 3) | 2  # as clock_getcpuclockid(3) computes it
+
+    def reset_peak_mib(self) -> float:
+        """The memory it has now, in MiB, from which peaks count."""
+        Path(f"/proc/{self.innermost()}/clear_refs").write_text("5", encoding="ascii")
+        return self._status_mib("VmRSS")
+
+    def peak_mib(self) -> float:
+        """The most memory that it had since `reset_peak_mib`, in MiB."""
+        return self._status_mib("VmHWM")
+
+    def _status_mib(self, field: str) -> float:
+        text = Path(f"/proc/{self.innermost()}/status").read_text(encoding="ascii", errors="replace")
+        return next(int(line.split()[1]) / 1024 for line in text.splitlines() if line.startswith(f"{field}:"))
+
+    def innermost(self) -> int:
+        """The number of the process that the subject runs in."""
+        if self.mode != SANDBOX:
+            return self.process.pid
+        pid = self.process.pid
+        for _ in range(2):  # bwrap outside, bwrap as the first process inside, the player
+            children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+            pid = int(children[0]) if children else pid
+        return pid
+
+    def kill(self) -> None:
+        """End it and all that it started; the sandbox dies with its first process."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            self.process.kill()
+        self.process.wait()
+        if self.home is not None:
+            shutil.rmtree(self.home, ignore_errors=True)
+            self.home = None
+
+
+@functools.cache
+def sandbox_problem() -> str:
+    """Why there is no sandbox on this machine; empty when there is one."""
+    if sys.platform != "linux":
+        return "bubblewrap runs on Linux only"
+    path = shutil.which("bwrap")
+    if path is None:
+        return "bubblewrap (bwrap) is not installed"
+    command = [path, *_isolation(), "--", str(_INTERPRETER), "-I", "-S", "-c", ""]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    if done.returncode:
+        return f"bubblewrap does not work here: {done.stderr.strip().splitlines()[-1:] or done.returncode}"
+    return ""
+
+
+def require_sandbox() -> None:
+    """Raise `SandboxError` unless there is a sandbox here."""
+    if sandbox_problem():
+        raise SandboxError(
+            f"there is no sandbox: {sandbox_problem()}",
+            hint="install bubblewrap, or take the player `process`, which isolates less",
+        )
+
+
+def start_player(
+    mode: str, libraries: Sequence[str], *, shared: Path | None = None, hash_seed: int | None = None
+) -> PlayerProcess:
+    """Start a player that can import `libraries`; `shared` is a folder that suite and subject both may write to."""
+    ours, theirs = zip(*(socket.socketpair() for _ in range(2)), strict=True)
+    descriptors = [str(sock.fileno()) for sock in theirs]
+    filter_fd = 0
+    libraries_by_name = _library_folders(tuple(libraries))
+    home = None
+    if mode == SANDBOX:
+        mounts = [
+            part for name, path in libraries_by_name.items() for part in ("--ro-bind", str(path), f"/player/lib/{name}")
+        ]
+        mounts += [part for name, file in _parts().items() for part in ("--ro-bind", str(file), f"/player/{name}")]
+        mounts += ["--bind", str(shared), str(shared)] if shared else []
+        filter_fd = _filter_descriptor()
+        mounts += ["--seccomp", str(filter_fd)] if filter_fd else []
+        folder = "/player"
+        command = [shutil.which("bwrap") or "bwrap", *_isolation(), *mounts, "--remount-ro", "/", "--"]
+        environment = {"PATH": "/usr/bin:/bin"}
+        cwd = Path("/")
+    else:
+        home = Path(tempfile.mkdtemp(prefix="kata-player-"))
+        for name, file in _parts().items():
+            (home / name).parent.mkdir(exist_ok=True)
+            shutil.copy2(file, home / name)  # with its time, by which Python knows what was compiled from it
+        (home / "lib").mkdir()
+        for name, path in libraries_by_name.items():
+            (home / "lib" / name).symlink_to(path)
+        folder = str(home)
+        command = []
+        environment = {"PATH": os.defpath, "HOME": str(home), "TMPDIR": str(home)}
+        cwd = home
+    limits = _LIMITED.format(
+        memory=MEMORY_MIB * 2**20, processes=PROCESSES, files=FILES, cpu=CPU_S, size=TMP_MIB * 2**20
+    )
+    arguments = [f"{folder}/server.py", *descriptors, f"{folder}/lib"]
+    start = f"{limits}sys.argv={arguments!r}\nsys.path.insert(0,{folder!r})\n{_START}"
+    threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
+    # Memory that was freed is kept, as it is in the grown heap of a process that has been running for a while.
+    threads |= {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**29)}
+    seed = {} if hash_seed is None else {"PYTHONHASHSEED": str(hash_seed)}
+    process = subprocess.Popen(
+        [*command, str(_INTERPRETER), "-s", "-P", "-S", "-B", "-c", start],
+        env={**environment, **threads, "LANG": "C.UTF-8", **_kept(), **seed},
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=[*(sock.fileno() for sock in theirs), *([filter_fd] if filter_fd else [])],
+        start_new_session=True,
+    )
+    for sock in theirs:
+        sock.close()
+    if filter_fd:
+        os.close(filter_fd)
+    return PlayerProcess(process, (ours[0], ours[1]), mode, home)
+
+
+@functools.cache
+def _parts() -> dict[str, Path]:
+    """All of the harness that a player has, by its place: sources, and what Python has compiled from them, where it may."""
+    parts = {}
+    for name in _PARTS:
+        source = _HERE / name
+        compiled = Path(importlib.util.cache_from_source(str(source)))
+        parts[name] = source
+        with contextlib.suppress(OSError):
+            if not sys.dont_write_bytecode and not _is_newer(compiled, source):
+                SourceFileLoader(source.stem, str(source)).get_code(source.stem)  # writes it, if it may
+            if _is_newer(compiled, source):
+                parts[f"{compiled.parent.name}/{compiled.name}"] = compiled
+    return parts
+
+
+def _is_newer(file: Path, other: Path) -> bool:
+    return file.is_file() and file.stat().st_mtime >= other.stat().st_mtime
+
+
+@functools.cache
+def _can_seal_namespaces() -> bool:
+    """Whether this bubblewrap can keep those inside from making namespaces of their own (0.8 and later)."""
+    done = subprocess.run([shutil.which("bwrap") or "bwrap", "--help"], capture_output=True, text=True, check=False)
+    return "--disable-userns" in done.stdout
+
+
+def _filter_descriptor() -> int:
+    """A descriptor from which the filter of system calls can be read; 0 where there is none for this machine."""
+    program = seccomp_filter()
+    if not program:
+        return 0
+    descriptor = os.memfd_create("seccomp")
+    os.write(descriptor, program)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def _kept() -> dict[str, str]:
+    """What tells BLAS which processor it is on; another kernel gives other last digits than the suite's process has."""
+    return {name: value for name, value in os.environ.items() if name.startswith("OPENBLAS_CORE")}
+
+
+def _isolation() -> list[str]:
+    """The sandbox without what a player needs in it."""
+    arguments = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "player"]
+    arguments += ["--unshare-user", "--disable-userns"] if _can_seal_namespaces() else []
+    if os.getuid() == 0:
+        arguments += ["--uid", "65534", "--gid", "65534"]
+    for path in ("/usr", "/lib", "/lib32", "/lib64", "/bin"):
+        if Path(path).is_symlink():
+            arguments += ["--symlink", str(Path(path).readlink()), path]
+        elif Path(path).exists():
+            arguments += ["--ro-bind", path, path]
+    for file in ("/etc/ld.so.cache", "/etc/localtime"):
+        arguments += ["--ro-bind-try", file, file]
+    for prefix in sorted({sys.base_prefix, str(_INTERPRETER.parent.parent)}):
+        if not prefix.startswith("/usr"):
+            arguments += ["--ro-bind", prefix, prefix]
+    return [*arguments, "--proc", "/proc", "--dev", "/dev", "--size", str(TMP_MIB * 2**20), "--tmpfs", "/tmp"]
+
+
+@functools.cache
+def _library_folders(names: tuple[str, ...]) -> dict[str, Path]:
+    """Folder name -> folder of each library, with the folder of shared objects that wheels lay beside it."""
+    folders = {}
+    for name in names:
+        spec = importlib.util.find_spec(name)
+        if spec is None or not spec.origin:
+            continue
+        package = Path(spec.origin).parent
+        folders[package.name] = package
+        beside = package.with_name(f"{package.name}.libs")
+        if beside.is_dir():
+            folders[beside.name] = beside
+    return folders

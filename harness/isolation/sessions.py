@@ -1,0 +1,151 @@
+"""The players of one pytest session: one for each kata, and more where a suite asks for a second process."""
+
+from __future__ import annotations
+
+import inspect
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from harness.core.model import Kata
+from harness.isolation.client import Connection
+from harness.isolation.cores import stay_together, take_core
+from harness.isolation.quota import Quota, remove
+from harness.isolation.sandbox import SANDBOX, PlayerProcess, require_sandbox, start_player
+from harness.isolation.timing import RemoteStopwatch, way_share
+from harness.suite.measure import Compare, Task
+
+RSS_SLACK_MIB = 24.0
+"""What the memory of a process may grow by beyond what its allocator was asked for, before its word is doubted."""
+
+
+class Player:
+    """One subject in one process, with what the fixtures of suites ask of it."""
+
+    def __init__(
+        self, kata: Kata, source: str, file: str, mode: str, shared: Path, process: PlayerProcess | None = None
+    ) -> None:
+        """`process` is one that was started ahead, if there is one."""
+        self._kata, self._source, self._file, self._mode, self._shared = kata, source, file, mode, shared
+        self.connection = self._start(process=process)
+        self._echo: Connection | None = None
+
+    def _start(self, hash_seed: int | None = None, process: PlayerProcess | None = None) -> Connection:
+        process = process or start_player(self._mode, self._kata.imports, shared=self._shared, hash_seed=hash_seed)
+        connection = Connection(process, quota=Quota(self._shared))
+        try:
+            connection.load(self._kata, self._source, self._file)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def is_of(self, folder: Path) -> bool:
+        """Whether its kata is in this folder."""
+        return self._kata.folder.resolve() == folder
+
+    def stopwatch(self, at_least: float = 1.0) -> RemoteStopwatch:
+        """What times calls that go to the player, without what the way costs; `at_least` is a race's."""
+        echo = self.echo()
+        stay_together(*(connection.process.innermost() for connection in (self.connection, echo)))
+        return RemoteStopwatch(self.connection, echo, max_share=way_share(at_least))
+
+    def echo(self) -> Connection:
+        """A player without a subject, to measure the way with; started when it is first asked for."""
+        if self._echo is None:
+            self._echo = Connection(start_player(self._mode, self._kata.imports))
+        return self._echo
+
+    def close(self) -> None:
+        """End its processes."""
+        self.connection.close()
+        if self._echo is not None:
+            self._echo.close()
+
+    def peak_memory_mib(self, prepare: Callable[[], Task], compare: Compare) -> float:
+        """The allocator's peak as the player tells it, or the kernel's where that is larger beyond reason."""
+        process = self.connection.process
+        task = prepare()
+        want = task.want()
+        compare(task.call(), want)  # what it hands over is there by now, and not counted
+        before_mib = process.reset_peak_mib()
+        self.connection.ask("trace_memory")
+        got = task.call()
+        told = self.connection.ask("traced_peak_mib")
+        seen_mib = process.peak_mib() - before_mib - RSS_SLACK_MIB
+        compare(got, want)
+        return max(float(told) if isinstance(told, int | float) else float("inf"), seen_mib)
+
+    def in_another(self, module: str, function: str, args: Sequence[object], hash_seed: int) -> Any:
+        """A helper's function in a player of its own, with `PYTHONHASHSEED` set."""
+        other = self._start(hash_seed)
+        try:
+            return other.ask("helper", module, function, tuple(args), {})
+        finally:
+            other.close()
+
+
+class Players:
+    """Starts players as suites are collected, and ends them."""
+
+    def __init__(self, mode: str) -> None:
+        """Raises `SandboxError` when `mode` is `sandbox` and there is none."""
+        if mode == SANDBOX:
+            require_sandbox()
+        self._mode = mode
+        self._core = take_core()
+        self._players: dict[str, Player] = {}
+        self._ahead: dict[str, PlayerProcess] = {}
+        self.shared = Path(tempfile.mkdtemp(prefix="kata-shared-"))
+        """Where suites put files for their subjects."""
+
+    def prepare(self, kata: Kata) -> None:
+        """Start the player of a kata ahead of need: it imports NumPy while pytest collects."""
+        self._ahead[kata.slug] = start_player(self._mode, kata.imports, shared=self.shared)
+
+    def load(self, kata: Kata, source: str, file: str) -> Callable[[ModuleType, str], object]:
+        """Start a player with this subject; what looks up its names. Raises what the import of the subject raises."""
+        player = Player(kata, source, file, self._mode, self.shared, self._ahead.pop(kata.slug, None))
+        self._players[kata.slug] = player
+        if self._core is not None:  # not before: until now, there were two with something to do
+            self._core.hold(player.connection.process.innermost())
+        return player.connection.attribute
+
+    def helper(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call a function of a helper module in the player of its kata."""
+        folder = Path(inspect.getfile(function)).resolve().parent
+        player = next(player for player in self._players.values() if player.is_of(folder))
+        return player.connection.ask("helper", function.__module__, function.__name__, args, kwargs)
+
+    def find(self, kata: Kata) -> Player | None:
+        """The player of a kata, None when its subject did not import."""
+        return self._players.get(kata.slug)
+
+    def begin(self, kata: Kata, test: str) -> None:
+        """A test begins: what earlier ones have handed over is watched no more."""
+        player = self.find(kata)
+        if player is not None:
+            player.connection.begin(test)
+
+    def modified(self, kata: Kata) -> frozenset[str]:
+        """The tests in which the subject modified an argument."""
+        player = self.find(kata)
+        return frozenset(player.connection.modified) if player is not None else frozenset()
+
+    def end(self, kata: Kata) -> None:
+        """End the player of a kata."""
+        player = self.find(kata)
+        if player is not None:
+            player.close()
+
+    def close(self) -> None:
+        """End them all."""
+        for player in self._players.values():
+            player.close()
+        for process in self._ahead.values():
+            process.kill()
+        if self._core is not None:
+            self._core.leave()
+        remove(self.shared)

@@ -1,0 +1,111 @@
+"""How long the subject works when a suite measures it: the kernel's account of the player, less what the way there costs.
+
+A call from suite to subject crosses two processes, and of that way the player pays a part: it reads, decodes, compares and
+answers. A second player without a subject, the echo, is sent the very arguments that were measured and gives the very
+answers; what it pays is taken off. Neither figure can be forged from inside the player: both are read from the kernel's
+clocks, here. An answer that makes the way dear must be the measured one, which the suite compares; beyond
+`MAX_ANSWER_BYTES` it is charged to the subject, and never is more than a given share of a call taken off.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from harness.isolation.client import Connection, Question, Remote
+from harness.suite.measure import Sample, Thunk, quiet_gc
+
+FLOOR_S = 5e-6
+"""What is less than this cannot be told from nothing."""
+NOISE = 0.25
+"""The share of the way's cost by which it differs from call to call; a subject is not charged for that."""
+MAX_SHARE = 0.95
+MAX_ANSWER_BYTES = 2**24
+
+
+def way_share(at_least: float) -> float:
+    """The most of a call that may be the way's, where a candidate must be so many times as fast as something.
+
+    With all of it forged, one that is as slow as what it races against would reach half of `at_least`.
+    """
+    return min(max(0.5, 1 - 2 / at_least), MAX_SHARE) if at_least > 1 else MAX_SHARE
+
+
+class RemoteStopwatch:
+    """Times thunks whose work is the player's; others as usual."""
+
+    def __init__(self, player: Connection, echo: Connection, *, max_share: float = MAX_SHARE) -> None:
+        """Of what the player has used, no more than `max_share` counts as the way."""
+        self._player = player
+        self._echo = echo
+        self._max_share = max_share
+
+    def __call__(self, thunks: Sequence[Thunk]) -> Sample:
+        """Call each once; their CPU seconds are the player's where they ask it anything, else this process's own."""
+        calls: list[list[Question]] = []
+        answers = []
+        self._player.ask("collect_garbage", False)  # a collection would be charged to whoever happened to run
+        try:
+            with quiet_gc():
+                here_s, there_s = time.process_time(), cpu_s(self._player)
+                for thunk in thunks:
+                    self._player.forget()
+                    with self._player.recording() as questions:
+                        answers.append(thunk())
+                    calls.append(questions)
+                here_s, there_s = time.process_time() - here_s, cpu_s(self._player) - there_s
+        finally:
+            self._player.ask("collect_garbage", True)
+        if not any(calls):
+            return Sample(max(here_s, 1e-9), answers)
+        way_s = self._way_s(calls)
+        work_s = max(there_s - (1 + NOISE) * way_s, (1 - self._max_share) * there_s, FLOOR_S * len(thunks))
+        return Sample(work_s, answers, there_s + way_s)
+
+    def _way_s(self, calls: Sequence[Sequence[Question]]) -> float:
+        """CPU seconds of the echo for the same questions and answers."""
+        imitations = [[self._imitate(question) for question in questions] for questions in calls]
+        self._echo.ask("collect_garbage", False)
+        begun_s = cpu_s(self._echo)
+        for questions in imitations:
+            self._echo.forget()
+            for args, kwargs in questions:
+                self._echo.ask("echo", *args, **kwargs)
+        spent_s = cpu_s(self._echo) - begun_s
+        self._echo.ask("collect_garbage", True)
+        return spent_s
+
+    def _imitate(self, question: Question) -> tuple[list[Any], dict[str, Any]]:
+        """The same question for the echo: what the player has is stood for by something that the echo has."""
+        dummy = self._echo.ask("keep", None)
+        is_small = not isinstance(question.value, Remote) and answer_bytes(question.value) <= MAX_ANSWER_BYTES
+        answer = self._echo.ask("keep", question.value) if is_small else dummy
+
+        def stand_in(arg: object) -> object:
+            if isinstance(arg, tuple):  # the arguments of a helper's function
+                return tuple(map(stand_in, arg))
+            return dummy if isinstance(arg, Remote) else arg
+
+        args = [stand_in(arg) for arg in question.args]
+        return [answer, *args], {name: stand_in(arg) for name, arg in question.kwargs.items()}
+
+
+def answer_bytes(value: object) -> int:
+    """About how many bytes an answer takes on the way."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes if value.dtype.kind != "O" else sum(map(answer_bytes, value.reshape(-1).tolist()))
+    if isinstance(value, str | bytes | bytearray):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(answer_bytes(key) + answer_bytes(item) for key, item in value.items())
+    if isinstance(value, list | tuple | set | frozenset):
+        return sum(map(answer_bytes, value))
+    return 8
+
+
+def cpu_s(connection: Connection) -> float:
+    """CPU seconds that the player has used, by the kernel's account and not by its own."""
+    return time.clock_gettime(connection.process.cpu_clock())

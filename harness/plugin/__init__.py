@@ -1,0 +1,1 @@
+"""The pytest side: options, collection, hang limits, failures that teach, the cache of examples."""

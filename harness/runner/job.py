@@ -1,0 +1,165 @@
+"""What is to be run, and what need not be: jobs, their digests, and the reports that the cache has of them."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import importlib.metadata
+import platform
+import re
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness.catalog.load import is_published_stub
+from harness.core.errors import ReportError, SubjectError
+from harness.core.model import FOLLOW_UP_SUITE, Kata, KataReport, Problem, ProblemKind, Status
+from harness.core.report import read
+from harness.core.verdict import verdict_digest
+from harness.subject.finder import LEARNER, resolve
+
+DEPENDENCIES = ("pytest", "pytest-timeout", "pytest-json-report", "hypothesis", "numpy", "scipy", "scikit-learn")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One suite against one subject."""
+
+    kata: Kata
+    choice: str = LEARNER
+    only: tuple[str, ...] = ()
+    """Names of tests to run; all when empty."""
+    profile: str = "practice"
+    seed: int | None = None
+    """Seed of hypothesis; the profile decides when None."""
+    player: str = "none"
+    """Where the subject runs: `none` (in pytest's own process), `process` or `sandbox`."""
+    gated: bool = True
+    """Whether its speed band waits until nothing else runs, and is left out after a wrong answer."""
+    store: str = ""
+    """Where in the state folder the report is kept, `reports/a01_mse.json`; not kept when empty."""
+    follow_up: bool = False
+    """Whether the follow-up is run, and not the kata's own suite."""
+
+    @property
+    def suite(self) -> Path:
+        """The file that is run."""
+        return self.kata.folder / FOLLOW_UP_SUITE if self.follow_up else self.kata.suite
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something to show while jobs run: `planned` (how many), `waiting`, `started`, `test`, `finished` or `cached`."""
+
+    kind: str
+    job: Job | None = None
+    text: str = ""
+
+
+Listener = Callable[[Event], None]
+
+
+def learner_job(kata: Kata, choice: str, profile: str) -> Job:
+    """The job of the scoreboard for one kata."""
+    label = "" if choice == LEARNER else f"{_label(choice)}/"
+    return Job(kata, choice, profile=profile, store=f"reports/{label}{kata.slug}.json")
+
+
+def follow_up_job(kata: Kata, choice: str, profile: str) -> Job:
+    """The job of the scoreboard for a kata's follow-up; it is for code that passes the kata's own suite."""
+    own = learner_job(kata, choice, profile)
+    return replace(own, follow_up=True, store=own.store.replace(".json", ".follow_up.json"))
+
+
+def follow_up_jobs(jobs: Sequence[Job], reports: Sequence[KataReport]) -> list[Job]:
+    """What comes after `jobs` of the scoreboard, whose `reports` are given: the follow-ups of those that have passed."""
+    return [
+        follow_up_job(job.kata, job.choice, job.profile)
+        for job, report in zip(jobs, reports, strict=True)
+        if job.kata.has_follow_up and report.status is Status.PASSED
+    ]
+
+
+def _label(choice: str) -> str:
+    """A folder name for a subject that is not the learner."""
+    readable = re.sub(r"\W+", "_", Path(choice).name) or "subject"
+    digest = hashlib.sha256(str(Path(choice).resolve()).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return choice if choice.isidentifier() and not Path(choice).exists() else f"{readable}-{digest}"
+
+
+def without_a_run(job: Job) -> KataReport | None:
+    """The report of a job that needs no process: no subject, or one that is still the published stub."""
+    if not job.suite.is_file():
+        return empty_report(job, Problem(ProblemKind.BROKEN, f"{job.kata.slug} has no suite {job.suite.name}"))
+    try:
+        subject = resolve(job.kata, job.choice)
+        source = subject.file.read_bytes()
+    except SubjectError as error:
+        sentence = f"{error} ({error.hint})" if error.hint else str(error)
+        return empty_report(job, Problem(ProblemKind.BROKEN, sentence))
+    except OSError as error:
+        return empty_report(job, Problem(ProblemKind.BROKEN, f"{subject.file.name} cannot be read: {error.strerror}"))
+    if job.choice == LEARNER and not job.only and is_published_stub(job.kata, source):
+        return replace(empty_report(job, None), started=False)
+    return None
+
+
+def empty_report(job: Job, problem: Problem | None) -> KataReport:
+    """A report without tests, for runs that never came to them."""
+    return KataReport(job.kata.slug, job.choice, (), problem, created=time.time(), follow_up=job.follow_up)
+
+
+def suite_tests(kata: Kata, *, follow_up: bool = False) -> dict[str, bool]:
+    """The tests of a suite by its source, and whether each is marked `speed`."""
+    try:
+        tree = ast.parse(Job(kata, follow_up=follow_up).suite.read_bytes())
+    except (OSError, SyntaxError):
+        return {}
+    return {
+        node.name: any("speed" in ast.dump(mark) for mark in node.decorator_list)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }
+
+
+def digest(job: Job, source: bytes | None = None) -> str:
+    """Hash of all that the result depends on: subject, suite, harness, versions, and how it is run.
+
+    `source` stands for the subject's file when that is not there yet. A suite and a follow-up know nothing of each other.
+    """
+    sha = hashlib.sha256(_environment_digest().encode())
+    sha.update(repr((job.kata.slug, sorted(job.only), job.profile, job.seed, job.player, job.follow_up)).encode())
+    sha.update(resolve(job.kata, job.choice).file.read_bytes() if source is None else source)
+    for file in run_files(job.kata, follow_up=job.follow_up):
+        if file != job.kata.stub:
+            sha.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return sha.hexdigest()
+
+
+def run_files(kata: Kata, *, follow_up: bool = False) -> list[Path]:
+    """The files in a kata's folder that a run of its suite, or of its follow-up, may read."""
+    other = kata.suite.name if follow_up else FOLLOW_UP_SUITE
+    return sorted(file for file in kata.folder.iterdir() if file.suffix in (".py", ".toml") and file.name != other)
+
+
+@functools.cache
+def _environment_digest() -> str:
+    sha = hashlib.sha256(f"{platform.python_implementation()} {sys.version} {platform.platform()}".encode())
+    for name in DEPENDENCIES:
+        sha.update(f"{name} {importlib.metadata.version(name)}\n".encode())
+    sha.update(verdict_digest().encode())
+    return sha.hexdigest()
+
+
+def cached_report(job: Job, job_digest: str, state: Path) -> KataReport | None:
+    """The stored report of `job`, None when it depends on anything that has changed since."""
+    if not job.store:
+        return None
+    try:
+        (report,) = read(state / job.store)
+    except (ReportError, ValueError):
+        return None
+    return report if report.digest == job_digest else None

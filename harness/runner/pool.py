@@ -1,0 +1,259 @@
+"""Run suites in child processes: one pytest a kata, in parallel over the cores, with the speed bands one at a time.
+
+Whatever a child does (dies, hangs, forges, writes nothing), the outcome is a `KataReport`. pytest is reached by name and never
+imported here, so that a scoreboard with nothing to run answers at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import queue
+import shutil
+import tempfile
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import filelock
+
+from harness.core.errors import InterruptedRunError
+from harness.core.model import Kata, KataReport, ProblemKind
+from harness.core.report import dump
+from harness.core.state import write_atomically
+from harness.runner.example_recording import Decks
+from harness.runner.job import Event, Job, Listener, cached_report, digest, without_a_run
+from harness.runner.outcome import Child, conclude, end, run_limit_s
+from harness.runner.processes import Process, open_nest, start_drawing, start_pytest
+from harness.subject.finder import LEARNER, resolve
+
+Keep = Callable[[Job, KataReport], None]
+Entry = tuple[int, Job, str]
+"""A job with its place among all, and its digest."""
+
+BATCH = 8
+"""Children alive at once; those that wait for their speed band sleep, and cost only memory."""
+
+
+def run_jobs(
+    jobs: Sequence[Job],
+    *,
+    state: Path,
+    workers: int | None = None,
+    fresh: bool = False,
+    listener: Listener = lambda _: None,
+    keep: Keep = lambda _, __: None,
+) -> list[KataReport]:
+    """Run `jobs` and return their reports in the same order, taking from the cache what has not changed.
+
+    `keep` is given each report as soon as it is there.
+
+    A second call from another process waits for the first to end, and then finds its results in the cache. Raises
+    `InterruptedRunError` on Ctrl-C; reports that were finished by then are kept.
+    """
+    listener(Event("planned", text=str(len(jobs))))
+    reports: dict[int, KataReport] = {}
+    todo: list[Entry] = []
+    for i, job in enumerate(jobs):
+        known = without_a_run(job)
+        job_digest = "" if known else digest(job)
+        cached = known or (None if fresh else cached_report(job, job_digest, state))
+        if cached is None:
+            todo.append((i, job, job_digest))
+        else:
+            reports[i] = cached
+            keep(job, cached)
+            listener(Event("cached", job))
+    if todo:
+        with turn(state, listener):
+            if not fresh:
+                todo = [entry for entry in todo if not _take_cached(entry, state, reports, listener)]
+            _run_all(todo, state, workers or (os.cpu_count() or 1) + 1, listener, keep, reports)
+    return [reports[i] for i in range(len(jobs))]
+
+
+def _take_cached(entry: Entry, state: Path, reports: dict[int, KataReport], listener: Listener) -> bool:
+    """Look again after waiting: the run that was in our way may have done the work."""
+    i, job, job_digest = entry
+    cached = cached_report(job, job_digest, state)
+    if cached is not None:
+        reports[i] = cached
+        listener(Event("cached", job))
+    return cached is not None
+
+
+@contextlib.contextmanager
+def turn(state: Path, listener: Listener) -> Iterator[None]:
+    """One run at a time in a checkout: two would disturb each other's figures."""
+    lock = filelock.FileLock(state / "run.lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        listener(Event("waiting", text="another run is under way in this checkout; waiting for it to end"))
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _run_all(
+    todo: list[Entry], state: Path, workers: int, listener: Listener, keep: Keep, reports: dict[int, KataReport]
+) -> None:
+    """Run the jobs that the cache could not answer; fills `reports`."""
+    places: dict[Job, list[int]] = {}
+    for i, job, _ in todo:
+        places.setdefault(job, []).append(i)
+    digests = {job: job_digest for _, job, job_digest in todo}
+    waiting = deque(sorted(places, key=lambda job: job.gated))
+    crew = Crew(state, {job.kata for job in places} if len(places) > 1 else (), workers=workers, listener=listener)
+    crew.is_alone = len(places) == 1
+    try:
+        while waiting or crew.busy:
+            while waiting and crew.room:
+                crew.submit(waiting.popleft())
+            job, report = crew.wait()
+            report = replace(report, digest=digests[job])
+            reports |= dict.fromkeys(places[job], report)
+            killed = report.problem is not None and report.problem.kind is ProblemKind.KILLED
+            if job.store and not killed:  # whatever killed it was not the subject's doing alone: try again next time
+                write_atomically(state / job.store, dump(report))
+            keep(job, report)
+            listener(Event("finished", job))
+    except KeyboardInterrupt:
+        left = sum(i not in reports for i, *_ in todo)
+        raise InterruptedRunError(
+            f"interrupted; {len(todo) - left} of {len(todo)} runs were finished, and are kept",
+            hint="run the same command again to go on",
+        ) from None
+    finally:
+        crew.close()
+
+
+class Crew:
+    """The children of this machine. As many work at once as there are workers.
+
+    Those with a gate wait at it until nobody works any more, and are then let through one after the other.
+    """
+
+    is_alone = False
+    """Whether the one job there is need not wait at its gate."""
+
+    def __init__(
+        self, state: Path, katas: Iterable[Kata] = (), *, workers: int, listener: Listener = lambda _: None
+    ) -> None:
+        """Children are forked from a parent that has imported what the suites of `katas` import, where that is safe."""
+        self._listener = listener
+        self._workers = workers
+        self._scratch = Path(tempfile.mkdtemp(prefix="run-", dir=state))
+        self._nest = open_nest([kata.suite for kata in katas])
+        self._pool = ThreadPoolExecutor(max_workers=workers)
+        self._numbers = itertools.count()
+        self._decks = Decks(self._scratch, self._draw)
+        self._children: set[Child] = set()
+        self._ready: queue.SimpleQueue[tuple[Child, bytes] | BaseException] = queue.SimpleQueue()
+        self._gated: deque[tuple[Child, bytes]] = deque()
+        self._at_work = 0
+        """Jobs that were submitted, and neither stand at their gate nor came back."""
+        self._is_measuring = False
+        self._stopped = threading.Event()
+
+    @property
+    def room(self) -> int:
+        """How many more jobs it would like to have."""
+        if self._is_measuring:
+            return 0
+        room = self._workers + 1 - self._at_work
+        return max(0, min(room, BATCH - self.busy) if self._gated else room)
+
+    @property
+    def busy(self) -> int:
+        """How many jobs did not come back yet."""
+        return self._at_work + len(self._gated)
+
+    def submit(self, job: Job) -> None:
+        """Have `job` run as soon as there is a worker."""
+        self._at_work += 1
+        self._pool.submit(self._run, job)
+
+    def wait(self) -> tuple[Job, KataReport]:
+        """The next job that has ended, with its report."""
+        while True:
+            if self._gated and not self._at_work:
+                return self._measure()
+            ended = self._ready.get()
+            if isinstance(ended, BaseException):
+                raise ended
+            self._at_work -= 1
+            if not ended[0].at_gate:
+                return self._finish(*ended)
+            self._gated.append(ended)
+
+    def close(self) -> None:
+        """End whoever is still there."""
+        self._stopped.set()
+        for child in list(self._children):
+            if child.process.poll() is None:
+                child.end()
+        self._pool.shutdown(cancel_futures=True)
+        for process in self._decks.processes():  # not before: until now a worker could start one more
+            if process.poll() is None:
+                end(process)
+        if self._nest is not None:
+            self._nest.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _measure(self) -> tuple[Job, KataReport]:
+        """Let one child through its gate, while nobody else works."""
+        child, source = self._gated.popleft()
+        self._is_measuring = bool(self._gated)
+        child.open_gate()
+        child.wait(self._listener)
+        return self._finish(child, source)
+
+    def _run(self, job: Job) -> None:
+        try:
+            self._ready.put(self._start_and_wait(job))
+        except BaseException as error:  # it is the caller's, who waits for it
+            self._ready.put(error)
+
+    def _start_and_wait(self, job: Job) -> tuple[Child, bytes]:
+        source = resolve(job.kata, job.choice).file.read_bytes()
+        folder = self._folder()
+        deck = self._decks.find(job)
+        options = (f"--kata-deck={deck}",) if deck else ()
+        process = start_pytest(job, folder, self._nest, gated=job.gated and not self.is_alone, options=options)
+        child = Child(job, folder, process, deadline=time.monotonic() + run_limit_s(job.kata))
+        self._children.add(child)
+        if self._stopped.is_set():
+            child.end()
+        self._listener(Event("started", job))
+        child.wait(self._listener)
+        return child, source
+
+    def _folder(self) -> Path:
+        folder = self._scratch / str(next(self._numbers))
+        folder.mkdir()
+        return folder
+
+    def _draw(self, job: Job, deck: Path) -> Process:
+        return start_drawing(job, deck, self._folder(), self._nest)
+
+    def _finish(self, child: Child, source: bytes) -> tuple[Job, KataReport]:
+        report = conclude(child)
+        _put_back(child.job, source)
+        shutil.rmtree(child.folder, ignore_errors=True)
+        self._children.remove(child)
+        return child.job, report
+
+
+def _put_back(job: Job, source: bytes) -> None:
+    """A module that deletes its own file must not cost anybody their work."""
+    file = job.kata.stub if job.choice == LEARNER else None
+    if file is not None and not file.exists():
+        write_atomically(file, source)

@@ -1,0 +1,1 @@
+"""From reports to the scoreboard, and the forms in which it is shown."""

@@ -1,0 +1,1 @@
+"""What a history says: figures, charts, the page, the text for a terminal."""

@@ -1,0 +1,1 @@
+"""Which file a suite tests, and how `import mse as kata` finds it."""

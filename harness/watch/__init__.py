@@ -1,0 +1,1 @@
+"""`kata watch`: each save runs the suite and shows what came back."""

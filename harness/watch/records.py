@@ -1,0 +1,191 @@
+"""What a watch asks of the learner's files and history: clock, hints, passes, the next kata. Each answer is for the screen.
+
+Nothing here ends a session: what cannot be had raises `KataError`, which the watch shows as one line.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
+
+from harness.catalog.load import find_kata, load_catalog
+from harness.core.errors import KataError, StateError
+from harness.core.model import Catalog, Kata, KataReport, ProblemKind, Status
+from harness.core.report import dump
+from harness.core.state import write_atomically
+from harness.history.store import History
+from harness.practice.hints import Hint
+from harness.practice.status import kata_statuses, known_reports
+from harness.runner.job import digest, learner_job
+from harness.subject.finder import LEARNER
+from harness.watch.view import Clock, Page, PassSummary
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+Refuse = Callable[[Path, Kata], None]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class NothingToShowError(KataError):
+    """Something was asked for that this kata does not have."""
+
+
+def guarded(function: Callable[P, R]) -> Callable[P, R]:
+    """Turn what SQLite and the disk may say into a `StateError`."""
+
+    def guard(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except sqlite3.Error as error:
+            raise StateError(f"the history cannot be used: {error}") from error
+        except OSError as error:
+            raise StateError(f"cannot write to the state folder: {error.strerror or error}") from error
+
+    return guard
+
+
+class LearnerRecords:
+    """One learner, one checkout."""
+
+    def __init__(self, root: Path, state: Path, history: History, refuse: Refuse) -> None:
+        """`refuse` raises `KataError` for a kata of which nothing may be given away now, because an interview asks it."""
+        self._root = root
+        self._refuse = refuse
+        self._state = state
+        self._history = history
+
+    # --- katas ---
+
+    def catalog(self) -> Catalog:
+        """The katas as they are now."""
+        return load_catalog(self._root)
+
+    def reload(self, kata: Kata) -> Kata:
+        """The kata as its `kata.toml` is now."""
+        return find_kata(self.catalog(), kata.slug)
+
+    def reports(self) -> list[KataReport]:
+        """What is known of katas without running anything."""
+        return known_reports(self.catalog().katas, self._state)
+
+    @guarded
+    def next_kata(self, current: Kata | None, now: float) -> tuple[Kata, str]:
+        """Another kata to do, and why. Raises `NothingToShowError` when there is none."""
+        from harness.practice.choose import choose_next
+
+        choice = choose_next(self.catalog(), self.reports(), self._history, now)
+        if choice is None:
+            raise NothingToShowError("every kata is passed, and none is due")
+        if current is not None and choice.kata.slug == current.slug:
+            raise NothingToShowError(f"{current.slug} is the one to do: {choice.reason}")
+        if choice.is_review:
+            begin = f"`kata review {choice.kata.id.lower()}` begins it from the empty stub, and keeps your code"
+            return choice.kata, f"{choice.reason}. {begin}"
+        return choice.kata, choice.reason
+
+    # --- history ---
+
+    @guarded
+    def running(self) -> str:
+        """The slug of the kata whose clock runs, empty when none does."""
+        running = self._history.running()
+        return running.slug if running is not None else ""
+
+    @guarded
+    def clock(self, kata: Kata, now: float) -> Clock | None:
+        """The interview clock of this kata, None when it never ran since the last pass."""
+        running = self._history.running()
+        spent_s = self._history.spent_s(kata.slug, now)
+        is_running = running is not None and running.slug == kata.slug
+        return Clock(float(int(spent_s)), is_running) if is_running or spent_s else None
+
+    @guarded
+    def toggle_clock(self, kata: Kata, now: float) -> str:
+        """Start or stop the clock; what was done. Raises `ClockError` when another kata's clock runs."""
+        running = self._history.running()
+        if running is not None and running.slug == kata.slug:
+            self._history.stop(now)
+            return "the clock is stopped"
+        self._history.start(kata.slug, now)
+        return f"the clock runs: {kata.minutes} min"
+
+    @guarded
+    def record(self, kata: Kata, report: KataReport, source: bytes, now: float) -> PassSummary | None:
+        """Keep the report where the scoreboard finds it and note the run; what to say when it passed."""
+        from harness.history.record import record_run
+        from harness.practice.follow_up import invitation
+
+        if report.problem is not None and report.problem.kind is ProblemKind.KILLED:
+            return None  # whatever killed it was not the learner's doing alone
+        job = learner_job(kata, LEARNER, "practice")
+        write_atomically(self._state / job.store, dump(replace(report, digest=digest(job, source))))
+        recorded = record_run(self._history, kata, report, trigger="watch", now=now, source=source)
+        if report.status is not Status.PASSED:
+            return None
+        more = f"{invitation(kata)}: `kata scoreboard {kata.id.lower()}` runs it" if kata.has_follow_up else ""
+        return PassSummary(
+            recorded.spent_s, recorded.best_s, recorded.first_pass, recorded.due, more=more, given_up=recorded.given_up
+        )
+
+    @guarded
+    def hint(self, kata: Kata, now: float) -> Hint:
+        """One hint more, noted; after the last one the last one again."""
+        from harness.practice.hints import next_hint
+
+        self._refuse(self._state, kata)
+        return next_hint(self._state, kata, self._history, now)
+
+    @guarded
+    def is_free(self, kata: Kata) -> bool:
+        """Whether the reference may be seen without giving up."""
+        from harness.practice.solution import is_free
+
+        return is_free(self._state, kata, self._history)
+
+    # --- pages ---
+
+    def statement(self, kata: Kata) -> Page:
+        """What the kata asks."""
+        from rich.markdown import Markdown
+
+        from harness.catalog.statement import read_statement
+
+        return Page(f"{kata.id} {kata.title}", Markdown(read_statement(kata)))
+
+    @guarded
+    def reveal(self, kata: Kata, now: float, *, given_up: bool) -> Page:
+        """The reference and what there is to say about it. Before a pass it is not shown unless that can be noted."""
+        from rich.console import Group
+        from rich.markdown import Markdown
+        from rich.syntax import Syntax
+
+        from harness.practice.solution import CODE_THEME, read_solution
+
+        self._refuse(self._state, kata)
+        solution = read_solution(kata)
+        code = Syntax(solution.reference, "python", theme=CODE_THEME, background_color="default", word_wrap=True)
+        parts: list[RenderableType] = [code]
+        if solution.debrief:
+            parts += ["", Markdown(solution.debrief)]
+        try:
+            self._history.add("reveal", kata.slug, now, given_up=given_up)
+        except StateError:
+            if given_up:
+                raise
+        return Page(f"{kata.id} {kata.title}: the reference", Group(*parts))
+
+    @guarded
+    def board(self, now: float) -> Page:
+        """All katas and how they stand."""
+        from rich.table import Table
+
+        table = Table.grid(padding=(0, 2, 0, 0))
+        for kata_status in kata_statuses(self.catalog().katas, self._state, self._history, now):
+            kata = kata_status.kata
+            table.add_row(kata.id, kata.title, f"{kata.minutes} min", kata_status.words)
+        return Page("The katas", table)

@@ -1,0 +1,122 @@
+"""Runs that start at once: from a nest that forks, or where there is no fork from a spare process.
+
+The children of the next run are started as soon as the last one is over, and wait for the save.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+from pathlib import Path
+from typing import Protocol
+
+from harness.core.model import Kata, KataReport
+from harness.runner.job import run_files
+from harness.runner.processes import Starter, open_nest, preloaded
+from harness.watch.plan import function_of, plan_run
+from harness.watch.prefork import PreforkedRun, TestShares, can_hold
+from harness.watch.run import Run
+
+MAX_CHILDREN = 4
+"""Of one run. More would wait for each other: each needs a little time before its first test."""
+
+
+class Warm(Starter, Protocol):
+    """A `Starter` that lives as long as somebody practises."""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can still start anything."""
+
+    def close(self) -> None:
+        """End it."""
+
+
+class WarmParent:
+    """Keeps what starts runs of one kata, and makes it anew when it has died or what it has imported has changed."""
+
+    def __init__(self, kata: Kata, scratch: Path, *, can_fork: bool | None = None) -> None:
+        """`can_fork` is found out when None; `scratch` is where runs have their folders."""
+        self.kata = kata
+        self.scratch = scratch
+        self._can_fork = can_fork
+        self._numbers = itertools.count()
+        self._weights: dict[str, float] = {}
+        self._ahead: PreforkedRun | None = None
+        self._warm = self._open()
+
+    def _open(self) -> Warm:
+        suites = [self.kata.suite]
+        nest = None if self._can_fork is False else open_nest(suites)
+        if nest is not None:
+            return nest
+        from harness.watch.spare_process import SparePool
+
+        return SparePool(preloaded(suites), self.kata.folder.parent.parent)
+
+    @property
+    def children(self) -> int:
+        """How many children may answer at the same time."""
+        from harness.watch.spare_process import SparePool
+
+        return 1 if isinstance(self._warm, SparePool) else max(1, min(os.cpu_count() or 1, MAX_CHILDREN))
+
+    def restart(self, kata: Kata) -> None:
+        """Begin anew, for this kata."""
+        self.close()
+        self.kata = kata
+        self._weights = {}
+        self._warm = self._open()
+
+    def begin(self, *, all_bands: bool = False) -> Run:
+        """Start a run; with `all_bands` speed is measured whatever the answers are."""
+        if not self._warm.is_alive:
+            self.close()
+            self._warm = self._open()
+        ahead, self._ahead = self._ahead, None
+        if ahead is not None and (ahead.all_bands is not all_bands or not ahead.is_well):
+            ahead.close()
+            ahead = None
+        return Run(self.kata, ahead or self._start(all_bands=all_bands), self.children)
+
+    def _start(self, *, all_bands: bool = False, deal: bool = False) -> PreforkedRun:
+        plan = plan_run(self.kata, self._weights, self.children)
+        folder = self.scratch / str(next(self._numbers))
+        deck = TestShares(self.kata, self._warm, folder) if deal else None
+        return PreforkedRun(self.kata, self._warm, folder, plan, all_bands=all_bands, deal=deck)
+
+    def learn(self, report: KataReport) -> None:
+        """Get ready for the next run: note how long tests take, and have children wait for it."""
+        from harness.watch.spare_process import SparePool
+
+        weights: dict[str, float] = {}
+        for test in report.tests:
+            name = function_of(test.name)
+            weights[name] = weights.get(name, 0.0) + test.duration_s
+        self._weights |= weights
+        if isinstance(self._warm, SparePool):
+            self._warm.refill()
+        if self._ahead is None and self._warm.is_alive and can_hold():
+            is_spare = isinstance(self._warm, SparePool)  # too dear to be spent on drawing
+            self._ahead = self._start(deal=not is_spare)
+            if isinstance(self._warm, SparePool):
+                self._warm.refill()
+
+    def close(self) -> None:
+        """End it, and those that wait."""
+        if self._ahead is not None:
+            self._ahead.close()
+            self._ahead = None
+        self._warm.close()
+
+
+def fingerprint(kata: Kata) -> str:
+    """Hash of what a warm parent depends on, and the learner's file does not: suite, helpers and `kata.toml`."""
+    sha = hashlib.sha256()
+    try:
+        for file in (file for file in run_files(kata) if file != kata.stub):
+            sha.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    except OSError:  # in the middle of being replaced: the next look will see
+        return ""
+    return sha.hexdigest()

@@ -1,0 +1,82 @@
+"""No attack passes, none harms the grader, and none changes what others get."""
+
+from __future__ import annotations
+
+import ast
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from harness.catalog.load import load_kata
+from harness.core.model import Status
+from harness.grading.grade import Grader, Settings
+from harness.grading.model import Submission
+from harness.grading.results import Grade, ResultsFolder
+from harness.isolation.sandbox import SANDBOX, sandbox_problem
+
+from checkout import ROOT
+
+pytestmark = pytest.mark.skipif(bool(sandbox_problem()), reason=sandbox_problem() or "there is a sandbox")
+
+ATTACKS = sorted((Path(__file__).parents[1] / "attacks").glob("*.py"))
+HONEST = (ROOT / "solutions" / "a01_mse" / "mse.py").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def grades(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Grade]:
+    """Everything graded in one run, with honest submissions first, amid and last."""
+    root = tmp_path_factory.mktemp("attacked")
+    shutil.copytree(ROOT / "katas" / "a01_mse", root / "katas" / "a01_mse")
+    shutil.copyfile(ROOT / "pyproject.toml", root / "pyproject.toml")
+    toml = root / "katas" / "a01_mse" / "kata.toml"
+    toml.write_text(f"{toml.read_text(encoding='utf-8')}\nhang_limit_s = 4\n", encoding="utf-8")
+    kata = load_kata(root / "katas" / "a01_mse")
+    submissions = [Submission(path.stem, kata.slug, path.read_bytes()) for path in ATTACKS]
+    for place, name in ((0, "honest-first"), (len(ATTACKS) // 2, "honest-amid"), (len(ATTACKS) + 2, "honest-last")):
+        submissions.insert(place, Submission(name, kata.slug, HONEST))
+    results = ResultsFolder(root / "results")
+    grader = Grader([kata], results, Settings(SANDBOX))
+    found: dict[str, Grade] = {}
+    grader.grade(map(results.put_submission, submissions), done=lambda grade: found.__setitem__(grade.learner, grade))
+    grader.close()
+    return found
+
+
+@pytest.mark.parametrize("path", ATTACKS, ids=lambda path: path.stem)
+def test_no_attack_passes(path: Path, grades: dict[str, Grade]) -> None:
+    grade = grades[path.stem]
+    assert grade.status is not Status.PASSED
+    assert grade.mode == SANDBOX
+
+
+@pytest.mark.parametrize("name", ["honest-first", "honest-amid", "honest-last"])
+def test_the_honest_still_pass(name: str, grades: dict[str, Grade]) -> None:
+    grade = grades[name]
+    assert grade.status is Status.PASSED, [test.name for test in grade.report.tests if test.failure]
+
+
+def test_no_attack_leaves_a_process_behind(grades: dict[str, Grade]) -> None:
+    assert grades
+    names = []
+    for comm in Path("/proc").glob("[0-9]*/comm"):
+        try:
+            names.append(comm.read_text(encoding="utf-8", errors="replace").strip())
+        except OSError:
+            continue
+    assert "kata-daemon" not in names
+
+
+def test_hostile_text_is_cut_and_escaped(grades: dict[str, Grade]) -> None:
+    failures = [test.failure for test in grades["raises_hostile_text"].report.tests if test.failure is not None]
+    assert failures
+    for failure in failures:
+        text = json.dumps([failure.came, failure.asked], ensure_ascii=False)
+        assert len(text) < 10_000
+        assert text.isprintable()
+
+
+def test_every_attack_says_what_it_tries() -> None:
+    for path in ATTACKS:
+        assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
