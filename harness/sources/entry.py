@@ -60,13 +60,13 @@ class Listing:
 
 
 def clean(text: str) -> str:
-    """A name that somebody else chose, for one line of a message: cut, what cannot be printed escaped."""
+    """A name from an untrusted source, for one line of a message: cut, what cannot be printed escaped."""
     return line(text)
 
 
 def never(_: int) -> bytes:
     """Stands for the content of an entry with a trouble."""
-    raise RefusedError("is no plain file")
+    raise RefusedError("is not a regular file")
 
 
 def check_size(size: int, most_bytes: int) -> None:
@@ -83,7 +83,7 @@ def check_source(data: bytes) -> None:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise RefusedError("is UTF-16 text, and not UTF-8")
     if b"\0" in data:
-        raise RefusedError("has NUL bytes in it, so it is no text")
+        raise RefusedError("has NUL bytes in it, so it is not text")
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:

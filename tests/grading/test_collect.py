@@ -233,13 +233,13 @@ def test_what_is_no_file_is_neither_read_nor_waited_for(
     if what == "folder":
         assert taken(folder) == {"b01_knn": OTHER}
     else:
-        refused(folder, "a01_mse", "is no plain file", katas=["b01_knn"])
+        refused(folder, "a01_mse", "is not a regular file", katas=["b01_knn"])
 
 
 @posix
 def test_a_fifo_as_the_source_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.zip")
-    refused(tmp_path / "pipe.zip", "", "is no plain file")
+    refused(tmp_path / "pipe.zip", "", "is not a regular file")
 
 
 @posix
