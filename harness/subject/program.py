@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
 
 from harness.core.errors import SubjectError
 from harness.core.model import Kata
+from harness.core.source_text import SourceTextError, decode_source
 from harness.subject.policy import forbidden_imports
 
 
@@ -36,9 +36,12 @@ def compile_program(file: Path, source: bytes, kata: Kata | None = None) -> Prog
     """
     try:
         # Compiling bytes would let wrong encodings in comments pass, which every other tool then stumbles over.
-        text = importlib.util.decode_source(source)
+        text = decode_source(source)
         tree = ast.parse(text, filename=str(file))
         code = compile(tree, str(file), "exec", dont_inherit=True)
+    except SourceTextError as error:
+        hint = "save it as UTF-8, or declare its encoding in the first line: # coding: latin-1"
+        raise SubjectError(f"{file.name} is not valid Python: it {error}", hint=hint) from error
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise _syntax_error(file, error) from error
     if kata is not None:
@@ -50,8 +53,6 @@ def compile_program(file: Path, source: bytes, kata: Kata | None = None) -> Prog
 def _syntax_error(file: Path, error: Exception) -> SubjectError:
     line = getattr(error, "lineno", None)
     reason = getattr(error, "msg", None) or str(error) or type(error).__name__
-    if isinstance(error, UnicodeDecodeError) or "encoding" in reason or "codec can't decode" in reason:
-        reason = f"it is not UTF-8 text, save it as such ({reason})"
     place = f" in line {line}" if line else ""
     return SubjectError(f"{file.name} is not valid Python{place}: {reason}", line=line)
 
