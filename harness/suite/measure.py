@@ -6,7 +6,8 @@ sides alike, and both go on measuring while the verdict is unclear.
 
 Each call that is timed has inputs of its own, made by `prepare` just before, and its answer is kept and compared after the
 clock has stopped. So a subject gains nothing from remembering answers, nor from answering wrongly when the size tells it
-that it is being timed.
+that it is being timed. What is wanted is computed after the call, which must be the first to see its inputs, and before it
+in the rounds that warm up, so that a call which modifies its inputs cannot bend what it is compared with.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ import math
 import statistics
 import sys
 import time
-import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Contest(NamedTuple):
     candidate: Thunk
     baseline: Thunk
     want: Thunk | None = None
-    """The right answer of the candidate, where the baseline's is not; called before the clock starts."""
+    """The right answer of the candidate, where the baseline's is not; called when the clock has stopped."""
 
 
 class Task(NamedTuple):
@@ -48,7 +48,7 @@ class Task(NamedTuple):
 
     call: Thunk
     want: Thunk
-    """Called before the clock starts."""
+    """Called when the clock has stopped."""
 
 
 class Sample(NamedTuple):
@@ -153,7 +153,7 @@ def run_race(
     stopwatch = stopwatch or cpu_stopwatch()
     keep_freed_memory()
     begun_s = time.process_time()
-    _run_round(prepare, 1, compare, stopwatch)  # warms both sides up
+    _run_round(prepare, 1, compare, stopwatch, wants_first=True)
     first = _run_round(prepare, 1, compare, stopwatch)
     calls = _calls_a_sample(first.sample_s, first.around_s)
     elsewhere_s = 0.0
@@ -192,22 +192,27 @@ def _run_round(
     stopwatch: Stopwatch,
     *,
     baselines_first: bool = False,
+    wants_first: bool = False,
 ) -> _Cost:
     begun_s = time.process_time()
-    contests = [_prepared(prepare(), Contest) for _ in range(calls)]
-    # Before the calls, which could modify their inputs.
-    wants = [None if contest.want is None else contest.want() for contest in contests]
-    sides = [[contest.candidate for contest in contests], [contest.baseline for contest in contests]]
-    if baselines_first:
-        second, first = stopwatch(sides[1]), stopwatch(sides[0])
+    contests = [prepared(prepare(), Contest) for _ in range(calls)]
+    candidates, baselines = [each.candidate for each in contests], [each.baseline for each in contests]
+    wants = _wants(contests) if wants_first else []
+    if baselines_first or wants_first:
+        second, first = stopwatch(baselines), stopwatch(candidates)
     else:
-        first, second = stopwatch(sides[0]), stopwatch(sides[1])
+        first, second = stopwatch(candidates), stopwatch(baselines)
+    wants = wants or _wants(contests)
     for contest, want, got, theirs in zip(contests, wants, first.answers, second.answers, strict=True):
         compare(got, theirs if contest.want is None else want)
     elsewhere_s = first.elsewhere_s + second.elsewhere_s
     sample_s = first.elsewhere_s or first.work_s
     around_s = max(0.0, time.process_time() - begun_s + elsewhere_s - sample_s)
     return _Cost(second.work_s / first.work_s, first.work_s, sample_s, around_s, elsewhere_s)
+
+
+def _wants(of: Sequence[Contest | Task]) -> list[object]:
+    return [each.want() if each.want is not None else None for each in of]
 
 
 def _calls_a_sample(call_s: float, around_s: float) -> int:
@@ -217,7 +222,7 @@ def _calls_a_sample(call_s: float, around_s: float) -> int:
     return max(1, min(for_trust, in_time, _MAX_CALLS))
 
 
-def _prepared(made: object, kind: type[T]) -> T:
+def prepared(made: object, kind: type[T]) -> T:
     """What a suite's `prepare` has made, if it is what it should be."""
     if not isinstance(made, kind):
         raise TypeError(f"prepare returned {type(made).__name__}, expected a {kind.__name__}")
@@ -269,7 +274,7 @@ def measure_growth(
     keep_freed_memory()
     begun_s = time.process_time()
     elsewhere_s = 0.0
-    _run_tasks(prepare, sizes[0], 1, compare, stopwatch)  # warms up
+    _run_tasks(prepare, sizes[0], 1, compare, stopwatch, wants_first=True)  # warms up
     calls = [1] * len(sizes)
     best = [math.inf] * len(sizes)
     done = 0
@@ -288,11 +293,20 @@ def measure_growth(
             return Growth(exponent, at_most, sizes, tuple(best))
 
 
-def _run_tasks(prepare: Callable[[int], Task], size: int, calls: int, compare: Compare, stopwatch: Stopwatch) -> _Cost:
+def _run_tasks(
+    prepare: Callable[[int], Task],
+    size: int,
+    calls: int,
+    compare: Compare,
+    stopwatch: Stopwatch,
+    *,
+    wants_first: bool = False,
+) -> _Cost:
     begun_s = time.process_time()
-    tasks = [_prepared(prepare(size), Task) for _ in range(calls)]
-    wants = [task.want() for task in tasks]
+    tasks = [prepared(prepare(size), Task) for _ in range(calls)]
+    wants = _wants(tasks) if wants_first else []
     sample = stopwatch([task.call for task in tasks])
+    wants = wants or _wants(tasks)
     for got, want in zip(sample.answers, wants, strict=True):
         compare(got, want)
     sample_s = sample.elsewhere_s or sample.work_s
@@ -306,29 +320,6 @@ def fit_exponent(sizes: Sequence[int], times_s: Sequence[float]) -> float:
     ys = [math.log(max(seconds, 1e-12)) for seconds in times_s]
     slope, _ = statistics.linear_regression(xs, ys)
     return slope
-
-
-def peak_memory_mib(prepare: Callable[[], Task], compare: Compare) -> float:
-    """MiB that a task's call had allocated at its worst moment, beyond what was there before (NumPy reports its buffers)."""
-    _measured_peak_mib(_prepared(prepare(), Task), compare)
-    return _measured_peak_mib(_prepared(prepare(), Task), compare)
-
-
-def _measured_peak_mib(task: Task, compare: Compare) -> float:
-    want = task.want()
-    was_tracing = tracemalloc.is_tracing()
-    if not was_tracing:
-        tracemalloc.start()
-    try:
-        tracemalloc.reset_peak()
-        before, _ = tracemalloc.get_traced_memory()
-        got = task.call()
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        if not was_tracing:
-            tracemalloc.stop()
-    compare(got, want)
-    return (peak - before) / 2**20
 
 
 def keep_freed_memory() -> None:

@@ -17,10 +17,11 @@ import pytest
 
 from harness.core.model import Kata, KataSet
 from harness.isolation.client import Connection, Remote, ask_each
+from harness.isolation.echo import MAX_ANSWER_BYTES, Echo
 from harness.isolation.quota import Quota, remove
 from harness.isolation.sandbox import PROCESS, SANDBOX, sandbox_problem, start_player
 from harness.isolation.seccomp import seccomp_filter
-from harness.isolation.timing import MAX_ANSWER_BYTES, MAX_SHARE, RemoteStopwatch, way_share
+from harness.isolation.timing import MAX_SHARE, RemoteStopwatch, way_share
 from harness.suite.explain import PlayerGoneError
 
 pytestmark = pytest.mark.skipif(
@@ -415,7 +416,7 @@ def test_a_folder_without_permissions_can_be_removed(tmp_path: Path) -> None:
 def watched(start: Start, source: str, *, max_share: float = MAX_SHARE) -> tuple[Any, RemoteStopwatch]:
     """A subject, and a stopwatch for it."""
     kata, echo = start(source), start("").__dict__["connection"]
-    return kata, RemoteStopwatch(kata.__dict__["connection"], echo, max_share=max_share)
+    return kata, RemoteStopwatch(kata.__dict__["connection"], Echo(echo), max_share=max_share)
 
 
 def test_work_is_charged_and_the_way_is_not(start: Start) -> None:

@@ -25,10 +25,10 @@ from harness.suite.measure import (
     fit_exponent,
     measure_growth,
     median_interval,
-    peak_memory_mib,
     run_race,
     vary,
 )
+from harness.suite.memory import peak_memory_mib
 
 
 class WrongError(Exception):
