@@ -39,7 +39,7 @@ class PeakMeter:
     def peak_mib(self, prepare: Callable[[], Task], compare: Compare) -> float:
         """MiB of a task's call at its worst moment, when both have imported what they should; `compare` holds the answers."""
         seen_mib = self._seen_mib(prepare, compare)
-        return max(self._told_mib(prepared(prepare(), Task), compare), seen_mib - SLACK_MIB)
+        return max(self._told_mib(prepared(prepare(), Task), compare), seen_mib - SLACK_MIB, 0.0)
 
     def _seen_mib(self, prepare: Callable[[], Task], compare: Compare) -> float:
         with self._subject.observed(self._echo.follow):

@@ -26,9 +26,9 @@ MAX_SHARE = 0.95
 def way_share(at_least: float) -> float:
     """The most of a call that may be the way's, where a candidate must be so many times as fast as something.
 
-    With all of it forged, one that is as slow as what it races against would reach half of `at_least`.
+    With all of it forged, one that is as slow as what it races against would reach 80 % of `at_least`, from 2.5 times on.
     """
-    return min(max(0.5, 1 - 2 / at_least), MAX_SHARE) if at_least > 1 else MAX_SHARE
+    return min(max(0.5, 1 - 1.25 / at_least), MAX_SHARE) if at_least > 1 else MAX_SHARE
 
 
 class RemoteStopwatch:

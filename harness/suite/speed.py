@@ -16,6 +16,10 @@ compared by `same` (`check.close`, say) after the clock has stopped, so a wrong 
 node id, so that a run can be repeated. Making inputs is not timed, but costs as much as it costs: seven times at least, and
 up to some 250 times where a call takes microseconds.
 
+Where the subject is in another process, the way there is measured and taken off, but what is much smaller than that cannot
+be told from it: 0.15 ms a call, and 5 microseconds for 1000 numbers. A function that goes through its arguments once is
+better raced on 50 000 numbers than on 5 000.
+
 Three rules for suites. `prepare` makes all that it uses of the subject's, objects too; but what the call asks about (queries,
 say) is for the call to hand over: what the subject has seen before, it may have worked on before. A call answers with
 plain values, and reads in itself what an object has found (`lambda: model.fit(X).centroids`): an object could work when it is
@@ -42,13 +46,13 @@ from threadpoolctl import threadpool_limits
 from harness.core.model import Failure, Figure
 from harness.suite.answers import lazy_part
 from harness.suite.check import Asked, CheckFailedError, call, show
+from harness.suite.growth import measure_growth
 from harness.suite.measure import (
     Compare,
     Contest,
     Stopwatch,
     Task,
     cpu_stopwatch,
-    measure_growth,
     run_race,
     vary,
 )

@@ -454,7 +454,7 @@ def test_of_a_call_no_more_than_a_share_is_the_ways(start: Start) -> None:
 
 
 @pytest.mark.parametrize(
-    ("at_least", "share"), [(0.3, MAX_SHARE), (1.5, 0.5), (4, 0.5), (10, 0.8), (20, 0.9), (100, MAX_SHARE)]
+    ("at_least", "share"), [(0.3, MAX_SHARE), (1.5, 0.5), (2.5, 0.5), (10, 0.875), (20, 0.9375), (100, MAX_SHARE)]
 )
 def test_a_forged_way_alone_never_wins_a_race(at_least: float, share: float) -> None:
     assert way_share(at_least) == pytest.approx(share)

@@ -16,14 +16,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.suite.growth import fit_exponent, measure_growth
 from harness.suite.measure import (
     Contest,
     Race,
     Task,
     Thunk,
     cpu_stopwatch,
-    fit_exponent,
-    measure_growth,
     median_interval,
     run_race,
     vary,
