@@ -10,18 +10,21 @@ import functools
 import importlib.metadata
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.catalog.load import is_published_stub
-from harness.core.model import FOLLOW_UP_SUITE, Catalog, Kata
+from harness.core.errors import SubjectError
+from harness.core.model import FOLLOW_UP_SUITE, Catalog, Kata, KataSet
 from harness.runner.job import Job, suite_tests
+from harness.subject import mistakes
 from harness.subject.finder import forbidden_imports, reference_folder
 
 STUB_LINES = 60
 """What fits on a screen."""
-LEAST_WRONG = 8
+LEAST_WRONG = {KataSet.A: 12, KataSet.B: 15, KataSet.C: 15, KataSet.D: 20}
+"""Mistakes and other wrong solutions, by what a kata's suite is asked for."""
 LEAST_RIGHT = 2
 LEAST_WRONG_FOLLOW_UP = 4
 LEAST_RIGHT_FOLLOW_UP = 1
@@ -37,15 +40,30 @@ _FOLLOW_UP = "follow_up"
 """The folder of the follow-up's solutions, in the folder of the kata's."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """A wrong solution: a file in `wrong/`, or a mistake in `mistakes.md`."""
+
+    name: str
+    """What sentences call it: `wrong/sum.py`, `mistakes.md:12 sum_not_mean`."""
+    choice: str
+    """How a job finds it."""
+    stem: str
+    """What its report is called; no two of a suite have the same."""
+    tests: tuple[str, ...]
+    """The tests that must catch it."""
+
+
 @dataclass(slots=True)
 class Solutions:
     """The solutions of a kata, or of its follow-up."""
 
     reference: Path
-    wrong: dict[Path, tuple[str, ...]] = field(default_factory=dict)
-    """File -> the tests that must catch it."""
+    wrong: list[Wrong] = field(default_factory=list)
     right: list[Path] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    lacks: list[str] = field(default_factory=list)
+    """How many are still to be written."""
 
 
 def proofread(catalog: Catalog, kata: Kata) -> Iterator[str]:
@@ -75,30 +93,55 @@ def solution_name(kata: Kata, file: Path) -> str:
 
 
 def read_solutions(kata: Kata, *, follow_up: bool) -> Solutions:
-    """The solutions there are; those that name no test that catches them are left out, and are a fault."""
+    """The solutions there are; wrong ones that name no test that catches them, or cannot be made, are a fault and left out."""
     folder = reference_folder(kata) / _FOLLOW_UP if follow_up else reference_folder(kata)
     found = Solutions(folder / kata.stub.name, right=sorted((folder / "also_right").glob("*.py")))
-    wrong = sorted((folder / "wrong").glob("*.py"))
-    known = suite_tests(kata, follow_up=follow_up)
-    for file in [*sorted(folder.glob("*.py")), *wrong, *found.right]:
+    files = sorted((folder / "wrong").glob("*.py"))
+    for file in [*sorted(folder.glob("*.py")), *files, *found.right]:
         found.faults += _imports(kata, file)
-    for file in wrong:
-        tests = _caught_by(file)
-        name = solution_name(kata, file)
-        gone = [test for test in tests if test not in known]
-        of = "follow-up's suite" if follow_up else "suite"
+    known = suite_tests(kata, follow_up=follow_up)
+    of = "follow-up's suite" if follow_up else "suite"
+    stems = {file.stem for file in files}
+    for name, wrong in (*_wrong_files(kata, files), *_mistakes(kata, folder / mistakes.PAGE, stems, found.faults)):
+        gone = [test for test in wrong.tests if test not in known]
         found.faults += [f"{name} names {test}, which is no test of the {of}" for test in gone]
-        if tests and not gone:
-            found.wrong[file] = tests
-        elif not tests:
+        if wrong.tests and not gone:
+            found.wrong.append(wrong)
+        elif not wrong.tests:
             found.faults.append(f"{name} does not say in its docstring which test catches it (Caught by: test_...)")
-    found.faults += _too_few(len(wrong), len(found.right), follow_up=follow_up)
+    page = mistakes.read_page(folder / mistakes.PAGE)
+    count = len(files) + len(page.mistakes) + sum(bool(fault.name) for fault in page.faults)
+    found.lacks += _too_few(kata, count, len(found.right), follow_up=follow_up)
     return found
 
 
-def _too_few(wrong: int, right: int, *, follow_up: bool) -> Iterator[str]:
+def _wrong_files(kata: Kata, files: Sequence[Path]) -> Iterator[tuple[str, Wrong]]:
+    for file in files:
+        name = solution_name(kata, file)
+        yield name, Wrong(name, str(file), file.stem, _caught_by(file))
+
+
+def _mistakes(kata: Kata, file: Path, stems: set[str], faults: list[str]) -> Iterator[tuple[str, Wrong]]:
+    """The mistakes of a page that can be made, each with what a sentence about its text begins with."""
+    page = mistakes.read_page(file)
+    faults += [mistakes.fault_sentence(file, fault) for fault in page.faults]
+    for mistake in page.mistakes:
+        name = mistakes.place(file, mistake)
+        if mistake.name in stems:
+            faults.append(f"{name}: has the name of wrong/{mistake.name}.py")
+            continue
+        try:
+            source = mistakes.patched(file, mistake)
+        except SubjectError as error:
+            faults.append(str(error))
+            continue
+        faults += [f"{name}: {fault}" for fault in forbidden_imports(ast.parse(source), kata)]
+        yield f"{name}:", Wrong(name, f"{file}::{mistake.name}", mistake.name, mistake.caught_by)
+
+
+def _too_few(kata: Kata, wrong: int, right: int, *, follow_up: bool) -> Iterator[str]:
     what = " of the follow-up" if follow_up else ""
-    least_wrong = LEAST_WRONG_FOLLOW_UP if follow_up else LEAST_WRONG
+    least_wrong = LEAST_WRONG_FOLLOW_UP if follow_up else LEAST_WRONG[kata.set]
     least_right = LEAST_RIGHT_FOLLOW_UP if follow_up else LEAST_RIGHT
     if wrong < least_wrong:
         yield f"there are {wrong} wrong solutions{what}, expected at least {least_wrong}"
@@ -181,7 +224,8 @@ def _stray_files(kata: Kata) -> Iterator[str]:
         if not (kata.folder / name).is_file():
             yield f"the helper {name} is missing"
     parts = {"wrong", "also_right"}
-    for place, names in (("", {"debrief.md", _FOLLOW_UP, *parts}), (f"/{_FOLLOW_UP}", parts)):
+    pages = {mistakes.PAGE, *parts}
+    for place, names in (("", {"debrief.md", _FOLLOW_UP, *pages}), (f"/{_FOLLOW_UP}", pages)):
         folder = Path(f"{reference_folder(kata)}{place}")
         for path in _entries(folder):
             if path.name not in {kata.stub.name, *names}:

@@ -61,6 +61,8 @@ class _Plan:
     """Seeds under which what is right is run once more, speed bands aside."""
     player: str
     """Where all solutions are run once more, to compare verdicts test by test."""
+    is_draft: bool = False
+    """Whether it is no fault that there are few solutions."""
 
     @cached_property
     def solutions(self) -> Solutions:
@@ -100,11 +102,10 @@ class _Plan:
             _Trial("reference" if store == "reference" else "right", name, self._job(choice, store))
             for name, choice, store in self._right()
         ]
-        for file, tests in self.solutions.wrong.items():
-            job = replace(
-                self._job(str(file), f"wrong/{file.stem}"), only=tests, gated=any(speed[name] for name in tests)
-            )
-            trials.append(_Trial("wrong", solution_name(self.kata, file), job, tests))
+        for wrong in self.solutions.wrong:
+            job = self._job(wrong.choice, f"wrong/{wrong.stem}")
+            job = replace(job, only=wrong.tests, gated=any(speed[name] for name in wrong.tests))
+            trials.append(_Trial("wrong", wrong.name, job, wrong.tests))
         refereed = [self._refereed(trial) for trial in trials if self.player]
         more = self._beside() if self.follow_up else ()
         return [_Trial("stub", "the stub", stub), *trials, *refereed, *self._seeded(speed), *more]
@@ -131,9 +132,9 @@ class _Plan:
         for name, choice, store in self._right():
             yield _Trial("kept", name, replace(self._job(choice, f"kept/{store}"), follow_up=False))
         unhurried = tuple(name for name, is_speed in suite_tests(self.kata).items() if not is_speed)
-        for file in self.solutions.wrong if self.seeds else ():
-            job = replace(self._job(str(file), f"kept/wrong/{file.stem}"), follow_up=False, only=unhurried, gated=False)
-            yield _Trial("kept", solution_name(self.kata, file), job)
+        for wrong in self.solutions.wrong if self.seeds else ():
+            job = self._job(wrong.choice, f"kept/wrong/{wrong.stem}")
+            yield _Trial("kept", wrong.name, replace(job, follow_up=False, only=unhurried, gated=False))
 
 
 def audit(
@@ -145,15 +146,17 @@ def audit(
     fresh: bool = False,
     seeds: Sequence[int] = (),
     player: str = "",
+    is_draft: bool = False,
     listener: Listener = lambda _: None,
 ) -> list[KataAudit]:
     """Audit `katas`; `catalog` is needed to see names that clash. What has not changed comes from the cache.
 
     With `seeds`, reference and also-right solutions must pass under each of these seeds of hypothesis too. With `player`,
     all solutions are run once more in `process` or `sandbox`, where each test must end as it did in pytest's own process.
+    With `is_draft`, solutions that are still to be written are no fault.
     """
     plans = [
-        _Plan(kata, follow_up, seeds, player)
+        _Plan(kata, follow_up, seeds, player, is_draft)
         for kata in katas
         for follow_up in (False, True)
         if not follow_up or has_follow_up(kata)
@@ -177,6 +180,7 @@ def _judge(plan: _Plan, trials: Sequence[_Trial], reports: Sequence[KataReport])
     """What one suite's runs say, and what is wrong with its solutions' files."""
     solutions = plan.solutions
     tests = reports[1].tests if reports else ()
+    lacks = () if plan.is_draft else solutions.lacks
     return KataAudit(
         kata=plan.kata,
         tests=len(tests),
@@ -184,7 +188,7 @@ def _judge(plan: _Plan, trials: Sequence[_Trial], reports: Sequence[KataReport])
         also_right=len(solutions.right),
         suite_s=sum(test.duration_s for test in tests),
         margins=tuple(figure for test in tests for figure in test.figures),
-        faults=(*solutions.faults, *_faults(plan, trials, reports)),
+        faults=(*solutions.faults, *lacks, *_faults(plan, trials, reports)),
     )
 
 

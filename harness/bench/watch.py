@@ -26,9 +26,9 @@ from harness.core.model import Kata, Status
 from harness.history.store import History
 from harness.interview.storage import refuse_in_interview
 from harness.subject.finder import reference_folder
-from harness.watch.file_changes import saves
+from harness.watch.file_changes import watch_files
 from harness.watch.loop import Watch
-from harness.watch.session import Desk
+from harness.watch.records import LearnerRecords
 from harness.watch.view import View
 from harness.watch.warm_runs import WarmParent
 
@@ -88,7 +88,7 @@ class Bench:
         watch, ended = self._watch(warm)
         warm_s, cold_s = [], []
         try:
-            with saves(self._folder, lambda _: watch.saved()):
+            with watch_files(self._folder, lambda _: watch.saved()):
                 self._save(sources[0])  # everything has run once
                 for source in sources:
                     warm_s.append(self._save(source))
@@ -107,7 +107,12 @@ class Bench:
         def loop() -> None:
             history = History(self._state)  # SQLite wants to stay in one thread
             made.append(
-                Watch(self.kata, Desk(self._folder, self._state, history, refuse_in_interview), warm, self._screen)
+                Watch(
+                    self.kata,
+                    LearnerRecords(self._folder, self._state, history, refuse_in_interview),
+                    warm,
+                    self._screen,
+                )
             )
             ready.set()
             made[0].run()

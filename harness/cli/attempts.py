@@ -24,10 +24,10 @@ from harness.cli.practice import (
 from harness.core.errors import ClockError, KataError
 from harness.core.model import Kata
 from harness.history.attempt import attempt
-from harness.history.snapshots import kept_attempts
+from harness.history.snapshots import snapshots
 from harness.practice.choose import due_reviews, review_times
 from harness.practice.hints import next_hint, taken_hints
-from harness.practice.reset import Swapped, reset, restore
+from harness.practice.reset import Replaced, reset, restore
 
 _STUB = click.option(
     "--stub",
@@ -187,7 +187,7 @@ def _due_kata(place: Place, text: str) -> Kata:
     return kata
 
 
-def _say_swapped(place: Place, kata: Kata, done: Swapped, *, as_json: bool) -> None:
+def _say_swapped(place: Place, kata: Kata, done: Replaced, *, as_json: bool) -> None:
     kept = done.kept.path if done.kept else None
     with contextlib.suppress(ValueError):
         kept = kept and kept.relative_to(place.root)
@@ -213,7 +213,7 @@ def _say_swapped(place: Place, kata: Kata, done: Swapped, *, as_json: bool) -> N
 
 
 def _list_kept(place: Place, kata: Kata, *, as_json: bool) -> None:
-    there = kept_attempts(place.state, kata)
+    there = snapshots(place.state, kata)
     if as_json:
         put_json([{"number": k.number, "kept": k.at, "passed": k.has_passed, "path": k.path.as_posix()} for k in there])
         return

@@ -28,7 +28,10 @@ from harness.core.output import has_color, put, width
     type=click.Choice(["process", "sandbox"]),
     help="Run all solutions as grading does, too: each test must end there as it does here.",
 )
-def audit_command(ids: tuple[str, ...], jobs: int | None, fresh: bool, seeds: int, player: str | None) -> None:
+@click.option("--draft", is_flag=True, help="Say nothing of solutions that are still to be written.")
+def audit_command(
+    ids: tuple[str, ...], jobs: int | None, fresh: bool, seeds: int, player: str | None, draft: bool
+) -> None:
     r"""Say everything that is wrong with katas.
 
     A kata is right when its stub fails every test, its reference and the also-right solutions pass, every wrong one dies on the
@@ -57,6 +60,7 @@ def audit_command(ids: tuple[str, ...], jobs: int | None, fresh: bool, seeds: in
             fresh=fresh,
             seeds=range(1, seeds + 1),
             player=player or "",
+            is_draft=draft,
             listener=listener,
         )
     put(render_audit(results, width=width(), color=has_color()))

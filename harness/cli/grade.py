@@ -20,7 +20,7 @@ from harness.isolation.sandbox import PROCESS, SANDBOX, require_sandbox, sandbox
 
 if TYPE_CHECKING:
     from harness.grading.execution import Executor
-    from harness.grading.model import Refusal, Ticket
+    from harness.grading.model import Refusal, SubmissionInfo
     from harness.grading.results import Grade
 
 _FOLDER = click.Path(path_type=Path)
@@ -72,7 +72,7 @@ def grade_command(
     wanted = select_katas(load_catalog(base), katas)
     learners = read_roster(roster)
     results = ResultsFolder(out)
-    tickets: list[Ticket] = []
+    tickets: list[SubmissionInfo] = []
     refusals: list[Refusal] = []
     for learner in learners:
         taken, refused = collect(learner, wanted)

@@ -1,4 +1,4 @@
-"""`kata interview`: arguments, the draw, and where an interview is begun, resumed and ended."""
+"""`kata interview`: arguments, the selection of katas, and where an interview is begun, resumed and ended."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from harness.catalog.published_stub import StubLostError, published_stub
 from harness.cli.interview_list import show_interviews, show_two_interviews
 from harness.cli.interview_voice import TerminalVoice
 from harness.cli.practice import Place, here
-from harness.interview.selection import Draw, Role, draw, is_of_an_interview, standing, topic_name
+from harness.interview.selection import Role, Selection, candidate_record, is_of_an_interview, select, topic_name
 from harness.interview.session import PauseError, Session, near
 from harness.interview.state import Ending, Interview, Phase, Task, with_ending
-from harness.interview.storage import InterviewError, Room, alone, load_all, new_folder, set_aside
+from harness.interview.storage import InterviewError, InterviewFolder, alone, load_all, new_folder, set_aside
 from harness.scoreboard.render.words import minutes as as_minutes
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ _RESUME = "`kata interview --resume` goes on with it, `kata interview --abandon`
     help=f"How long you have for the code; {DEFAULT_MINUTES} when not given.",
 )
 @click.option("--role", type=click.Choice([role.value for role in Role]), help="What the draw leans to.")
-@click.option("--seed", type=click.IntRange(0), help="Draw the same katas again, as long as your practice is the same.")
+@click.option(
+    "--seed", type=click.IntRange(0), help="Select the same katas again, as long as your practice is the same."
+)
 @click.option("--resume", is_flag=True, help="Go on with the interview that was paused or killed.")
 @click.option("--abandon", is_flag=True, help="End it as it is; its report is written without scores.")
 @click.option("--list", "show_list", is_flag=True, help="Show all interviews, each with its change against the last.")
@@ -82,16 +84,16 @@ def interview_command(
         show_two_interviews(place.state, ids, as_json=as_json)
     else:
         with alone(place.state), place.history() as history:
-            desk = _Desk(place, history)
+            commands = _InterviewCommands(place, history)
             if resume:
-                desk.resume()
+                commands.resume()
             elif abandon:
-                desk.abandon()
+                commands.abandon()
             else:
-                desk.begin(minutes or DEFAULT_MINUTES, Role(role) if role else None, seed)
+                commands.begin(minutes or DEFAULT_MINUTES, Role(role) if role else None, seed)
 
 
-class _Desk:
+class _InterviewCommands:
     """Where a candidate reports: a new interview, or the one that is not finished."""
 
     def __init__(self, place: Place, history: History) -> None:
@@ -102,7 +104,7 @@ class _Desk:
         self._voice = TerminalVoice()
 
     def begin(self, minutes: int, role: Role | None, seed: int | None) -> None:
-        """Draw, and go on to the first kata."""
+        """Select katas, and go on to the first kata."""
         open_one = self._open_one()
         if open_one is not None:
             raise InterviewError(f"interview {open_one.id} is not finished: {_stands(open_one)}", hint=_RESUME)
@@ -110,10 +112,10 @@ class _Desk:
         luck = random.SystemRandom().randrange(10**6) if seed is None else seed
         drawn, weak = self._draw(minutes, role, luck, now, is_repeat=seed is not None)
         folder = new_folder(self._state, now)
-        room = Room(self._state, folder.name, self._place.root, self._place.catalog)
+        interview_folder = InterviewFolder(self._state, folder.name, self._place.root, self._place.catalog)
         try:
             for kata in drawn.katas:
-                room.put_stub(kata)
+                interview_folder.put_stub(kata)
             interview = Interview(
                 id=folder.name,
                 created=now,
@@ -124,9 +126,9 @@ class _Desk:
                 tasks=tuple(Task(kata.slug, kata.title, kata.minutes, kata.topics) for kata in drawn.katas),
                 weak_topics=weak,
             )
-            room.save(interview)
+            interview_folder.save(interview)
         except BaseException:
-            room.discard()
+            interview_folder.discard()
             raise
         self._voice.say(
             f"Interview {interview.id}: {len(drawn.katas)} katas, {as_minutes(interview.limit_s)} on the clock."
@@ -135,11 +137,11 @@ class _Desk:
             self._voice.say(f"{drawn.notice[0].upper()}{drawn.notice[1:]}.", "yellow")
         if weak:
             self._voice.say(f"Weak topics weigh more: {', '.join(weak)}.")
-        self._sit(room, interview)
+        self._sit(interview_folder, interview)
 
     def _draw(
         self, minutes: int, role: Role | None, seed: int, now: float, *, is_repeat: bool
-    ) -> tuple[Draw, tuple[str, ...]]:
+    ) -> tuple[Selection, tuple[str, ...]]:
         """With a seed that was asked for, earlier interviews don't count: it shall repeat one."""
         from harness.practice.choose import due_reviews
 
@@ -156,31 +158,31 @@ class _Desk:
         filled = [
             kata.slug for kata in katas if kata.stub.is_file() and not is_published_stub(kata, kata.stub.read_bytes())
         ]
-        candidate = standing(katas, entries, set(due_reviews(self._history, now)), filled, now)
-        drawn = draw(katas, minutes, role, candidate, seed)
+        candidate = candidate_record(katas, entries, set(due_reviews(self._history, now)), filled, now)
+        drawn = select(katas, minutes, role, candidate, seed)
         topics = {topic_name(topic) for kata in drawn.katas for topic in kata.topics}
         return drawn, tuple(topic for topic in candidate.weak_topics if topic in topics)
 
     def resume(self) -> None:
         """Go on where it was left."""
         interview = self._need_open("resume")
-        room = Room(self._state, interview.id, self._place.root, self._place.catalog)
-        interview = replace(room.load(), pauses=interview.pauses + 1)
-        room.save(interview)
+        interview_folder = InterviewFolder(self._state, interview.id, self._place.root, self._place.catalog)
+        interview = replace(interview_folder.load(), pauses=interview.pauses + 1)
+        interview_folder.save(interview)
         self._voice.say(f"Interview {interview.id} goes on: {_stands(interview)}.")
-        self._sit(room, interview)
+        self._sit(interview_folder, interview)
 
     def abandon(self) -> None:
         """Write the report of what there is."""
         interview = self._need_open("abandon")
-        room = Room(self._state, interview.id, self._place.root, self._place.catalog)
-        interview = room.load()
+        interview_folder = InterviewFolder(self._state, interview.id, self._place.root, self._place.catalog)
+        interview = interview_folder.load()
         if interview.current is not None:
             interview = with_ending(interview, Ending.ABANDONED)
-        self._report(self._session(room, interview).finish())
+        self._report(self._session(interview_folder, interview).finish())
 
-    def _sit(self, room: Room, interview: Interview) -> None:
-        session = self._session(room, interview)
+    def _sit(self, interview_folder: InterviewFolder, interview: Interview) -> None:
+        session = self._session(interview_folder, interview)
         try:
             self._report(session.run())
         except PauseError as pause:
@@ -190,8 +192,10 @@ class _Desk:
         finally:
             self._voice.close()
 
-    def _session(self, room: Room, interview: Interview) -> Session:
-        return Session(room, interview, self._voice, history=self._history, earlier=self._interviews, now=time.time)
+    def _session(self, interview_folder: InterviewFolder, interview: Interview) -> Session:
+        return Session(
+            interview_folder, interview, self._voice, history=self._history, earlier=self._interviews, now=time.time
+        )
 
     def _report(self, written: tuple[Path, Path]) -> None:
         for path in written:

@@ -12,7 +12,7 @@ from harness.cli.completion import KATA
 from harness.cli.practice import AS_JSON, KATA_OR_CURRENT, YES, Place, date, here, put_json, show, show_markdown
 from harness.core.model import Catalog, KataSet, Status
 from harness.core.output import put, width
-from harness.practice.status import CHANGED, DUE, Standing, known_reports, standings
+from harness.practice.status import CHANGED, DUE, KataStatus, kata_statuses, known_reports
 
 if TYPE_CHECKING:
     from harness.practice.choose import Choice
@@ -58,7 +58,7 @@ def list_command(
     if topic and not any(topic.lower() in kata.topics for kata in place.catalog.katas):
         raise click.BadParameter(_unknown_topic(place.catalog, topic), param_hint="'--topic'")
     with place.history_if_any() as history:
-        found = standings(chosen, place.state, history, time.time())
+        found = kata_statuses(chosen, place.state, history, time.time())
     found = [one for one in found if not status or status in (one.status.replace(" ", "-"), one.is_due and DUE)]
     if as_json:
         put_json([_row(place, one) for one in found])
@@ -85,7 +85,7 @@ def _unknown_topic(catalog: Catalog, topic: str) -> str:
     )
 
 
-def _row(place: Place, one: Standing) -> dict[str, Any]:
+def _row(place: Place, one: KataStatus) -> dict[str, Any]:
     kata = one.kata
     return {
         "slug": kata.slug,
@@ -103,7 +103,7 @@ def _row(place: Place, one: Standing) -> dict[str, Any]:
     }
 
 
-def _print_table(found: list[Standing]) -> None:
+def _print_table(found: list[KataStatus]) -> None:
     from rich.table import Table
     from rich.text import Text
 

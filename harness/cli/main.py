@@ -25,6 +25,7 @@ _COMMANDS = {
     "history": "harness.cli.stats:history_group",
     "hint": "harness.cli.attempts:hint_command",
     "list": "harness.cli.katas:list_command",
+    "mistake": "harness.cli.mistake:mistake_command",
     "new": "harness.cli.authors:new_command",
     "next": "harness.cli.katas:next_command",
     "release": "harness.cli.edition:release_command",
@@ -51,7 +52,7 @@ _COMMANDS = {
 
 _SECTIONS = {
     "Practise": ("watch", "next", "show", "start", "stop", "hint", "submit", "reset", "restore"),
-    "After a pass": ("reveal", "diff", "review", "interview"),
+    "After a pass": ("reveal", "diff", "mistake", "review", "interview"),
     "See how you stand": ("scoreboard", "list", "stats", "history", "tally"),
     "Set up": ("completion", "update", "unseal"),
     "For authors": ("new", "stamp", "audit"),

@@ -6,7 +6,8 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +19,7 @@ from harness.practice.solution import (
     Pair,
     Solution,
     is_free,
+    mistakes_text,
     passing_code,
     read_solution,
     side_by_side,
@@ -92,10 +94,10 @@ def _watching(kata: Kata) -> Iterator[Listener]:
 @YES
 @AS_JSON
 def reveal_command(kata_id: str, yes: bool, as_json: bool) -> None:
-    r"""Show the reference and its debrief.
+    r"""Show the reference, its debrief, and the mistakes people make.
 
-    After a pass it is free. Before, it asks first, and the attempt counts as given up: the time is no personal best, and the
-    kata comes back soon.
+    After a pass it is free, and only then are the mistakes shown. Before, it asks first, and the attempt counts as given up:
+    the time is no personal best, and the kata comes back soon.
 
     \b
     Examples:
@@ -112,16 +114,32 @@ def reveal_command(kata_id: str, yes: bool, as_json: bool) -> None:
         if history is not None:
             book = history
             noted(lambda: book.add("reveal", kata.slug, time.time(), given_up=is_given_up))
+    if is_given_up:  # they come back, and the suite's questions are still to be theirs
+        solution = replace(solution, mistakes=())
     if as_json:
-        reference, debrief = solution.reference, solution.debrief
-        put_json({"slug": kata.slug, "given_up": is_given_up, "reference": reference, "debrief": debrief})
+        put_json({"slug": kata.slug, "given_up": is_given_up, **_document(solution)})
         return
     _show_solution(kata, solution)
 
 
+def _document(solution: Solution) -> dict[str, Any]:
+    found = [
+        {
+            "name": mistake.name,
+            "description": mistake.description,
+            "base": mistake.base,
+            "diff": mistake.diff,
+            "caught_by": mistake.caught_by,
+        }
+        for mistake in solution.mistakes
+    ]
+    return {"reference": solution.reference, "debrief": solution.debrief, "mistakes": found}
+
+
 def _show_solution(kata: Kata, solution: Solution) -> None:
+    texts = [text for text in (solution.debrief, mistakes_text(solution)) if text]
     if not sys.stdout.isatty():
-        put(f"{solution.reference.rstrip()}\n" + (f"\n\n{solution.debrief.rstrip()}\n" if solution.debrief else ""))
+        put("\n\n".join(f"{text.rstrip()}\n" for text in (solution.reference, *texts)))
         return
     from rich.console import Group
     from rich.markdown import Markdown
@@ -131,8 +149,8 @@ def _show_solution(kata: Kata, solution: Solution) -> None:
     columns = min(width(), 100)
     parts: list[RenderableType] = [Rule(f"{kata.id} {kata.title}: the reference"), ""]
     parts.append(Syntax(solution.reference.rstrip(), "python", theme=CODE_THEME, word_wrap=True))
-    if solution.debrief:
-        parts += ["", Rule(), "", Markdown(solution.debrief, hyperlinks=False, code_theme=CODE_THEME)]
+    for text in texts:
+        parts += ["", Rule(), "", Markdown(text, hyperlinks=False, code_theme=CODE_THEME)]
     show(Group(*parts), columns=columns)
 
 

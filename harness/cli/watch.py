@@ -23,8 +23,8 @@ from harness.core.errors import CatalogError, KataError
 if TYPE_CHECKING:
     from harness.core.model import Catalog, Kata
     from harness.watch.loop import Watch
+    from harness.watch.records import LearnerRecords
     from harness.watch.screen import Screen
-    from harness.watch.session import Desk
     from harness.watch.view import View
 
 
@@ -62,24 +62,24 @@ def _watch(base: Path, state: Path, catalog: Catalog, named: Kata | None) -> str
     """A session from beginning to end; the kata to go on with when the harness has changed, else empty."""
     from harness.history.store import History
     from harness.interview.storage import refuse_in_interview
-    from harness.watch.file_changes import harness_fingerprint, saves
+    from harness.watch.file_changes import harness_fingerprint, watch_files
     from harness.watch.loop import Watch
-    from harness.watch.session import Desk
+    from harness.watch.records import LearnerRecords
     from harness.watch.warm_runs import WarmParent
 
     history = History(state)
     scratch = Path(tempfile.mkdtemp(prefix="watch-", dir=state))
-    desk = Desk(base, state, history, refuse_in_interview)
+    records = LearnerRecords(base, state, history, refuse_in_interview)
     warm: WarmParent | None = None
     harness = harness_fingerprint()
     try:
-        kata = named or current_kata(catalog, desk)
+        kata = named or current_kata(catalog, records)
         warm = WarmParent(kata, scratch)
         with _screen() as screen:
-            watch = Watch(kata, desk, warm, screen, harness_changed=lambda: harness_fingerprint() != harness)
+            watch = Watch(kata, records, warm, screen, harness_changed=lambda: harness_fingerprint() != harness)
             if history.notice:
                 watch.tell(history.notice)
-            listening = saves(base, lambda in_harness: watch.saved(in_harness=in_harness))
+            listening = watch_files(base, lambda in_harness: watch.saved(in_harness=in_harness))
             with _keys(watch), _resizing(watch), listening, contextlib.suppress(KeyboardInterrupt):
                 watch.run()
         if screen.has_keys:
@@ -92,16 +92,16 @@ def _watch(base: Path, state: Path, catalog: Catalog, named: Kata | None) -> str
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def current_kata(catalog: Catalog, desk: Desk) -> Kata:
+def current_kata(catalog: Catalog, records: LearnerRecords) -> Kata:
     """Of the katas that do not pass yet the one whose clock runs, or whose file was changed last; else the next."""
     from harness.catalog.load import is_published_stub
     from harness.core.model import Status
 
     if not catalog.katas:
         raise CatalogError("there are no katas here", hint="`kata list` says what is wrong with folders")
-    passed = {report.slug for report in desk.reports() if report.status is Status.PASSED}
+    passed = {report.slug for report in records.reports() if report.status is Status.PASSED}
     todo = [kata for kata in catalog.katas if kata.slug not in passed]
-    running = desk.running()
+    running = records.running()
     touched: list[tuple[bool, float, Kata]] = []
     for kata in todo:
         with contextlib.suppress(OSError):
@@ -110,7 +110,7 @@ def current_kata(catalog: Catalog, desk: Desk) -> Kata:
     if touched:
         return max(touched, key=lambda of: of[:2])[2]
     try:
-        return desk.next_kata(None, time.time())[0]
+        return records.next_kata(None, time.time())[0]
     except KataError:
         return todo[0] if todo else catalog.katas[0]
 

@@ -24,6 +24,7 @@ from harness.core.model import Kata
 from harness.edition.files import present, write
 from harness.edition.manifest import MOST_BYTES, SEALED, EditionError
 from harness.subject.finder import reference_folder
+from harness.subject.mistakes import PAGE, read_page
 
 Passphrase = NewType("Passphrase", str)
 
@@ -35,7 +36,7 @@ _N, _R, _P = 2**17, 8, 1
 _MOST_N, _MOST_R, _MOST_P = 2**19, 8, 4
 _KEY_BYTES = 64
 _LINE = 100
-_FILE = re.compile(r"(follow_up/)?[a-z0-9_]+\.(py|md)")
+_FILE = re.compile(r"(follow_up/)?([a-z0-9_]+\.(py|md)|also_right/[a-z0-9_]+\.py)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +67,17 @@ def check_passphrase(text: str) -> Passphrase:
 def seal(root: Path, kata: Kata, passphrase: Passphrase) -> bytes:
     """The sealed file of a kata: its reference, its debrief, and what else lies beside them, the follow-up's too; no wrong ones.
 
+    Its mistakes are edits, so of the also-right files those come along that they are edits of.
+
     Raises `EditionError` when one of the two is not there.
     """
     folder = root / "solutions" / kata.slug
     names = {kata.stub.name, "debrief.md"}
     beside = (path for path in (*folder.glob("*"), *folder.glob("follow_up/*")) if path.is_file())
     names |= {name for name in (path.relative_to(folder).as_posix() for path in beside) if _FILE.fullmatch(name)}
+    for place in ("", "follow_up/"):
+        bases = {f"{place}{mistake.base}" for mistake in read_page(folder / place / PAGE).mistakes}
+        names |= {name for name in bases if (folder / name).is_file() and _FILE.fullmatch(name)}
     try:
         files = {name: (folder / name).read_text(encoding="utf-8") for name in sorted(names)}
     except (OSError, UnicodeDecodeError) as error:

@@ -138,7 +138,7 @@ class ClusterExecutor:
         return self._ready.popleft()
 
     def close(self) -> None:
-        """Leave. The scheduler hears of it, whatever way it comes, and `site.Farewell` does what is to be done then."""
+        """Leave. The scheduler hears of it, whatever way it comes, and `site.RunCleanup` does what is to be done then."""
         with contextlib.suppress(Exception):  # whoever is gone already need not be left
             self._client.close(timeout=CONNECT_S)
         self._left()
@@ -160,13 +160,13 @@ class ClusterExecutor:
     def _manifest(self, kata: Kata) -> Manifest:
         """The files of `kata`, which are on all workers when this returns."""
         if kata not in self._manifests:
-            from harness.grading.worker import Parcel
+            from harness.grading.worker import BlobDelivery
 
             manifest, contents = pack(kata)
             new = {name: data for name, data in contents.items() if name not in self._contents}
             if new:
                 self._parcels += 1
-                self._give(Parcel(self._run, self._parcels, new))
+                self._give(BlobDelivery(self._run, self._parcels, new))
             self._contents |= new
             self._manifests[kata] = manifest
         return self._manifests[kata]
@@ -273,7 +273,7 @@ class ClusterExecutor:
 
         The scheduler is one of them: it unpacks the tasks that pass through it.
         """
-        from harness.grading.worker import Farewell, Host, facts, misfit
+        from harness.grading.worker import Host, RunCleanup, facts, misfit
 
         here = facts()
         try:
@@ -288,7 +288,7 @@ class ClusterExecutor:
                 raise _unfit(
                     machine, problem if isinstance(problem, str) else f"it cannot load this harness: {problem}"
                 )
-        self._give(Farewell(self._run))
+        self._give(RunCleanup(self._run))
         self._give(Host(self._run, here, player))
 
     @property

@@ -1,4 +1,4 @@
-"""Turns on a machine: many work at once, but whoever measures is alone, whichever of its processes the others are in."""
+"""MachineLock on a machine: many work at once, but whoever measures is alone, whichever of its processes the others are in."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from harness.core.state import machine_folder
 
 
-class Turns:
+class MachineLock:
     """The locks of one machine and one user.
 
     Everybody goes through the same door, and whoever wants to be alone keeps it shut while those inside finish: a crowd

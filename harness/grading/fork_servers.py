@@ -19,7 +19,7 @@ class _Lent:
     users: int = 0
 
 
-class Nests:
+class ForkServerPool:
     """The nest of a process that does many tasks, several at a time."""
 
     def __init__(self, folder: Path) -> None:

@@ -24,7 +24,7 @@ from harness.catalog.load import is_published_stub, load_kata
 from harness.core.errors import InterruptedRunError, KataError
 from harness.core.model import Band, Kata, KataReport, Outcome
 from harness.grading.execution import Executor
-from harness.grading.model import Ticket
+from harness.grading.model import SubmissionInfo
 from harness.grading.results import Grade, ResultsFolder
 from harness.runner.job import Job, Listener, digest, empty_report, suite_tests
 from harness.runner.pool import Crew, turn
@@ -56,7 +56,7 @@ class Settings:
 class _Case:
     """One submission that is being graded."""
 
-    ticket: Ticket
+    ticket: SubmissionInfo
     kata: Kata
     key: str
     jobs: tuple[Job, ...]
@@ -99,13 +99,13 @@ class Grader:
         """Remove what is of no use after the run."""
         shutil.rmtree(self._scratch, ignore_errors=True)
 
-    def key(self, ticket: Ticket) -> str:
+    def key(self, ticket: SubmissionInfo) -> str:
         """The name of the ticket's grade: a hash of all that it depends on."""
         parts = (self._base(ticket.kata), ticket.learner, ticket.sha256)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def grade(
-        self, tickets: Iterable[Ticket], *, listener: Listener = lambda _: None, done: Done = lambda _: None
+        self, tickets: Iterable[SubmissionInfo], *, listener: Listener = lambda _: None, done: Done = lambda _: None
     ) -> int:
         """Grade what has no grade yet; each result is on disk before `done` hears of it. Returns how many it took.
 
@@ -145,7 +145,7 @@ class Grader:
                 if executor is not None:
                     executor.close()
 
-    def _todo(self, tickets: Iterable[Ticket], done: Done) -> Iterator[_Case]:
+    def _todo(self, tickets: Iterable[SubmissionInfo], done: Done) -> Iterator[_Case]:
         """Cases that need a run; what needs none is settled on the way."""
         for ticket in tickets:
             key = self.key(ticket)
@@ -208,7 +208,7 @@ class Grader:
         if kata.slug in self._hidden:
             yield self._hidden[kata.slug]
 
-    def _case(self, ticket: Ticket, key: str) -> _Case:
+    def _case(self, ticket: SubmissionInfo, key: str) -> _Case:
         jobs = self._jobs(ticket.kata, str(self._file(ticket)), self._seed)
         return _Case(ticket, self._katas[ticket.kata], key, jobs)
 
@@ -227,7 +227,7 @@ class Grader:
             for suite in self._suites[slug]
         )
 
-    def _file(self, ticket: Ticket) -> Path:
+    def _file(self, ticket: SubmissionInfo) -> Path:
         kata = self._katas[ticket.kata]
         return self._scratch / ticket.learner / kata.slug / f"{kata.module}.py"
 
@@ -239,7 +239,7 @@ class Grader:
         cases |= dict.fromkeys(case.jobs, case)
         return case.jobs
 
-    def _source(self, ticket: Ticket) -> bytes:
+    def _source(self, ticket: SubmissionInfo) -> bytes:
         source = self._results.submission(ticket.sha256)
         if source is None:
             raise KataError(f"the submission {ticket.sha256} is gone from {self._results.path} while it is graded")

@@ -43,13 +43,13 @@ class Submission:
         return hashlib.sha256(self.source).hexdigest()
 
     @property
-    def ticket(self) -> Ticket:
+    def ticket(self) -> SubmissionInfo:
         """What stands for it once its source is kept elsewhere."""
-        return Ticket(self.learner, self.kata, self.sha256)
+        return SubmissionInfo(self.learner, self.kata, self.sha256)
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class SubmissionInfo:
     """A submission without its source: what is held of each while thousands are graded."""
 
     learner: str

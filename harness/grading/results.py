@@ -14,7 +14,7 @@ from pathlib import Path
 from harness.core.documents import DamagedError, ResultsError, decode, encode
 from harness.core.model import Kata, KataReport, KataSet, Status
 from harness.core.state import write_atomically
-from harness.grading.model import Learner, Refusal, Submission, Ticket
+from harness.grading.model import Learner, Refusal, Submission, SubmissionInfo
 
 GRADED = "graded"
 SELF_REPORTED = "self-reported"
@@ -161,7 +161,7 @@ class ResultsFolder:
             except (ResultsError, FileNotFoundError):
                 continue
 
-    def put_submission(self, submission: Submission) -> Ticket:
+    def put_submission(self, submission: Submission) -> SubmissionInfo:
         """Keep the source of `submission`: for grading, for grading one case again, and for similarity."""
         ticket = submission.ticket
         path = self.submission_file(ticket.sha256)

@@ -23,8 +23,8 @@ from harness.core.model import KataReport
 from harness.core.report import dump
 from harness.core.verdict import verdict_digest
 from harness.grading.blobs import BlobStore, Manifest
-from harness.grading.exclusive import Turns
-from harness.grading.fork_servers import Nests
+from harness.grading.exclusive import MachineLock
+from harness.grading.fork_servers import ForkServerPool
 from harness.isolation.sandbox import SANDBOX, sandbox_problem
 from harness.runner.job import DEPENDENCIES, Job, without_a_run
 from harness.runner.outcome import Child, conclude, run_limit_s
@@ -105,8 +105,8 @@ class Host(WorkerPlugin):  # type: ignore[misc]
         except OSError as error:
             self.problem = f"it cannot work: {error}"
         self.store = BlobStore(self.folder / "blobs")
-        self._turns = Turns()
-        self._nests = Nests(self.folder)
+        self._turns = MachineLock()
+        self._nests = ForkServerPool(self.folder)
         self._children: set[Child] = set()
         self._is_over = False
 
@@ -156,7 +156,7 @@ class Host(WorkerPlugin):  # type: ignore[misc]
         child.wait(lambda _: None)
 
 
-class Parcel(WorkerPlugin):  # type: ignore[misc]
+class BlobDelivery(WorkerPlugin):  # type: ignore[misc]
     """Blobs on their way to every worker: dask hands a plugin to each once, and to each that comes later."""
 
     def __init__(self, run: str, number: int, blobs: Mapping[str, bytes]) -> None:
@@ -171,7 +171,7 @@ class Parcel(WorkerPlugin):  # type: ignore[misc]
         self._blobs.clear()
 
 
-class Farewell(SchedulerPlugin):  # type: ignore[misc]
+class RunCleanup(SchedulerPlugin):  # type: ignore[misc]
     """Takes from the workers what a run gave them once its client is gone, in peace or not."""
 
     def __init__(self, run: str) -> None:

@@ -24,7 +24,7 @@ _NAME = re.compile(r"(?P<number>\d{4,})(?P<passed>-passed)?\.py")
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Snapshot:
     """One attempt on disk."""
 
     path: Path
@@ -50,7 +50,7 @@ class Kept:
             raise StateError(f"{self.path} cannot be read: {error.strerror}") from error
 
 
-def kept_attempts(state: Path, kata: Kata) -> list[Kept]:
+def snapshots(state: Path, kata: Kata) -> list[Snapshot]:
     """Attempts at `kata` that are kept, oldest first."""
     folder = _folder(state, kata)
     try:
@@ -58,12 +58,12 @@ def kept_attempts(state: Path, kata: Kata) -> list[Kept]:
     except OSError:
         return []
     return sorted(
-        (Kept(path, int(match["number"]), bool(match["passed"])) for match, path in matches),
+        (Snapshot(path, int(match["number"]), bool(match["passed"])) for match, path in matches),
         key=lambda kept: (kept.number, kept.has_passed),
     )
 
 
-def keep(state: Path, kata: Kata, source: bytes, *, has_passed: bool) -> Kept | None:
+def keep(state: Path, kata: Kata, source: bytes, *, has_passed: bool) -> Snapshot | None:
     """Keep `source`, unless it is kept already; None for the published stub, which is nobody's attempt.
 
     Raises `StateError` when it cannot be written.
@@ -74,14 +74,14 @@ def keep(state: Path, kata: Kata, source: bytes, *, has_passed: bool) -> Kept | 
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(folder / ".lock"):
-            before = kept_attempts(state, kata)
+            before = snapshots(state, kata)
             for kept in reversed(before):
                 if kept.path.read_bytes() == source and (kept.has_passed or not has_passed):
                     return kept
             number = before[-1].number + 1 if before else 1
             path = folder / f"{number:04d}{'-passed' if has_passed else ''}.py"
             write_atomically(path, source)
-            return Kept(path, number, has_passed)
+            return Snapshot(path, number, has_passed)
     except OSError as error:
         raise StateError(f"the attempt cannot be kept in {folder}: {error.strerror or error}") from error
 

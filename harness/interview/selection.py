@@ -106,7 +106,7 @@ class NoKatasError(KataError):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CandidateRecord:
     """What is known of the candidate."""
 
     begun: frozenset[str] = frozenset()
@@ -128,7 +128,7 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Draw:
+class Selection:
     """What was drawn, and what there is to say about it."""
 
     katas: tuple[Kata, ...]
@@ -150,13 +150,13 @@ def is_of_an_interview(entry: Entry) -> bool:
     return entry.kind == "interview" or entry.data.get("trigger") == "interview"
 
 
-def standing(
+def candidate_record(
     katas: Sequence[Kata], entries: Sequence[Entry], due: Collection[str], filled_in: Collection[str], now: float
-) -> Standing:
+) -> CandidateRecord:
     """What history and stubs tell about the candidate. `due` are slugs of due reviews; they count as not started."""
     seen = {entry.slug for entry in entries if entry.kind in ("run", "pass", "reveal") and entry.at <= now}
     passed = {entry.slug for entry in entries if entry.kind == "pass"} - set(due)
-    return Standing(
+    return CandidateRecord(
         frozenset((seen | set(filled_in)) - passed - set(due)), frozenset(passed), _trouble_by_topic(katas, entries)
     )
 
@@ -192,7 +192,7 @@ def kata_trouble(kata: Kata, entries: Sequence[Entry]) -> float | None:
     )
 
 
-def weight(kata: Kata, role: Role | None, candidate: Standing) -> float:
+def weight(kata: Kata, role: Role | None, candidate: CandidateRecord) -> float:
     """How likely a kata is drawn, before anything is: by role, by weak topics, by whether it would be new."""
     topics = [topic_name(topic) for topic in kata.topics]
     worth = 1.0
@@ -207,7 +207,7 @@ def weight(kata: Kata, role: Role | None, candidate: Standing) -> float:
     return worth * BEGUN if kata.slug in candidate.begun else worth
 
 
-def draw(katas: Sequence[Kata], minutes: int, role: Role | None, candidate: Standing, seed: int) -> Draw:
+def select(katas: Sequence[Kata], minutes: int, role: Role | None, candidate: CandidateRecord, seed: int) -> Selection:
     """Katas that fit into `minutes`, in the order of the catalogue, easy ones first.
 
     Raises `NoKatasError` when not a single one fits.
@@ -224,17 +224,19 @@ def draw(katas: Sequence[Kata], minutes: int, role: Role | None, candidate: Stan
     weights = {kata.slug: weight(kata, role, candidate) for kata in katas}
     best: list[Kata] = []
     for _ in range(_TRIES):
-        drawn = _one_draw(katas, minutes, weights, luck)
+        drawn = _one_selection(katas, minutes, weights, luck)
         if _filled(drawn) > _filled(best):
             best = drawn
         if _filled(best) >= ENOUGH * minutes:
             break
     order = [kata.slug for kata in katas]
     best.sort(key=lambda kata: order.index(kata.slug))
-    return Draw(tuple(best), _notice(best, minutes))
+    return Selection(tuple(best), _notice(best, minutes))
 
 
-def _one_draw(katas: Sequence[Kata], minutes: int, weights: Mapping[str, float], luck: random.Random) -> list[Kata]:
+def _one_selection(
+    katas: Sequence[Kata], minutes: int, weights: Mapping[str, float], luck: random.Random
+) -> list[Kata]:
     """Kata by kata, each of those that still fit, until none does."""
     drawn: list[Kata] = []
     while True:

@@ -34,7 +34,7 @@ from harness.interview.state import (
     with_typed,
     without_more_questions,
 )
-from harness.interview.storage import Room, interview_entry, run_entry
+from harness.interview.storage import InterviewFolder, interview_entry, run_entry
 from harness.interview.voice import COMMANDS, Voice, command_of, feedback
 from harness.scoreboard.render.words import minutes
 
@@ -58,7 +58,7 @@ class Session:
 
     def __init__(
         self,
-        room: Room,
+        folder: InterviewFolder,
         interview: Interview,
         voice: Voice,
         *,
@@ -67,12 +67,12 @@ class Session:
         now: Callable[[], float],
     ) -> None:
         self.interview = interview
-        self._room = room
+        self._room = folder
         self._voice = voice
         self._history = history
         self._earlier = earlier
         self._now = now
-        self._clock = InterviewClock(interview.spent_s, interview.limit_s, beat=room.beat, tick=self._tick)
+        self._clock = InterviewClock(interview.spent_s, interview.limit_s, beat=folder.beat, tick=self._tick)
         self._warned = self._clock.left_s <= 2 * _WARN_S
 
     def run(self) -> tuple[Path, Path]:

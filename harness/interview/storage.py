@@ -136,7 +136,7 @@ def _writing(what: Path) -> Iterator[None]:
         ) from error
 
 
-class Room:
+class InterviewFolder:
     """The folder of one interview, and the katas it asks."""
 
     def __init__(self, state: Path, identity: str, root: Path, catalog: Catalog) -> None:

@@ -10,28 +10,28 @@ from harness.catalog.published_stub import published_stub
 from harness.core.errors import KataError, StateError
 from harness.core.model import Kata, Status
 from harness.history.attempt import attempt
-from harness.history.snapshots import Kept, keep, kept_attempts, replacement
+from harness.history.snapshots import Snapshot, keep, replacement, snapshots
 from harness.history.store import History
 from harness.practice.status import known_report
 
 
-class NothingKeptError(KataError):
+class NoSnapshotError(KataError):
     """There is no attempt to bring back."""
 
 
 @dataclass(frozen=True, slots=True)
-class Swapped:
+class Replaced:
     """What was done to the learner's file."""
 
-    kept: Kept | None
+    kept: Snapshot | None
     """Where the code went that was there; None when it was the empty stub, or nothing."""
-    restored: Kept | None = None
+    restored: Snapshot | None = None
     """What was brought back; None after a reset."""
     is_changed: bool = True
     """The file was written."""
 
 
-def reset(state: Path, kata: Kata, history: History, now: float, *, stub: Path | None = None) -> Swapped:
+def reset(state: Path, kata: Kata, history: History, now: float, *, stub: Path | None = None) -> Replaced:
     """Put the published stub back, and begin another attempt; the interview clock begins anew with it.
 
     When the stub is there already, an attempt is begun only where the last one is over. Raises `StubLostError`, or `StateError`
@@ -42,27 +42,27 @@ def reset(state: Path, kata: Kata, history: History, now: float, *, stub: Path |
     if present is not None and is_published_stub(kata, present):
         if attempt(history, kata.slug).is_over:
             _note(history, "reset", kata, now, kept="")
-        return Swapped(None, is_changed=False)
+        return Replaced(None, is_changed=False)
     kept = _keep_present(state, kata, present)
     with replacement(kata.stub, source):
         _note(history, "reset", kata, now, kept=kept.name if kept else "")
-    return Swapped(kept)
+    return Replaced(kept)
 
 
-def restore(state: Path, kata: Kata, history: History, now: float, *, number: int | None = None) -> Swapped:
+def restore(state: Path, kata: Kata, history: History, now: float, *, number: int | None = None) -> Replaced:
     """Bring back attempt `number`, or the newest that differs from what is there.
 
-    Raises `NothingKeptError` when there is none, and `StateError` when something cannot be written: then all is as it was.
+    Raises `NoSnapshotError` when there is none, and `StateError` when something cannot be written: then all is as it was.
     """
     present = _present(kata)
     chosen = _choose(state, kata, present, number)
     source = chosen.read()
     if source == present:
-        return Swapped(None, chosen, is_changed=False)
+        return Replaced(None, chosen, is_changed=False)
     kept = _keep_present(state, kata, present)
     with replacement(kata.stub, source):
         _note(history, "restore", kata, now, kept=chosen.name, passed=chosen.has_passed)
-    return Swapped(kept, chosen)
+    return Replaced(kept, chosen)
 
 
 def _note(history: History, kind: str, kata: Kata, now: float, **data: object) -> None:
@@ -88,17 +88,17 @@ def _present(kata: Kata) -> bytes | None:
         raise StateError(f"{kata.stub} cannot be read, so it is left alone: {error.strerror}") from error
 
 
-def _keep_present(state: Path, kata: Kata, present: bytes | None) -> Kept | None:
+def _keep_present(state: Path, kata: Kata, present: bytes | None) -> Snapshot | None:
     if present is None:
         return None
     report = known_report(kata, state)
     return keep(state, kata, present, has_passed=report is not None and report.status is Status.PASSED)
 
 
-def _choose(state: Path, kata: Kata, present: bytes | None, number: int | None) -> Kept:
-    there = kept_attempts(state, kata)
+def _choose(state: Path, kata: Kata, present: bytes | None, number: int | None) -> Snapshot:
+    there = snapshots(state, kata)
     if not there:
-        raise NothingKeptError(f"no attempt at {kata.slug} is kept", hint="`kata reset` and each pass keep one")
+        raise NoSnapshotError(f"no attempt at {kata.slug} is kept", hint="`kata reset` and each pass keep one")
     if number is None:
         different = [kept for kept in there if kept.read() != present]
         return different[-1] if different else there[-1]
@@ -106,4 +106,4 @@ def _choose(state: Path, kata: Kata, present: bytes | None, number: int | None) 
         if kept.number == number:
             return kept
     numbers = ", ".join(str(kept.number) for kept in there)
-    raise NothingKeptError(f"there is no attempt {number} at {kata.slug}", hint=f"those kept are {numbers}")
+    raise NoSnapshotError(f"there is no attempt {number} at {kata.slug}", hint=f"those kept are {numbers}")

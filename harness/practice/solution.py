@@ -10,10 +10,11 @@ from pathlib import Path
 from harness.core.errors import KataError
 from harness.core.model import Kata, Status
 from harness.history.attempt import attempt
-from harness.history.snapshots import kept_attempts
+from harness.history.snapshots import snapshots
 from harness.history.store import History
 from harness.practice.reset import present_code
 from harness.practice.status import known_report
+from harness.subject import mistakes
 from harness.subject.finder import reference_folder
 
 CODE_THEME = "ansi_dark"
@@ -35,6 +36,8 @@ class Solution:
     reference: str
     debrief: str
     """Markdown, empty when there is none."""
+    mistakes: tuple[mistakes.Mistake, ...] = ()
+    """What people do wrong here, as far as it is written down."""
 
 
 def read_solution(kata: Kata) -> Solution:
@@ -42,17 +45,29 @@ def read_solution(kata: Kata) -> Solution:
     folder = reference_folder(kata)
     reference = _read(folder / kata.stub.name)
     if reference is None:
-        sealed = folder.parent.parent / ".dojo" / "sealed" / f"{kata.slug}.json"
-        if sealed.is_file():
-            raise NoSolutionError(
-                f"the solution of {kata.slug} is sealed",
-                hint=f"`kata unseal {kata.id.lower()}` opens it, once the passphrase is published",
-            )
-        raise NoSolutionError(
-            f"the solution of {kata.slug} is not in this checkout",
-            hint="a learners' edition has none, or has them sealed, for `kata unseal`; the whole repository has all of them",
+        raise missing_solution(kata)
+    page = mistakes.read_page(folder / mistakes.PAGE)
+    return Solution(reference, _read(folder / "debrief.md") or "", page.mistakes)
+
+
+def missing_solution(kata: Kata, what: str = "the solution") -> NoSolutionError:
+    """The error for a part of the solution that is not here."""
+    sealed = kata.folder.parent.parent / ".dojo" / "sealed" / f"{kata.slug}.json"
+    if sealed.is_file() and not (reference_folder(kata) / kata.stub.name).is_file():
+        return NoSolutionError(
+            f"the solution of {kata.slug} is sealed",
+            hint=f"`kata unseal {kata.id.lower()}` opens it, once the passphrase is published",
         )
-    return Solution(reference, _read(folder / "debrief.md") or "")
+    return NoSolutionError(
+        f"{what} of {kata.slug} is not in this checkout",
+        hint="a learners' edition has none, or has them sealed, for `kata unseal`; the whole repository has all of them",
+    )
+
+
+def mistakes_text(solution: Solution) -> str:
+    """The mistakes as Markdown, under one heading; empty when there are none."""
+    parts = [f"### {found.name}\n\n{found.description}\n\n```diff\n{found.diff}\n```" for found in solution.mistakes]
+    return "\n\n".join(["## Mistakes people make here", *parts]) if parts else ""
 
 
 def _read(path: Path) -> str | None:
@@ -77,7 +92,7 @@ def passing_code(state: Path, kata: Kata) -> str:
     report = known_report(kata, state)
     if report is not None and report.status is Status.PASSED:
         return (present_code(kata) or b"").decode("utf-8", "replace")
-    for kept in reversed(kept_attempts(state, kata)):
+    for kept in reversed(snapshots(state, kata)):
         if kept.has_passed:
             return kept.read().decode("utf-8", "replace")
     raise NotPassedError(

@@ -20,7 +20,7 @@ DUE = "due"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class KataStatus:
     """One kata for a list."""
 
     kata: Kata
@@ -65,12 +65,12 @@ def known_reports(katas: Sequence[Kata], state: Path) -> list[KataReport]:
     return [report for kata in katas if (report := known_report(kata, state)) is not None]
 
 
-def standings(katas: Sequence[Kata], state: Path, history: History | None, now: float) -> list[Standing]:
+def kata_statuses(katas: Sequence[Kata], state: Path, history: History | None, now: float) -> list[KataStatus]:
     """How each kata stands; without a history nothing is due."""
     times = review_times(history) if history else {}
     best = history.best_times_s() if history else {}
     return [
-        Standing(
+        KataStatus(
             kata,
             known_report(kata, state),
             times.get(kata.slug),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import hashlib
 import importlib.util
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -21,7 +22,8 @@ from typing import Any
 
 from harness.core.errors import SubjectError
 from harness.core.model import Kata
-from harness.core.state import write_atomically
+from harness.core.state import state_folder, write_atomically
+from harness.subject import mistakes
 
 LEARNER = "learner"
 REFERENCE = "reference"
@@ -36,15 +38,18 @@ class Subject:
 
     kata: Kata
     choice: str
-    """What was asked for: `learner`, `reference`, or a path."""
+    """What was asked for: `learner`, `reference`, a path, or a mistake in a page."""
     file: Path
 
 
 def resolve(kata: Kata, choice: str) -> Subject:
     """The subject that `choice` means for `kata`: the stub, the reference, or `mse.py` in a folder (or a file itself).
 
+    `solutions/a01_mse/mistakes.md::sum_not_mean` is a named mistake, whose module is written into the state folder.
     Raises `SubjectError` when there is no such file.
     """
+    if (mistake := mistakes.split_choice(choice)) is not None:
+        return Subject(kata, choice, _written(kata, *mistake))
     if choice == LEARNER:
         file = kata.stub
         hint = f"git checkout -- {kata.slug}/{file.name} in katas/ brings the stub back"
@@ -54,10 +59,21 @@ def resolve(kata: Kata, choice: str) -> Subject:
     else:
         given = Path(choice)
         file = given / f"{kata.module}.py" if given.is_dir() else given
-        hint = "--subject takes learner, reference, a folder that holds the module, or a file"
+        hint = "--subject takes learner, reference, a folder that holds the module, a file, or mistakes.md::NAME"
     if not file.is_file():
         raise SubjectError(f"{kata.slug}: there is no {file.name} to test in {file.parent}", hint=hint)
     return Subject(kata, choice, file.resolve())
+
+
+def _written(kata: Kata, page: Path, name: str) -> Path:
+    """The file of a mistake's module, which is named after its content, so that nobody ever sees it change."""
+    source = mistakes.patched(page, mistakes.find(page, name)).encode()
+    digest = hashlib.sha256(source).hexdigest()[:16]
+    folder = state_folder(kata.folder.parent.parent) / "mistakes" / kata.slug / f"{name}-{digest}"
+    file = (folder / f"{kata.module}.py").resolve()
+    if not file.is_file() or file.read_bytes() != source:
+        write_atomically(file, source)
+    return file
 
 
 def reference_folder(kata: Kata) -> Path:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from harness.core.model import Kata, KataReport, TestResult
 from harness.practice.hints import Hint
-from harness.watch.view import Clock, Page, Triumph
+from harness.watch.view import Clock, Page, PassSummary
 
 
 class Kind(StrEnum):
@@ -63,7 +63,7 @@ class Runner(Protocol):
 
 
 class Files(Protocol):
-    """What a watch asks about files and history, as `harness.watch.session.Desk`."""
+    """What a watch asks about files and history, as `harness.watch.records.LearnerRecords`."""
 
     def reload(self, kata: Kata) -> Kata:
         """The kata as its `kata.toml` is now."""
@@ -77,7 +77,7 @@ class Files(Protocol):
     def toggle_clock(self, kata: Kata, now: float) -> str:
         """Start or stop it."""
 
-    def record(self, kata: Kata, report: KataReport, source: bytes, now: float) -> Triumph | None:
+    def record(self, kata: Kata, report: KataReport, source: bytes, now: float) -> PassSummary | None:
         """Note a run."""
 
     def hint(self, kata: Kata, now: float) -> Hint:

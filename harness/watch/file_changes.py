@@ -16,7 +16,7 @@ HARNESS = Path(__file__).parent.parent
 
 
 @contextlib.contextmanager
-def saves(root: Path, changed: Callable[[bool], None]) -> Iterator[None]:
+def watch_files(root: Path, changed: Callable[[bool], None]) -> Iterator[None]:
     """Call `changed`, from a thread, whenever something may have been saved, as long as the context lasts.
 
     Its argument says whether that was in the harness itself.

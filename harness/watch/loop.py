@@ -19,7 +19,7 @@ from harness.runner.job import Job, without_a_run
 from harness.watch import keys
 from harness.watch.events import Event, Files, Kind, Runner, Running
 from harness.watch.screen import Screen
-from harness.watch.view import Page, Phase, Triumph, View
+from harness.watch.view import Page, PassSummary, Phase, View
 from harness.watch.warm_runs import fingerprint
 
 POLL_S = 0.004
@@ -254,7 +254,7 @@ class Watch:
             self._show(phase=Phase.DONE, report=known, is_settled=True)
             return
         # The last run's tests stay on the screen until this one has something to say: that does not flicker.
-        self._view = replace(self._view, report=None, triumph=None, running_test="", duration_s=0.0, question="")
+        self._view = replace(self._view, report=None, pass_summary=None, running_test="", duration_s=0.0, question="")
         self._view = replace(self._view, notices=self._told)
         self._show(phase=Phase.RUNNING, is_stale=True, is_settled=False)
         self._run = self._runner.begin(all_bands=all_bands)
@@ -288,9 +288,15 @@ class Watch:
         """First the verdict is on the screen, then all that takes time."""
         self._run = None
         took_s = self._clock() - self._saved_at
-        triumph = Triumph() if report.status is Status.PASSED else None
+        pass_summary = PassSummary() if report.status is Status.PASSED else None
         chosen = 0 if self._view.is_stale else self._view.chosen
-        changes = {"phase": Phase.DONE, "report": report, "duration_s": took_s, "triumph": triumph, "chosen": chosen}
+        changes = {
+            "phase": Phase.DONE,
+            "report": report,
+            "duration_s": took_s,
+            "pass_summary": pass_summary,
+            "chosen": chosen,
+        }
         self._show_tests(report.tests, **changes, running_test="", is_stale=False)
         self._put_back()
         self._record(report)
@@ -316,12 +322,12 @@ class Watch:
 
     def _record(self, report: KataReport) -> None:
         try:
-            triumph = self._files.record(self._view.kata, report, self._source or b"", self._now())
+            pass_summary = self._files.record(self._view.kata, report, self._source or b"", self._now())
         except KataError as error:
             self._notice(f"this run is not recorded: {error}")
             return
-        if triumph is not None:
-            self._show(triumph=triumph)
+        if pass_summary is not None:
+            self._show(pass_summary=pass_summary)
 
     # --- keys ---
 

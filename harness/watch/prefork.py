@@ -45,7 +45,7 @@ class Held:
             self.way = None
 
 
-class Deal:
+class TestShares:
     """A deck for one run, which is drawn while there is nothing else to do."""
 
     def __init__(self, kata: Kata, warm: Starter, folder: Path) -> None:
@@ -65,7 +65,7 @@ def can_hold() -> bool:
 
 
 def start_child(
-    kata: Kata, warm: Starter, folder: Path, only: tuple[str, ...], *, gated: bool, deal: Deal | None = None
+    kata: Kata, warm: Starter, folder: Path, only: tuple[str, ...], *, gated: bool, deal: TestShares | None = None
 ) -> Held:
     """Start a child for these tests. Its gate is open; `gated` only leaves speed out after a wrong answer."""
     folder.mkdir(parents=True)
@@ -84,7 +84,7 @@ def _way(path: Path) -> int:
     return os.open(path, os.O_RDWR | os.O_NONBLOCK)
 
 
-class Ahead:
+class PreforkedRun:
     """All children of one run: one for each share of the answers, and one for speed where it has its own."""
 
     def __init__(
@@ -95,7 +95,7 @@ class Ahead:
         plan: Plan,
         *,
         all_bands: bool = False,
-        deal: Deal | None = None,
+        deal: TestShares | None = None,
     ) -> None:
         """With `deal`, laws are tried first on the examples of that deck, if it is there by then."""
         self.plan = plan
@@ -133,10 +133,10 @@ class Ahead:
         """Whether all of them are there still."""
         return all(held.child.process.poll() is None for held in self._held)
 
-    def alone(self) -> Ahead:
+    def alone(self) -> PreforkedRun:
         """The same run in one child."""
         folder = self._folder.with_name(f"{self._folder.name}-alone")
-        return Ahead(self._kata, self._warm, folder, Plan(((),)), all_bands=self.all_bands)
+        return PreforkedRun(self._kata, self._warm, folder, Plan(((),)), all_bands=self.all_bands)
 
     def close(self) -> None:
         """End whoever is there still, and leave nothing behind."""

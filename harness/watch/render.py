@@ -47,15 +47,15 @@ _SOON_S = 1.0
 _LONG_S = 3.0
 
 
-def draw(view: View, *, width: int = 80, unicode: bool = True, has_keys: bool = True) -> RenderableType:
+def render_view(view: View, *, width: int = 80, unicode: bool = True, has_keys: bool = True) -> RenderableType:
     """All that there is to see of a kata."""
     bands = _bands(view, unicode=unicode, has_bars=width >= _WIDE)
     parts: list[RenderableType] = [_head(view), *bands, _verdict(view)]
-    if view.triumph is not None:
-        parts += [Text(), _triumph(view, unicode=unicode, has_keys=has_keys)]
+    if view.pass_summary is not None:
+        parts += [Text(), _pass_summary(view, unicode=unicode, has_keys=has_keys)]
     else:
         parts += _body(view, has_keys=has_keys)
-    if view.hint and view.triumph is None:
+    if view.hint and view.pass_summary is None:
         parts += [Text(), Text.assemble((f"hint {view.hint_number} of {view.hints_there}  ", "bold cyan"), view.hint)]
     if view.notices:
         parts += [Text(), *(Text(notice, style="yellow") for notice in view.notices)]
@@ -172,23 +172,23 @@ def _short(text: str) -> str:
     return "\n".join([*lines[:_MAX_PART_LINES], f"... {len(lines) - _MAX_PART_LINES} lines more"])
 
 
-def _triumph(view: View, *, unicode: bool, has_keys: bool) -> RenderableType:
-    triumph = view.triumph
+def _pass_summary(view: View, *, unicode: bool, has_keys: bool) -> RenderableType:
+    pass_summary = view.pass_summary
     star = "★" if unicode else "*"
     count = len(view.tests)
     lines = [Text(f"  {star} {star} {star}  passed  {star} {star} {star}", style="bold green"), Text()]
-    after = ", after a look at the reference" if triumph is not None and triumph.given_up else ""
+    after = ", after a look at the reference" if pass_summary is not None and pass_summary.given_up else ""
     lines.append(Text(f"  all {count} tests of {view.kata.title}{after}"))
-    if triumph is not None and triumph.spent_s is not None:
-        left = 60 * view.kata.minutes - triumph.spent_s
+    if pass_summary is not None and pass_summary.spent_s is not None:
+        left = 60 * view.kata.minutes - pass_summary.spent_s
         margin = f"{minutes(left)} to spare" if left >= 0 else f"{minutes(-left)} over"
-        lines.append(Text(f"  time      {minutes(triumph.spent_s)} of {view.kata.minutes} min, {margin}"))
-    if triumph is not None and triumph.best_s is not None:
-        is_best = triumph.spent_s is not None and triumph.spent_s <= triumph.best_s
-        words = ", a new personal best" if is_best and not triumph.is_first else ""
-        lines.append(Text(f"  best      {minutes(triumph.best_s)}{words}", style="bold" if words else ""))
-    if triumph is not None and triumph.due is not None:
-        day = time.localtime(triumph.due)
+        lines.append(Text(f"  time      {minutes(pass_summary.spent_s)} of {view.kata.minutes} min, {margin}"))
+    if pass_summary is not None and pass_summary.best_s is not None:
+        is_best = pass_summary.spent_s is not None and pass_summary.spent_s <= pass_summary.best_s
+        words = ", a new personal best" if is_best and not pass_summary.is_first else ""
+        lines.append(Text(f"  best      {minutes(pass_summary.best_s)}{words}", style="bold" if words else ""))
+    if pass_summary is not None and pass_summary.due is not None:
+        day = time.localtime(pass_summary.due)
         lines.append(
             Text(
                 f"  again     on {time.strftime('%a', day)} {day.tm_mday} {time.strftime('%b', day)}, from the empty stub"
@@ -196,8 +196,8 @@ def _triumph(view: View, *, unicode: bool, has_keys: bool) -> RenderableType:
         )
     figures = [figure for test in view.tests for figure in test.figures]
     lines += [Text(f"  speed     {figure.text}") for figure in figures]
-    if triumph is not None and triumph.more:
-        lines.append(Text(f"  more      {triumph.more}"))
+    if pass_summary is not None and pass_summary.more:
+        lines.append(Text(f"  more      {pass_summary.more}"))
     if has_keys:
         lines += [Text(), Text("  k next kata   r compare with the reference   q quit", style="bold")]
     return Group(*lines)

@@ -15,7 +15,7 @@ from harness.core.state import write_atomically
 from harness.plugin.live_results import FILE, Line, LiveLines
 from harness.runner.outcome import Child, conclude
 from harness.watch.plan import function_of
-from harness.watch.prefork import Ahead
+from harness.watch.prefork import PreforkedRun
 
 
 class Run:
@@ -25,7 +25,7 @@ class Run:
     work proves nothing, and is measured again when nobody is.
     """
 
-    def __init__(self, kata: Kata, ahead: Ahead, cores: int) -> None:
+    def __init__(self, kata: Kata, ahead: PreforkedRun, cores: int) -> None:
         self.kata = kata
         self.begun = time.monotonic()
         self.report: KataReport | None = None
@@ -35,7 +35,7 @@ class Run:
         self._stamp = _stamp(kata.stub)
         self._start(ahead)
 
-    def _start(self, ahead: Ahead) -> None:
+    def _start(self, ahead: PreforkedRun) -> None:
         self.tests: dict[str, TestResult] = {}
         """What is known so far, by name."""
         self.printed: dict[str, str] = {}

@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.segment import Segment
 from rich.text import Text
 
-from harness.watch.render import draw, footer
+from harness.watch.render import footer, render_view
 from harness.watch.view import Page, View
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class TerminalScreen:
         options = self._console.options.update(width=width, height=None)
         if view.page is not None:
             return self._fit_page(view.page)
-        lines = self._console.render_lines(draw(view, width=width, unicode=self._unicode), options)
+        lines = self._console.render_lines(render_view(view, width=width, unicode=self._unicode), options)
         room = max(1, height - 2)
         if len(lines) > room:
             more = "... more than fits: make the window higher"
@@ -137,5 +137,5 @@ class PlainScreen:
         told = (view.kata.slug, view.phase, view.report, view.notices)
         if view.is_settled and told != self._told:
             self._told = told
-            self._console.print(draw(view, width=self._console.width, unicode=self._unicode, has_keys=False))
+            self._console.print(render_view(view, width=self._console.width, unicode=self._unicode, has_keys=False))
             self._console.print()

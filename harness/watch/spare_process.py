@@ -19,7 +19,7 @@ from harness.runner.fork_server import run_job, warm_up
 from harness.runner.processes import ONE_THREAD, Process, job_line
 
 
-class Spares:
+class SparePool:
     """One process is always ready, or getting ready, for the next run."""
 
     def __init__(self, modules: Sequence[str], root: Path) -> None:

@@ -31,7 +31,7 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class Triumph:
+class PassSummary:
     """What there is to say about a pass."""
 
     spent_s: float | None = None
@@ -76,7 +76,7 @@ class View:
     printed: str = ""
     """What that test printed."""
     clock: Clock | None = None
-    triumph: Triumph | None = None
+    pass_summary: PassSummary | None = None
     hint: str = ""
     """The last one that was asked for."""
     hint_number: int = 0

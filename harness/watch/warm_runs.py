@@ -15,7 +15,7 @@ from harness.core.model import Kata, KataReport
 from harness.runner.job import run_files
 from harness.runner.processes import Starter, open_nest, preloaded
 from harness.watch.plan import function_of, plan_run
-from harness.watch.prefork import Ahead, Deal, can_hold
+from harness.watch.prefork import PreforkedRun, TestShares, can_hold
 from harness.watch.run import Run
 
 MAX_CHILDREN = 4
@@ -43,7 +43,7 @@ class WarmParent:
         self._can_fork = can_fork
         self._numbers = itertools.count()
         self._weights: dict[str, float] = {}
-        self._ahead: Ahead | None = None
+        self._ahead: PreforkedRun | None = None
         self._warm = self._open()
 
     def _open(self) -> Warm:
@@ -51,16 +51,16 @@ class WarmParent:
         nest = None if self._can_fork is False else open_nest(suites)
         if nest is not None:
             return nest
-        from harness.watch.spare_process import Spares
+        from harness.watch.spare_process import SparePool
 
-        return Spares(preloaded(suites), self.kata.folder.parent.parent)
+        return SparePool(preloaded(suites), self.kata.folder.parent.parent)
 
     @property
     def children(self) -> int:
         """How many children may answer at the same time."""
-        from harness.watch.spare_process import Spares
+        from harness.watch.spare_process import SparePool
 
-        return 1 if isinstance(self._warm, Spares) else max(1, min(os.cpu_count() or 1, MAX_CHILDREN))
+        return 1 if isinstance(self._warm, SparePool) else max(1, min(os.cpu_count() or 1, MAX_CHILDREN))
 
     def restart(self, kata: Kata) -> None:
         """Begin anew, for this kata."""
@@ -80,27 +80,27 @@ class WarmParent:
             ahead = None
         return Run(self.kata, ahead or self._start(all_bands=all_bands), self.children)
 
-    def _start(self, *, all_bands: bool = False, deal: bool = False) -> Ahead:
+    def _start(self, *, all_bands: bool = False, deal: bool = False) -> PreforkedRun:
         plan = plan_run(self.kata, self._weights, self.children)
         folder = self.scratch / str(next(self._numbers))
-        deck = Deal(self.kata, self._warm, folder) if deal else None
-        return Ahead(self.kata, self._warm, folder, plan, all_bands=all_bands, deal=deck)
+        deck = TestShares(self.kata, self._warm, folder) if deal else None
+        return PreforkedRun(self.kata, self._warm, folder, plan, all_bands=all_bands, deal=deck)
 
     def learn(self, report: KataReport) -> None:
         """Get ready for the next run: note how long tests take, and have children wait for it."""
-        from harness.watch.spare_process import Spares
+        from harness.watch.spare_process import SparePool
 
         weights: dict[str, float] = {}
         for test in report.tests:
             name = function_of(test.name)
             weights[name] = weights.get(name, 0.0) + test.duration_s
         self._weights |= weights
-        if isinstance(self._warm, Spares):
+        if isinstance(self._warm, SparePool):
             self._warm.refill()
         if self._ahead is None and self._warm.is_alive and can_hold():
-            is_spare = isinstance(self._warm, Spares)  # too dear to be spent on drawing
+            is_spare = isinstance(self._warm, SparePool)  # too dear to be spent on drawing
             self._ahead = self._start(deal=not is_spare)
-            if isinstance(self._warm, Spares):
+            if isinstance(self._warm, SparePool):
                 self._warm.refill()
 
     def close(self) -> None:

@@ -35,6 +35,35 @@ WRONG = '"""Mistake {i}.\n\nCaught by: test_two_is_four\n"""\n\n\ndef double(x):
 SLOW = '"""Counts.\n\nCaught by: test_is_fast\n"""\n\n\ndef double(x):\n    return 2 * x + 0 * sum(range(9000))\n'
 
 
+PAGE = """base: double.py
+
+### not_doubled
+Gives its argument back.
+Caught by: test_two_is_four
+```diff
+-    return 2 * x
++    return x
+```
+
+### also_slow
+Counts.
+Caught by: test_is_fast
+```diff
+-    return 2 * x
++    return 2 * x + 0 * sum(range(9000))
+```
+"""
+EDIT = """
+### {name}
+Adds {i}.
+Caught by: {test}
+```diff
+-    return {old}
++    return {old} + {i}
+```
+"""
+
+
 def complete(checkout: Checkout) -> Checkout:
     """A kata with everything in it."""
     folder = checkout.add("a01_double", STUB, suite=SUITE)
@@ -59,14 +88,19 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("state")
 
 
-def run_audit(checkout: Checkout, cache: Path, *more: str) -> Done:
-    return checkout.kata("audit", *more, env={"KATA_STATE": str(cache), "COLUMNS": "160"})
+def run_audit(checkout: Checkout, cache: Path, *more: str, is_draft: bool = True) -> Done:
+    """Audit a kata with fewer solutions than a published one needs, unless `is_draft` is false."""
+    draft = ("--draft",) if is_draft else ()
+    return checkout.kata("audit", *draft, *more, env={"KATA_STATE": str(cache), "COLUMNS": "160"})
 
 
 def test_a_complete_kata_has_no_fault_and_shows_its_margin(checkout: Checkout, cache: Path) -> None:
-    done = run_audit(complete(checkout), cache)
+    complete(checkout)
+    edits = "".join(EDIT.format(name=f"plus_{i}", i=i, old="2 * x", test="test_two_is_four") for i in (8, 9))
+    (checkout.root / SOLUTIONS / "mistakes.md").write_text(PAGE + edits)
+    done = run_audit(checkout, cache, is_draft=False)
     assert done.code == 0, done.text
-    assert "1 katas, 12 solutions, 0 faults" in done.out
+    assert "1 katas, 16 solutions, 0 faults" in done.out
     assert "x as fast as a loop (" in done.out
 
 
@@ -84,7 +118,7 @@ def test_a_suite_that_hangs_on_luck_is_found_by_more_seeds(checkout: Checkout, c
     complete(checkout)
     suite = checkout.root / "katas" / "a01_double" / "test_double.py"
     suite.write_text(suite.read_text() + LUCKY)
-    done = checkout.kata("audit", "--seeds", "2", env={"KATA_STATE": str(cache), "COLUMNS": "160"})
+    done = run_audit(checkout, cache, "--seeds", "2")
     assert done.code == 1
     assert "the reference under --hypothesis-seed=2 does not pass test_is_lucky" in done.text
     assert "also_right/way_1.py under --hypothesis-seed=1 does not pass test_is_lucky" in done.text
@@ -104,9 +138,9 @@ def remove(path: str) -> Callable[[Path], None]:
     return lambda root: (root / path).unlink()
 
 
-def write(path: str, text: str = "") -> Callable[[Path], None]:
+def write(path: str, text: str = "", *, encoding: str = "utf-8") -> Callable[[Path], None]:
     def change(root: Path) -> None:
-        (root / path).write_text(text, encoding="utf-8")
+        (root / path).write_text(text, encoding=encoding)
 
     return change
 
@@ -163,11 +197,6 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
         edit(f"{SOLUTIONS}/double.py", "def", "import scipy\n\ndef"),
         "a01_double/double.py: double.py, line 1: scipy may not be imported in a01_double",
     ),
-    "seven wrong ones": (remove(f"{SOLUTIONS}/wrong/plus_1.py"), "there are 7 wrong solutions, expected at least 8"),
-    "one right one": (
-        remove(f"{SOLUTIONS}/also_right/way_0.py"),
-        "there are 1 also-right solutions, expected at least 2",
-    ),
     "wrong one unnamed": (
         edit(f"{SOLUTIONS}/wrong/plus_1.py", "Caught by", "See"),
         "wrong/plus_1.py does not say in its docstring which test catches it",
@@ -202,6 +231,61 @@ def test_a_fault_is_named(checkout: Checkout, cache: Path, fault: str) -> None:
     done = run_audit(checkout, cache)
     assert done.code == 1, done.text
     assert f"a01_double: {sentence}" in done.out.replace("\\", "/"), done.text
+
+
+MISTAKES = f"{SOLUTIONS}/mistakes.md"
+BROKEN_MISTAKES: dict[str, tuple[Callable[[Path], None], str]] = {
+    "survives": (
+        edit(MISTAKES, "+    return x", "+    return x + x"),
+        "mistakes.md:3 not_doubled survives test_two_is_four, which should catch it",
+    ),
+    "not taught": (
+        edit(MISTAKES, "+    return x", "+    raise TypeError('no')"),
+        "mistakes.md:3 not_doubled dies on test_two_is_four, but the message names no mistake: TypeError: no",
+    ),
+    "does not match": (edit(f"{SOLUTIONS}/double.py", "2 * x", "x * 2"), "mistakes.md:11 also_slow: does not match double.py"),
+    "names nothing": (
+        edit(MISTAKES, "test_two_is_four", "test_gone"),
+        "mistakes.md:3 not_doubled: names test_gone, which is no test of the suite",
+    ),
+    "no test": (edit(MISTAKES, "Caught by: test_two_is_four", ""), "mistakes.md:3 not_doubled: has no line `Caught by"),
+    "no base": (edit(MISTAKES, "base: double.py", ""), "mistakes.md:3 not_doubled: has no `base: FILE` above it"),
+    "base missing": (
+        edit(MISTAKES, "base: double.py", "base: also_right/way_9.py"),
+        "mistakes.md:3 not_doubled: its base also_right/way_9.py is not there",
+    ),
+    "twice": (edit(MISTAKES, "### also_slow", "### not_doubled"), "mistakes.md:11 not_doubled: is a second mistake of this name"),
+    "name of a file": (edit(MISTAKES, "### also_slow", "### slow"), "mistakes.md:11 slow: has the name of wrong/slow.py"),
+    "not Python": (edit(MISTAKES, "+    return x", "+    return ("), "mistakes.md:3 not_doubled: gives what is not valid Python"),
+    "no change": (edit(MISTAKES, "+    return x", "+    return 2*x"), "mistakes.md:3 not_doubled: changes nothing in double.py"),
+    "banned import": (
+        edit(MISTAKES, "+    return x", "+    import scipy\n+    return x"),
+        "mistakes.md:3 not_doubled: double.py, line 2: scipy may not be imported in a01_double",
+    ),
+    "not text": (write(MISTAKES, "é", encoding="latin-1"), "mistakes.md:1: cannot be read: "),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", BROKEN_MISTAKES)
+def test_a_fault_of_a_mistake_is_named(checkout: Checkout, cache: Path, fault: str) -> None:
+    change, sentence = BROKEN_MISTAKES[fault]
+    complete(checkout)
+    (checkout.root / MISTAKES).write_text(PAGE)
+    change(checkout.root)
+    done = run_audit(checkout, cache)
+    assert done.code == 1, done.text
+    assert f"a01_double: {sentence}" in done.out, done.text
+
+
+def test_few_solutions_are_a_fault_unless_it_is_a_draft(checkout: Checkout, cache: Path) -> None:
+    complete(checkout)
+    remove(f"{SOLUTIONS}/also_right/way_0.py")(checkout.root)
+    (checkout.root / MISTAKES).write_text(PAGE)
+    assert run_audit(checkout, cache).code == 0
+    done = run_audit(checkout, cache, is_draft=False)
+    assert done.code == 1
+    assert "a01_double: there are 10 wrong solutions, expected at least 12" in done.out
+    assert "a01_double: there are 1 also-right solutions, expected at least 2" in done.out
 
 
 # --- follow-ups --------------------------------------------------------------------------------------------------------
@@ -245,7 +329,7 @@ def with_follow_up(checkout: Checkout) -> Checkout:
 def test_a_complete_follow_up_has_no_fault_with_any_seed_and_player(checkout: Checkout, cache: Path) -> None:
     with_follow_up(checkout)
     environment = {"KATA_STATE": str(cache), "COLUMNS": "160"}
-    done = checkout.kata("audit", "--seeds", "2", "--player", "process", env=environment)
+    done = checkout.kata("audit", "--draft", "--seeds", "2", "--player", "process", env=environment)
     assert done.code == 0, done.text
     assert "1 katas, 18 solutions, 0 faults" in done.out
     assert [done.out.count(figures) for figures in (" 2+3 ", " 8+4 ", " 2+1 ")] == [1, 1, 1], done.out
@@ -326,7 +410,7 @@ def test_a_fault_of_a_follow_up_is_named(checkout: Checkout, cache: Path, fault:
     change, sentence = FOLLOW_UP_FAULTS[fault]
     change(with_follow_up(checkout).root)
     more = ("--seeds", "1") if fault == "wrong before" else ()  # whole suites for every mistake: asked for by seeds
-    done = run_audit(checkout, cache, *more)
+    done = run_audit(checkout, cache, *more, is_draft="expected at least" not in sentence)
     assert done.code == 1, done.text
     assert f"a01_double: {sentence}" in done.out.replace("\\", "/"), done.text
 
@@ -362,13 +446,13 @@ def test_new_writes_every_file_and_the_audit_says_what_is_left_to_do(checkout: C
         for name in ("README.md", "hints.md", "kata.toml", "gaussian_mixture.py", "test_gaussian_mixture.py")
     } | {
         f"solutions/b26_gaussian_mixture/{name}"
-        for name in ("debrief.md", "gaussian_mixture.py", "wrong/doubled.py", "also_right/another_way.py")
+        for name in ("debrief.md", "gaussian_mixture.py", "mistakes.md", "also_right/another_way.py")
     }
     assert checkout.kata("stamp", "b26").out == "b26_gaussian_mixture: stamped\n"
     assert checkout.kata("stamp", "b26").out == "b26_gaussian_mixture: was stamped already\n"
     audited = checkout.kata("audit")
     assert audited.code == 1
-    assert "there are 1 wrong solutions, expected at least 8" in audited.out
+    assert "there are 1 wrong solutions, expected at least 15" in audited.out
     assert "Traceback" not in audited.text
 
 

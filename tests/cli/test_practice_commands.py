@@ -70,7 +70,7 @@ def test_a_pass_fades_to_due_in_the_list(person: Person) -> None:
 
 
 def test_an_unknown_kata_is_answered_with_the_nearest(person: Person) -> None:
-    for command in ("show", "start", "hint", "reset", "restore", "submit", "reveal", "diff"):
+    for command in ("show", "start", "hint", "reset", "restore", "submit", "reveal", "diff", "mistake"):
         done = person.types(command, "twise")
         assert done.code == 2, command
         assert "no kata is called 'twise'" in done.err, command

@@ -31,6 +31,16 @@ posix = pytest.mark.skipif(os.name != "posix", reason="POSIX links and permissio
 SLUG = "a01_double"
 PATH = f"{SEALED}/{SLUG}.json"
 REFERENCE = "def double(x):\n    return x + x\n"
+MISTAKES = """base: also_right/shift.py
+
+### shifted_twice
+Shifts twice.
+Caught by: test_two_is_four
+```diff
+-# right
++# wrong
+```
+"""
 DEBRIEF = "# Debrief\n\n" + "Why, says the interviewer, and “how”?\n" * 2_000
 
 
@@ -106,11 +116,15 @@ def test_what_else_lies_beside_the_reference_comes_along(checkout: Checkout, kat
     (folder / "follow_up/double.py").write_text("# streamed\n", encoding="utf-8")
     (folder / "follow_up/wrong/halved.py").write_text("# wrong\n", encoding="utf-8")
     (folder / "notes.txt").write_text("no\n", encoding="utf-8")
+    (folder / "mistakes.md").write_text(MISTAKES, encoding="utf-8")
+    (folder / "also_right").mkdir()
+    for name in ("shift", "unused"):
+        (folder / "also_right" / f"{name}.py").write_text("# right\n", encoding="utf-8")
     (checkout.root / PATH).write_bytes(seal(checkout.root, kata, check_passphrase(PASSPHRASE)))
     shutil.rmtree(folder)
     paths = unseal(checkout.root, kata, check_passphrase(PASSPHRASE))
     names = [path.relative_to(folder).as_posix() for path in paths]
-    assert names == ["debrief.md", "double.py", "follow_up/double.py"]
+    assert names == ["also_right/shift.py", "debrief.md", "double.py", "follow_up/double.py", "mistakes.md"]
 
 
 def test_letters_may_be_composed_either_way_and_a_line_may_end() -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
-import signal
 import socket
 import sys
 import threading
@@ -21,10 +19,11 @@ from harness.core.model import Kata, KataReport, ProblemKind
 from harness.grading.blobs import blob_name
 from harness.grading.cluster import ClusterError, ClusterExecutor
 from harness.grading.connect import executor_for, open_scheduler
-from harness.grading.fork_servers import Nests
+from harness.grading.fork_servers import ForkServerPool
 from harness.runner.job import Job
 
 from checkout import GOOD, ROOT, SUITE, Checkout
+from cluster_work import deadly, unpack, weigh
 from clusters import LIMIT_S, Cluster, wait_until
 
 pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
@@ -54,12 +53,11 @@ def opened(cluster: Cluster) -> Iterator[ClusterExecutor]:
 
 @contextlib.contextmanager
 def working(cluster: Cluster, work: Callable[[Any], Any]) -> Iterator[ClusterExecutor]:
-    """With a stand-in for runs, a function of this module."""
-    import test_cohort_cluster as here  # workers load what they run by this name
+    """With a stand-in for runs: a function of a module that workers can import, too."""
     from distributed import Client
 
     client = Client(cluster.address, set_as_default=False)
-    executor = ClusterExecutor(client, work=getattr(here, work.__name__))
+    executor = ClusterExecutor(client, work=work)
     try:
         yield executor
     finally:
@@ -100,7 +98,7 @@ def run_all(executor: ClusterExecutor, jobs: list[Job]) -> list[KataReport]:
 def other_harness(folder: Path) -> dict[str, str]:
     """The environment of a machine with another version of this package."""
     shutil.copytree(ROOT / "harness", folder / "harness", ignore=shutil.ignore_patterns("__pycache__"))
-    with (folder / "harness" / "model.py").open("a") as file:
+    with (folder / "harness" / "core" / "model.py").open("a") as file:
         file.write("# changed\n")
     return {"PYTHONPATH": str(folder)}
 
@@ -137,34 +135,11 @@ def test_files_travel_once_to_each_worker_and_anew_only_when_they_are_damaged(
     wait_until(lambda: not cluster.blobs("two"))  # nothing is left behind
 
 
-def unpack(task: Any) -> Any:
-    """Stands for a run: says how many bytes were laid out for it."""
-    from distributed import get_worker
-
-    from harness.grading.worker import host_name
-
-    host = get_worker().plugins[host_name(task.run)]
-    host._run = lambda _, folder: weighed(task, sum(file.stat().st_size for file in folder.rglob("*.*")))
-    return host.answer(task)
-
-
 def test_what_is_known_to_be_there_is_named_and_not_sent(kata: Kata, cluster: Cluster, tmp_path: Path) -> None:
     cluster.start_worker("one")
     with working(cluster, weigh) as executor:
         reports = run_all(executor, jobs_of(kata, tmp_path / "submissions", [GOOD, GOOD, GOOD + "#\n"]))
     assert sorted(map(weight, reports)) == [0, len(GOOD), len(GOOD) + 2]
-
-
-def weigh(task: Any) -> Any:
-    """Stands for a run: says how many bytes rode along."""
-    from harness.core.report import dump
-    from harness.grading.worker import Reply
-
-    return Reply(dump(weighed(task, sum(map(len, task.blobs.values())))))
-
-
-def weighed(task: Any, count: int) -> KataReport:
-    return KataReport(task.slug, "", (), digest=str(count))
 
 
 def weight(report: KataReport) -> int:
@@ -223,13 +198,6 @@ def test_an_unfit_worker_that_comes_late_grades_nothing(cluster: Cluster, kata: 
         executor.submit(job)
         with pytest.raises(ClusterError, match=r"is unfit: the harness"):
             executor.wait()
-
-
-def deadly(task: Any) -> Any:
-    """Stands for a run that takes its worker with it."""
-    if any(b"KILL" in data for data in task.blobs.values()):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return weigh(task)
 
 
 def test_a_task_that_ends_its_workers_is_a_report_and_its_neighbours_are_not_to_blame(
@@ -291,7 +259,7 @@ def test_a_run_that_is_given_up_ends_on_the_workers_too(cluster: Cluster, kata: 
 
 
 def test_a_nest_is_not_lent_after_the_end(tmp_path: Path) -> None:
-    nests = Nests(tmp_path)
+    nests = ForkServerPool(tmp_path)
     nests.close()
     with nests.lend(tmp_path / "test_x.py") as nest:
         assert nest is None

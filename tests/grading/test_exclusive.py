@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from harness.grading.exclusive import Turns
+from harness.grading.exclusive import MachineLock
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="nothing is shared there: everybody is alone")
 
 _PROCESS = """
 import sys
 from pathlib import Path
-from harness.grading.exclusive import Turns
-with getattr(Turns(Path(sys.argv[1])), sys.argv[2])():
+from harness.grading.exclusive import MachineLock
+with getattr(MachineLock(Path(sys.argv[1])), sys.argv[2])():
     print("in", flush=True)
     sys.stdin.read()
 """
@@ -44,7 +44,7 @@ def test_two_processes_work_together_and_the_one_that_measures_waits_for_both(tm
     entered = threading.Event()
 
     def measure() -> None:
-        with Turns(tmp_path).alone():
+        with MachineLock(tmp_path).alone():
             entered.set()
 
     thread = threading.Thread(target=measure)
@@ -62,7 +62,7 @@ def test_nobody_comes_in_while_one_measures(tmp_path: Path) -> None:
     entered = threading.Event()
 
     def work() -> None:
-        with Turns(tmp_path).together():
+        with MachineLock(tmp_path).together():
             entered.set()
 
     thread = threading.Thread(target=work)
@@ -75,7 +75,7 @@ def test_nobody_comes_in_while_one_measures(tmp_path: Path) -> None:
 
 
 def test_who_has_finished_early_is_in_nobodys_way(tmp_path: Path) -> None:
-    turns = Turns(tmp_path)
+    turns = MachineLock(tmp_path)
     with turns.together() as inside:
         inside.close()
         with turns.alone():

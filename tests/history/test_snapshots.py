@@ -14,7 +14,7 @@ import pytest
 from harness.catalog.published_stub import StubLostError, published_stub, remember_stubs
 from harness.core.errors import StateError
 from harness.core.model import Kata
-from harness.history.snapshots import keep, kept_attempts, replacement
+from harness.history.snapshots import keep, replacement, snapshots
 
 from checkout import GOOD, STUB
 from people import Person
@@ -36,7 +36,7 @@ def kata(person: Person) -> Kata:
 
 
 def test_attempts_are_numbered_and_the_same_code_is_kept_once(kata: Kata, tmp_path: Path) -> None:
-    assert kept_attempts(tmp_path, kata) == []
+    assert snapshots(tmp_path, kata) == []
     first = keep(tmp_path, kata, b"one", has_passed=False)
     second = keep(tmp_path, kata, b"two", has_passed=True)
     assert first is not None
@@ -47,13 +47,13 @@ def test_attempts_are_numbered_and_the_same_code_is_kept_once(kata: Kata, tmp_pa
     third = keep(tmp_path, kata, b"one", has_passed=True)  # it is known to pass now, which is worth to know
     assert third is not None
     assert third.name == "0003-passed.py"
-    assert [kept.read() for kept in kept_attempts(tmp_path, kata)] == [b"one", b"two", b"one"]
+    assert [kept.read() for kept in snapshots(tmp_path, kata)] == [b"one", b"two", b"one"]
 
 
 def test_the_empty_stub_is_nobodys_attempt(kata: Kata, tmp_path: Path) -> None:
     assert keep(tmp_path, kata, STUB.encode(), has_passed=False) is None
     assert keep(tmp_path, kata, STUB.replace("\n", "\r\n").encode(), has_passed=False) is None
-    assert kept_attempts(tmp_path, kata) == []
+    assert snapshots(tmp_path, kata) == []
 
 
 def test_of_many_at_once_each_keeps_its_own(kata: Kata, tmp_path: Path) -> None:
@@ -65,14 +65,14 @@ def test_of_many_at_once_each_keeps_its_own(kata: Kata, tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join(timeout=60)
-    assert {kept.read() for kept in kept_attempts(tmp_path, kata)} == {f"attempt {i}".encode() for i in range(8)}
+    assert {kept.read() for kept in snapshots(tmp_path, kata)} == {f"attempt {i}".encode() for i in range(8)}
 
 
 def test_strange_files_among_the_attempts_are_passed_over(kata: Kata, tmp_path: Path) -> None:
     keep(tmp_path, kata, b"one", has_passed=False)
     for name in ("notes.txt", "0002.py.bak", ".0002.py.x1", "passed.py"):
         (tmp_path / "attempts" / kata.slug / name).write_text("mine")
-    assert [kept.name for kept in kept_attempts(tmp_path, kata)] == ["0001.py"]
+    assert [kept.name for kept in snapshots(tmp_path, kata)] == ["0001.py"]
 
 
 def test_a_file_is_replaced_only_when_all_went_well_and_keeps_its_mode(tmp_path: Path) -> None:

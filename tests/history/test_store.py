@@ -120,7 +120,7 @@ def test_the_scoreboard_stops_the_clock_and_shows_the_best_time(checkout: Checko
     time.sleep(1.1)
     (folder / "twice.py").write_text(GOOD)
     done = checkout.kata("scoreboard")
-    assert "a01_twice passed in 0:0" in done.err
+    assert "a01_twice passed in 0:" in done.err
     assert "/10" in done.out
     assert checkout.kata("stop").code == 2
     again = checkout.kata("scoreboard")

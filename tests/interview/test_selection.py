@@ -15,13 +15,13 @@ from harness.history.store import Entry
 from harness.interview.selection import (
     ENOUGH,
     ROLES,
+    CandidateRecord,
     NoKatasError,
     Role,
-    Standing,
-    draw,
+    candidate_record,
     is_of_an_interview,
     kata_trouble,
-    standing,
+    select,
     topic_name,
     weight,
 )
@@ -43,19 +43,19 @@ def entry(kind: str, slug: str, **data: object) -> Entry:
     return Entry(1, 10.0, slug, kind, data)
 
 
-def drawn_counts(katas: tuple[Kata, ...], minutes: int, role: Role | None, candidate: Standing) -> Counter[str]:
+def drawn_counts(katas: tuple[Kata, ...], minutes: int, role: Role | None, candidate: CandidateRecord) -> Counter[str]:
     """How often each kata is drawn over many seeds."""
-    return Counter(k.slug for seed in SEEDS for k in draw(katas, minutes, role, candidate, seed).katas)
+    return Counter(k.slug for seed in SEEDS for k in select(katas, minutes, role, candidate, seed).katas)
 
 
 @given(st.integers(15, 480), st.integers(0, 10**6), st.sampled_from([None, *Role]))
 def test_a_draw_fits_the_time_has_no_kata_twice_and_repeats(minutes: int, seed: int, role: Role | None) -> None:
-    drawn = draw(REAL, minutes, role, Standing(), seed)
+    drawn = select(REAL, minutes, role, CandidateRecord(), seed)
     slugs = [k.slug for k in drawn.katas]
     assert sum(k.minutes for k in drawn.katas) <= minutes
     assert slugs == sorted(set(slugs))
     assert slugs
-    assert draw(REAL, minutes, role, Standing(), seed) == drawn
+    assert select(REAL, minutes, role, CandidateRecord(), seed) == drawn
     assert bool(drawn.notice) == (drawn.minutes < ENOUGH * minutes)
 
 
@@ -65,16 +65,16 @@ def test_where_the_katas_can_fill_the_time_they_do(minutes: int, seed: int) -> N
     for k in REAL:
         sums |= {total + k.minutes for total in sums}
     can = max(total for total in sums if total <= minutes) >= ENOUGH * minutes  # 27 minutes cannot be filled
-    assert bool(draw(REAL, minutes, None, Standing(), seed).notice) is not can
+    assert bool(select(REAL, minutes, None, CandidateRecord(), seed).notice) is not can
 
 
 def test_seeds_differ() -> None:
-    assert len({tuple(k.slug for k in draw(REAL, 90, None, Standing(), seed).katas) for seed in SEEDS}) > 20
+    assert len({tuple(k.slug for k in select(REAL, 90, None, CandidateRecord(), seed).katas) for seed in SEEDS}) > 20
 
 
 def test_a_draw_goes_over_the_sets() -> None:
     katas = tuple(kata(f"{letter}{number:02d}_x{letter}{number}") for letter in "abc" for number in range(1, 6))
-    several = sum(len({k.set for k in draw(katas, 30, None, Standing(), seed).katas}) > 1 for seed in SEEDS)
+    several = sum(len({k.set for k in select(katas, 30, None, CandidateRecord(), seed).katas}) > 1 for seed in SEEDS)
     without = 1 - (4 / 14) * (3 / 13)  # three at random, not all of one set
     assert several / len(SEEDS) > without
 
@@ -88,7 +88,7 @@ def test_a_draw_goes_over_the_sets() -> None:
     ],
 )
 def test_a_role_leans_to_its_topics(role: Role, liked: str, less: str) -> None:
-    of_role, of_any = (drawn_counts(REAL, 90, which, Standing()) for which in (role, None))
+    of_role, of_any = (drawn_counts(REAL, 90, which, CandidateRecord()) for which in (role, None))
     assert of_role[liked] > of_any[liked]
     assert of_role[less] < of_any[less]
 
@@ -103,9 +103,9 @@ def test_the_table_of_roles_names_topics_that_exist() -> None:
 def test_weak_topics_are_drawn_more_often() -> None:
     katas = (kata("a01_x", topics=("metrics",)), kata("a02_y", topics=("metrics",)), kata("a03_z", topics=("losses",)))
     failing = [entry("run", "a01_x", status="failing") for _ in range(10)]
-    weak = standing(katas, failing, (), (), now=20.0)
+    weak = candidate_record(katas, failing, (), (), now=20.0)
     assert weak.weak_topics == ("metrics",)
-    before, after = drawn_counts(katas, 10, None, Standing()), drawn_counts(katas, 10, None, weak)
+    before, after = drawn_counts(katas, 10, None, CandidateRecord()), drawn_counts(katas, 10, None, weak)
     assert after["a02_y"] > 1.2 * before["a02_y"]
     assert after["a03_z"] < before["a03_z"]
 
@@ -129,7 +129,7 @@ def test_trouble_counts_failed_runs_hints_the_clock_and_giving_up() -> None:
 def test_what_is_new_or_due_goes_before_what_is_begun_and_that_before_what_is_passed() -> None:
     katas = tuple(kata(f"a0{i}_x{i}", topics=("t",)) for i in range(1, 6))
     entries = [entry("pass", slug, spent_s=1.0) for slug in ("a01_x1", "a02_x2")]
-    candidate = standing(katas, entries, {"a02_x2"}, {"a03_x3"}, now=20.0)
+    candidate = candidate_record(katas, entries, {"a02_x2"}, {"a03_x3"}, now=20.0)
     passed, due, begun, new, _ = (weight(k, None, candidate) for k in katas)
     assert passed < begun < new == due
 
@@ -142,7 +142,7 @@ def test_a_repeated_draw_knows_what_came_from_interviews() -> None:
 
 def test_nothing_to_draw_is_said_plainly() -> None:
     with pytest.raises(NoKatasError, match="there are no katas"):
-        draw((), 90, None, Standing(), 0)
+        select((), 90, None, CandidateRecord(), 0)
     with pytest.raises(NoKatasError, match="no kata fits into 5 min: the shortest, a01_x, takes 10") as caught:
-        draw((kata("a01_x"), kata("a02_y", 20)), 5, None, Standing(), 0)
+        select((kata("a01_x"), kata("a02_y", 20)), 5, None, CandidateRecord(), 0)
     assert caught.value.hint == "ask for more time: --minutes 10"

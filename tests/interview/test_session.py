@@ -20,7 +20,7 @@ from click.testing import CliRunner
 from harness.catalog.load import load_kata
 from harness.cli.interview import interview_command
 from harness.history.store import History
-from harness.interview import storage as interview_room
+from harness.interview import storage
 from harness.interview.storage import InterviewError, alone, interview_in_progress, load_all, refuse_in_interview
 
 from checkout import GOOD, STUB, Checkout, Done, environment
@@ -540,7 +540,7 @@ def test_a_full_disk_loses_nothing(small: Checkout, monkeypatch: pytest.MonkeyPa
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(interview_room, "write_atomically", full)
+    monkeypatch.setattr(storage, "write_atomically", full)
     monkeypatch.chdir(small.root)
     done = CliRunner().invoke(interview_command, ["--resume"], input="skip\n")
     assert str(done.exception).startswith(f"cannot write to {the_folder(small)}: No space left")

@@ -296,7 +296,7 @@ def test_the_report_carries_bands_figures_and_failures_in_parts(checkout: Checko
 
 def test_a_race_that_is_lost_says_by_how_much(checkout: Checkout) -> None:
     suite = (
-        "import pytest\nimport {module} as kata\nfrom harness import check\nfrom harness.suite.speed import Contest\n\n"
+        "import pytest\nimport {module} as kata\nfrom harness.suite import check\nfrom harness.suite.speed import Contest\n\n"
         "@pytest.mark.speed\ndef test_fast(race):\n"
         "    race(lambda rng: Contest(lambda: kata.double(3000), lambda: sum(range(3000))), same=check.equal, at_least=20,\n"
         "         versus='the loop', asked='double', hint='no loop')\n"

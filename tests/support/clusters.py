@@ -60,7 +60,7 @@ class Cluster:
                 subprocess.Popen(
                     [sys.executable, "-m", f"distributed.cli.dask_{kind}", *arguments],
                     cwd=folder,
-                    env={**environment(), "PYTHONPATH": str(ROOT / "tests"), **env},
+                    env={**environment(), "PYTHONPATH": str(ROOT / "tests/support"), **env},
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,

@@ -15,8 +15,8 @@ from harness.core.model import Band, Failure, Kata, KataReport, Outcome, Status,
 from harness.practice.hints import Hint
 from harness.watch.events import Files
 from harness.watch.loop import Watch
-from harness.watch.render import draw
-from harness.watch.view import Clock, Page, Triumph, View
+from harness.watch.render import render_view
+from harness.watch.view import Clock, Page, PassSummary, View
 
 from checkout import Checkout
 
@@ -92,7 +92,7 @@ class FakeFiles:
 
     root: Path
     recorded: list[tuple[Status, bytes]] = field(default_factory=list)
-    triumph: Triumph = field(default_factory=lambda: Triumph(61.0, 61.0))
+    pass_summary: PassSummary = field(default_factory=lambda: PassSummary(61.0, 61.0))
     hints: int = 0
     passed: bool = False
     revealed: list[bool] = field(default_factory=list)
@@ -119,10 +119,10 @@ class FakeFiles:
         self.shown = Clock(0.0, is_running=True)
         return "the clock runs"
 
-    def record(self, kata: Kata, report: KataReport, source: bytes, now: float) -> Triumph | None:
+    def record(self, kata: Kata, report: KataReport, source: bytes, now: float) -> PassSummary | None:
         self._fail()
         self.recorded.append((report.status, source))
-        return self.triumph if report.status is Status.PASSED else None
+        return self.pass_summary if report.status is Status.PASSED else None
 
     def hint(self, kata: Kata, now: float) -> Hint:
         self._fail()
@@ -215,5 +215,5 @@ def open_session(checkout: Checkout, files: Files | None = None) -> Session:
 def drawn(view: View, *, width: int = 80, unicode: bool = True, color: bool = False) -> str:
     out = StringIO()
     console = Console(file=out, width=width, force_terminal=color, no_color=not color, highlight=False, markup=False)
-    console.print(draw(view, width=width, unicode=unicode))
+    console.print(render_view(view, width=width, unicode=unicode))
     return out.getvalue()

@@ -20,7 +20,7 @@ from harness.cli.watch import current_kata
 from harness.core.errors import KataError
 from harness.core.model import Kata, KataReport
 from harness.history.store import History
-from harness.watch.file_changes import saves
+from harness.watch.file_changes import watch_files
 
 from checkout import GOOD, SUITE, Checkout, environment
 from watching import PASSING, WRONG
@@ -34,7 +34,7 @@ def heard(checkout: Checkout, change: Callable[[], object]) -> bool:
         if not in_harness:
             said.set()
 
-    with saves(checkout.root, changed):
+    with watch_files(checkout.root, changed):
         for _ in range(100):
             change()
             if said.wait(0.1):
@@ -54,7 +54,7 @@ def test_saves_by_writing_and_by_renaming_are_heard(checkout: Checkout) -> None:
     assert heard(checkout, rename)
 
 
-class _Desk:
+class _InterviewCommands:
     """Has nothing to recommend, and knows which katas pass."""
 
     def __init__(self, *passed: str, running: str = "") -> None:
@@ -73,8 +73,8 @@ class _Desk:
 
 def test_the_kata_to_watch_is_the_last_one_touched_else_the_first_not_passed(checkout: Checkout) -> None:
     def current(*passed: str, running: str = "") -> str:
-        desk: Any = _Desk(*passed, running=running)
-        return current_kata(load_catalog(checkout.root), desk).slug
+        records: Any = _InterviewCommands(*passed, running=running)
+        return current_kata(load_catalog(checkout.root), records).slug
 
     for i, name in enumerate(("a01_one", "a02_two", "a03_three")):
         os.utime(checkout.add(name) / f"{name[4:]}.py", (i, i))

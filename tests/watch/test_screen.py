@@ -17,7 +17,7 @@ from harness.cli.watch import last_words
 from harness.core.model import Band, Failure, Kata, Outcome, TestResult
 from harness.watch.render import footer
 from harness.watch.screen import PlainScreen
-from harness.watch.view import Clock, Phase, Triumph, View
+from harness.watch.view import Clock, PassSummary, Phase, View
 
 from checkout import Checkout
 from watching import FAILING, PASSING, drawn
@@ -50,7 +50,7 @@ def test_whatever_comes_back_fits_the_width(asked: str, came: str, mistake: str,
 
 def test_without_colour_there_is_no_escape_and_without_unicode_only_ascii(kata: Kata) -> None:
     for end in (PASSING, FAILING):
-        view = View(kata, Phase.DONE, end.tests, report=end, triumph=Triumph() if end is PASSING else None)
+        view = View(kata, Phase.DONE, end.tests, report=end, pass_summary=PassSummary() if end is PASSING else None)
         assert "\x1b" not in drawn(view)
         assert drawn(view, unicode=False).isascii()
 
@@ -60,7 +60,7 @@ def test_the_keys_fit_eighty_columns() -> None:
 
 
 def test_late_and_best_are_said(kata: Kata) -> None:
-    view = View(kata, Phase.DONE, PASSING.tests, report=PASSING, triumph=Triumph(660.0, 660.0))
+    view = View(kata, Phase.DONE, PASSING.tests, report=PASSING, pass_summary=PassSummary(660.0, 660.0))
     assert "11:00 of 10 min, 1:00 over" in drawn(view)
     assert "a new personal best" in drawn(view)
 
@@ -116,6 +116,6 @@ def test_an_empty_stub_says_where_to_begin(kata: Kata) -> None:
 def test_a_hint_is_gone_once_it_is_passed(kata: Kata) -> None:
     view = View(kata, Phase.DONE, PASSING.tests, report=PASSING, hint="think", hint_number=1, hints_there=2)
     assert "hint 1 of 2  think" in drawn(view)
-    passed = drawn(replace(view, triumph=Triumph(due=86400.0 * 30)))
+    passed = drawn(replace(view, pass_summary=PassSummary(due=86400.0 * 30)))
     assert "think" not in passed
     assert "from the empty stub" in passed

@@ -18,10 +18,10 @@ from harness.core.report import dump
 from harness.core.state import write_atomically
 from harness.history.store import History
 from harness.practice.hints import Hint
-from harness.practice.status import known_reports, standings
+from harness.practice.status import kata_statuses, known_reports
 from harness.runner.job import digest, learner_job
 from harness.subject.finder import LEARNER
-from harness.watch.view import Clock, Page, Triumph
+from harness.watch.view import Clock, Page, PassSummary
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -49,7 +49,7 @@ def guarded(function: Callable[P, R]) -> Callable[P, R]:
     return guard
 
 
-class Desk:
+class LearnerRecords:
     """One learner, one checkout."""
 
     def __init__(self, root: Path, state: Path, history: History, refuse: Refuse) -> None:
@@ -115,7 +115,7 @@ class Desk:
         return f"the clock runs: {kata.minutes} min"
 
     @guarded
-    def record(self, kata: Kata, report: KataReport, source: bytes, now: float) -> Triumph | None:
+    def record(self, kata: Kata, report: KataReport, source: bytes, now: float) -> PassSummary | None:
         """Keep the report where the scoreboard finds it and note the run; what to say when it passed."""
         from harness.history.record import record_run
         from harness.practice.follow_up import invitation
@@ -128,7 +128,7 @@ class Desk:
         if report.status is not Status.PASSED:
             return None
         more = f"{invitation(kata)}: `kata scoreboard {kata.id.lower()}` runs it" if kata.has_follow_up else ""
-        return Triumph(
+        return PassSummary(
             recorded.spent_s, recorded.best_s, recorded.first_pass, recorded.due, more=more, given_up=recorded.given_up
         )
 
@@ -185,7 +185,7 @@ class Desk:
         from rich.table import Table
 
         table = Table.grid(padding=(0, 2, 0, 0))
-        for standing in standings(self.catalog().katas, self._state, self._history, now):
-            kata = standing.kata
-            table.add_row(kata.id, kata.title, f"{kata.minutes} min", standing.words)
+        for kata_status in kata_statuses(self.catalog().katas, self._state, self._history, now):
+            kata = kata_status.kata
+            table.add_row(kata.id, kata.title, f"{kata.minutes} min", kata_status.words)
         return Page("The katas", table)

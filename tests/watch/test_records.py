@@ -16,8 +16,8 @@ from harness.core.model import Kata, Problem, ProblemKind, Status
 from harness.history.store import History
 from harness.interview import storage
 from harness.runner.job import cached_report, digest, learner_job
-from harness.watch import session as desk_module
-from harness.watch.session import Desk
+from harness.watch import records as records_module
+from harness.watch.records import LearnerRecords
 from harness.watch.view import Page, Phase, View
 
 from checkout import GOOD, Checkout
@@ -33,8 +33,8 @@ def history(checkout: Checkout) -> Iterator[History]:
 
 
 @pytest.fixture
-def desk(checkout: Checkout, history: History) -> Desk:
-    return Desk(checkout.root, checkout.state, history, storage.refuse_in_interview)
+def records(checkout: Checkout, history: History) -> LearnerRecords:
+    return LearnerRecords(checkout.root, checkout.state, history, storage.refuse_in_interview)
 
 
 @pytest.fixture
@@ -43,8 +43,8 @@ def kata(checkout: Checkout) -> Kata:
 
 
 @pytest.fixture
-def session(checkout: Checkout, desk: Desk) -> Session:
-    return open_session(checkout, desk)
+def session(checkout: Checkout, records: LearnerRecords) -> Session:
+    return open_session(checkout, records)
 
 
 def text_of(page: Page) -> str:
@@ -56,8 +56,10 @@ def text_of(page: Page) -> str:
 # --- runs ----------------------------------------------------------------------------------------------------------------
 
 
-def test_the_report_of_a_run_is_the_one_that_the_scoreboard_takes(desk: Desk, kata: Kata, checkout: Checkout) -> None:
-    desk.record(kata, PASSING, GOOD.encode(), 100.0)
+def test_the_report_of_a_run_is_the_one_the_scoreboard_takes(
+    records: LearnerRecords, kata: Kata, checkout: Checkout
+) -> None:
+    records.record(kata, PASSING, GOOD.encode(), 100.0)
     job = learner_job(kata, "learner", "practice")
     known = cached_report(job, digest(job), checkout.state)
     assert known is not None
@@ -66,20 +68,22 @@ def test_the_report_of_a_run_is_the_one_that_the_scoreboard_takes(desk: Desk, ka
     assert cached_report(job, digest(job), checkout.state) is None
 
 
-def test_a_run_that_was_killed_is_not_recorded(desk: Desk, kata: Kata, history: History) -> None:
+def test_a_run_that_was_killed_is_not_recorded(records: LearnerRecords, kata: Kata, history: History) -> None:
     killed = replace(FAILING, problem=Problem(ProblemKind.KILLED, "killed"))
-    assert desk.record(kata, killed, b"", 100.0) is None
+    assert records.record(kata, killed, b"", 100.0) is None
     assert history.entries() == []
 
 
-def test_time_and_best_time_are_told_once_the_kata_passes(desk: Desk, kata: Kata, history: History) -> None:
+def test_time_and_best_time_are_told_once_the_kata_passes(
+    records: LearnerRecords, kata: Kata, history: History
+) -> None:
     history.start(kata.slug, 100.0)
-    assert desk.record(kata, FAILING, b"", 150.0) is None
-    triumph = desk.record(kata, PASSING, b"", 160.0)
-    assert triumph is not None
-    assert (triumph.spent_s, triumph.best_s, triumph.is_first) == (60.0, 60.0, True)
-    assert triumph.due is not None
-    assert triumph.due > 160.0
+    assert records.record(kata, FAILING, b"", 150.0) is None
+    pass_summary = records.record(kata, PASSING, b"", 160.0)
+    assert pass_summary is not None
+    assert (pass_summary.spent_s, pass_summary.best_s, pass_summary.is_first) == (60.0, 60.0, True)
+    assert pass_summary.due is not None
+    assert pass_summary.due > 160.0
     assert history.running() is None
 
 
@@ -110,7 +114,7 @@ def test_a_state_folder_that_is_full_is_a_notice(session: Session, monkeypatch: 
     def full(_path: Path, _data: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(desk_module, "write_atomically", full)
+    monkeypatch.setattr(records_module, "write_atomically", full)
     session.end(FAILING)
     assert session.view.failing
     assert any("No space left on device" in notice for notice in session.view.notices)
@@ -154,10 +158,12 @@ def test_a_system_clock_that_is_set_back_takes_no_time_away(session: Session, hi
 # --- hints and the reference -----------------------------------------------------------------------------------------------
 
 
-def test_hints_come_one_after_the_other_and_the_last_one_stays(desk: Desk, kata: Kata, history: History) -> None:
+def test_hints_come_one_after_the_other_and_the_last_one_stays(
+    records: LearnerRecords, kata: Kata, history: History
+) -> None:
     (kata.folder / "hints.md").write_text("1. Think.\n2. Think of adding.\n")
     kata.stub.write_text(WRONG)
-    told = [(hint.number, hint.there, hint.text) for hint in (desk.hint(kata, 100.0) for _ in range(3))]
+    told = [(hint.number, hint.there, hint.text) for hint in (records.hint(kata, 100.0) for _ in range(3))]
     assert told == [(1, 2, "Think."), (2, 2, "Think of adding."), (2, 2, "Think of adding.")]
     assert len(history.entries("hint")) == 2
 
@@ -211,12 +217,12 @@ def test_a_reference_that_is_not_there_is_a_sentence(session: Session, history: 
 
 @pytest.mark.usefixtures("reference")
 def test_nothing_is_given_away_in_an_interview(
-    session: Session, history: History, monkeypatch: pytest.MonkeyPatch
+    session: Session, records: LearnerRecords, history: History, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(_state: Path, _kata: Kata) -> None:
         raise KataError("an interview asks this kata")
 
-    monkeypatch.setattr("harness.interview.storage.refuse_in_interview", refuse)
+    monkeypatch.setattr(records, "_refuse", refuse)
     session.press("h")
     assert "an interview asks this kata" in drawn(session.view)
     session.press("r", "y")
@@ -232,12 +238,14 @@ def test_a_pass_after_a_reveal_says_so(session: Session, reference: str) -> None
     assert "after a look at the reference" in drawn(session.view)
 
 
-def test_what_the_interviewer_asks_next_is_named(desk: Desk, kata: Kata) -> None:
+def test_what_the_interviewer_asks_next_is_named(records: LearnerRecords, kata: Kata) -> None:
     (kata.folder / "follow_up.md").write_text("And now in float32?")
-    triumph = desk.record(replace(kata, has_follow_up=True), PASSING, GOOD.encode(), 100.0)
-    assert triumph is not None
-    assert "kata scoreboard a01" in triumph.more
-    assert "kata scoreboard a01" in drawn(View(kata, Phase.DONE, PASSING.tests, report=PASSING, triumph=triumph))
+    pass_summary = records.record(replace(kata, has_follow_up=True), PASSING, GOOD.encode(), 100.0)
+    assert pass_summary is not None
+    assert "kata scoreboard a01" in pass_summary.more
+    assert "kata scoreboard a01" in drawn(
+        View(kata, Phase.DONE, PASSING.tests, report=PASSING, pass_summary=pass_summary)
+    )
 
 
 # --- katas -----------------------------------------------------------------------------------------------------------------
@@ -250,19 +258,19 @@ def test_the_next_kata_is_another_one_with_its_reason(session: Session) -> None:
     assert any(notice.startswith("a02_thrice: it is") for notice in session.view.notices)
 
 
-def test_a_due_review_says_how_it_is_begun(desk: Desk, kata: Kata) -> None:
-    desk.record(kata, PASSING, GOOD.encode(), 100.0)
-    chosen, reason = desk.next_kata(None, 100.0 + 400 * 86400)
+def test_a_due_review_says_how_it_is_begun(records: LearnerRecords, kata: Kata) -> None:
+    records.record(kata, PASSING, GOOD.encode(), 100.0)
+    chosen, reason = records.next_kata(None, 100.0 + 400 * 86400)
     assert chosen == kata
     assert "kata review a01" in reason
     with pytest.raises(KataError, match="every kata is passed"):
-        desk.next_kata(None, 200.0)
+        records.next_kata(None, 200.0)
 
 
-def test_the_board_lists_all_katas_and_how_they_stand(desk: Desk, kata: Kata, checkout: Checkout) -> None:
+def test_the_board_lists_all_katas_and_how_they_stand(records: LearnerRecords, kata: Kata, checkout: Checkout) -> None:
     checkout.add("a02_thrice")
     checkout.add("a03_other", WRONG)
-    desk.record(kata, PASSING, GOOD.encode(), 100.0)
-    lines = text_of(desk.board(200.0)).splitlines()
+    records.record(kata, PASSING, GOOD.encode(), 100.0)
+    lines = text_of(records.board(200.0)).splitlines()
     assert [line.split()[0] for line in lines] == ["A01", "A02", "A03"]
     assert [line.rstrip().endswith(end) for line, end in zip(lines, ("passed", "not started", "changed"), strict=True)]
