@@ -17,7 +17,7 @@ class Player(Protocol):
         """What times calls that go there, without what the way costs; `at_least` is a race's."""
 
     def peak_memory_mib(self, prepare: Callable[[], Task], compare: Compare) -> float:
-        """MiB that it had allocated at the worst moment of a task's call, see `harness.suite.measure.peak_memory_mib`."""
+        """MiB that it had allocated at the worst moment of a task's call, see `harness.suite.memory`."""
 
     def in_another(self, module: str, function: str, args: Sequence[object], hash_seed: int) -> object:
         """The result of a helper's function in a new process with the same subject."""
