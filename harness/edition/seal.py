@@ -158,7 +158,7 @@ def _open(cipher: Any, data: bytes, kata: Kata) -> dict[str, str]:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         files = {}
     if not files or not all(map(_FILE.fullmatch, files)):  # only who knows the passphrase can have written this
-        raise EditionError(f"what is sealed of {kata.slug} is no solution")
+        raise EditionError(f"what is sealed of {kata.slug} is not a solution")
     return files
 
 

@@ -104,7 +104,7 @@ def _triumph(kata: Kata, report: KataReport, recorded: Recorded | None) -> list[
 
     lines = [f"speed   {figure.text}" for test in report.tests for figure in test.figures]
     if recorded is not None and recorded.given_up:
-        lines.append("given up before: the reference was seen, so this is no personal best")
+        lines.append("given up before: the reference was seen, so this is not a personal best")
     elif recorded is not None and recorded.spent_s is not None:
         left = 60 * kata.minutes - recorded.spent_s
         margin = f"{minutes(left)} to spare" if left >= 0 else f"{minutes(-left)} over"

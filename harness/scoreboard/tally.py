@@ -36,7 +36,7 @@ def tally(
 ) -> Scoreboard:
     """The scoreboard of `catalog`: a kata without a report is not started, of several reports the newest counts.
 
-    `due` has the slugs whose review is due, `following` the kata to do next and why, where somebody knows better. Reports of
+    `due` has the slugs whose review is due, `following` the kata to do next and why, where the history knows better. Reports of
     follow-ups count for nothing but the star of katas that are passed.
 
     Raises `ReportError` for a report of a kata that the catalog does not have.

@@ -22,6 +22,7 @@ from typing import Any
 
 from harness.core.errors import SubjectError
 from harness.core.model import Kata
+from harness.core.source_text import SourceTextError, decode_source
 from harness.core.state import state_folder, write_atomically
 from harness.subject import mistakes
 
@@ -193,9 +194,12 @@ class _SubjectLoader(Loader):
             self._finder.sources[self._file] = source
         try:
             # Compiling bytes would let wrong encodings in comments pass, which every other tool then stumbles over.
-            text = importlib.util.decode_source(source)
+            text = decode_source(source)
             tree = ast.parse(text, filename=str(self._file))
             code = compile(tree, str(self._file), "exec", dont_inherit=True)
+        except SourceTextError as error:
+            hint = "save it as UTF-8, or declare its encoding in the first line: # coding: latin-1"
+            raise SubjectError(f"{self._file.name} is not valid Python: it {error}", hint=hint) from error
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             raise _syntax_error(self._file, error) from error
         if self._subject is not None:
@@ -219,8 +223,6 @@ class _SubjectLoader(Loader):
 def _syntax_error(file: Path, error: Exception) -> SubjectError:
     line = getattr(error, "lineno", None)
     reason = getattr(error, "msg", None) or str(error) or type(error).__name__
-    if isinstance(error, UnicodeDecodeError) or "encoding" in reason or "codec can't decode" in reason:
-        reason = f"it is not UTF-8 text, save it as such ({reason})"
     place = f" in line {line}" if line else ""
     return SubjectError(f"{file.name} is not valid Python{place}: {reason}", line=line)
 

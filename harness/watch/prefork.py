@@ -40,7 +40,7 @@ class Held:
         """End it, if it has not ended yet."""
         if self.child.process.poll() is None:
             self.child.end()
-        if self.way is not None:  # not before: what was written is lost unless somebody holds the pipe open
+        if self.way is not None:  # not before: what was written is lost unless a process holds the pipe open
             os.close(self.way)
             self.way = None
 

@@ -121,7 +121,7 @@ class LearnerRecords:
         from harness.practice.follow_up import invitation
 
         if report.problem is not None and report.problem.kind is ProblemKind.KILLED:
-            return None  # whatever killed it was not the learner's doing alone
+            return None  # a kill from outside is not the learner's doing alone
         job = learner_job(kata, LEARNER, "practice")
         write_atomically(self._state / job.store, dump(replace(report, digest=digest(job, source))))
         recorded = record_run(self._history, kata, report, trigger="watch", now=now, source=source)

@@ -1,4 +1,4 @@
-"""Runs that start at once: from a nest that forks, or where there is no fork from a spare process.
+"""Runs that start at once: from a fork server, or where there is no fork from a spare process.
 
 The children of the next run are started as soon as the last one is over, and wait for the save.
 """
@@ -23,7 +23,7 @@ MAX_CHILDREN = 4
 
 
 class Warm(Starter, Protocol):
-    """A `Starter` that lives as long as somebody practises."""
+    """A `Starter` that lives as long as the watch."""
 
     @property
     def is_alive(self) -> bool:
@@ -70,7 +70,7 @@ class WarmParent:
         self._warm = self._open()
 
     def begin(self, *, all_bands: bool = False) -> Run:
-        """Start a run; with `all_bands` speed is measured whatever the answers are."""
+        """Start a run; with `all_bands` speed is measured even after a wrong answer."""
         if not self._warm.is_alive:
             self.close()
             self._warm = self._open()

@@ -468,8 +468,8 @@ def test_new_writes_every_file_and_the_audit_says_what_is_left_to_do(checkout: C
     [
         (("a01", "Other"), "there is a kata a01_double already"),
         (("b01", "Double"), "there is a kata a01_double already"),
-        (("e01", "Other"), "'e01' is no kata id"),
-        (("b", "Other"), "'b' is no kata id"),
+        (("e01", "Other"), "'e01' is not a kata id"),
+        (("b", "Other"), "'b' is not a kata id"),
         (("b02", "!!!"), "gives no module name"),
         (("b02", "3 things"), "gives no module name"),
         (("b02", "Follow-up"), "test_follow_up.py is the suite of a kata's follow-up"),

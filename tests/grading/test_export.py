@@ -602,7 +602,7 @@ def test_kata_export_names_learners_whom_a_gradebook_will_not_find(tmp_path: Pat
 def test_kata_export_of_something_else_is_a_sentence(tmp_path: Path) -> None:
     done = CliRunner().invoke(export_command, [str(tmp_path)])
     assert isinstance(done.exception, KataError)
-    assert "no results folder" in str(done.exception)
+    assert "is not a results folder" in str(done.exception)
 
 
 def test_a_damaged_grade_is_named_and_the_rest_is_exported(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ class _SetView:
 
 
 def render_html(board: Scoreboard) -> str:
-    """The page; whatever learners wrote into messages is escaped."""
+    """The page; text that learners wrote is escaped."""
     environment = page_environment("harness.scoreboard.render")
     sets = tuple(_view(tally, board) for tally in board.sets)
     return environment.get_template("scoreboard.html").render(
