@@ -25,7 +25,7 @@ from harness.cli.export import export_command
 from harness.core.csv import cell
 from harness.core.documents import ResultsError
 from harness.core.errors import KataError
-from harness.core.model import Failure, Problem, ProblemKind
+from harness.core.model import Failure, FailureKind, Problem, ProblemKind
 from harness.grading.export.build import build
 from harness.grading.export.document import format_schema, make_schema, published_schema
 from harness.grading.export.options import Form, Rule, Scoring
@@ -88,7 +88,7 @@ def test_an_empty_cohort_can_be_exported_too() -> None:
 
 def test_what_is_not_implemented_is_not_counted_as_a_missed_test() -> None:
     report = make_report("a01_mse", "F")
-    bare = replace(report.tests[0], failure=Failure("mse(1)", "not implemented", kind="not implemented"))
+    bare = replace(report.tests[0], failure=Failure("mse(1)", "not implemented", kind=FailureKind.NOT_IMPLEMENTED))
     grade = make_grade("learner-1", replace(report, tests=(bare,)))
     assert build(make_cohort((make_learner(1),), (grade,))).missed == ()
 
