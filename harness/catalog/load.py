@@ -72,7 +72,7 @@ def load_kata(folder: Path) -> Kata:
     """The kata in `folder`. Raises `CatalogError` with the reason when it is not usable."""
     match = SLUG.fullmatch(folder.name)
     if match is None:
-        raise CatalogError(f"{folder.name} is no kata folder name: expected one like a01_mse")
+        raise CatalogError(f"{folder.name} is not a kata folder name: expected one like a01_mse")
     letter = match["set"].upper()
     if letter not in [known.value for known in KataSet]:
         known = ", ".join(KataSet)
@@ -143,7 +143,7 @@ def load_catalog(root: Path) -> Catalog:
         missing = [slug for slug in kata.requires if slug not in known]
         if missing:
             faults.append(
-                Fault(folder=kata.slug, sentence=f"{kata.slug} requires {', '.join(missing)}, which is no kata here")
+                Fault(folder=kata.slug, sentence=f"{kata.slug} requires {', '.join(missing)}, which is not a kata here")
             )
     return Catalog(katas=tuple(katas), faults=tuple(faults))
 

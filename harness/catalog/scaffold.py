@@ -24,7 +24,7 @@ def new_kata(root: Path, kata_id: str, title: str) -> list[Path]:
     match = _ID.fullmatch(kata_id)
     sets = [known.value for known in KataSet]
     if match is None or match[1].upper() not in sets:
-        raise CatalogError(f"{kata_id!r} is no kata id: expected one like B26, with a set out of {', '.join(sets)}")
+        raise CatalogError(f"{kata_id!r} is not a kata id: expected one like B26, with a set out of {', '.join(sets)}")
     module = re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")
     prefix = f"{match[1].lower()}{int(match[2]):02d}"
     slug = f"{prefix}_{module}"

@@ -51,7 +51,7 @@ def begin_clock(place: Place, kata: Kata, *, as_json: bool = False) -> None:
                     f"{kata.slug} is passed, so there is nothing to time",
                     hint=f"`kata {again} {kata.id.lower()}` puts the empty stub back, to do it once more; your code is kept",
                 )
-            reset(place.state, kata, history, now)  # somebody has emptied the file by hand: that begins another attempt
+            reset(place.state, kata, history, now)  # the file was emptied by hand: that begins another attempt
         history.start(kata.slug, now)
         spent_s = history.spent_s(kata.slug, now)
     if as_json:

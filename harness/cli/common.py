@@ -24,7 +24,7 @@ IDS = click.argument("ids", nargs=-1, metavar="[KATA]...", type=KATA)
 JOBS = click.option(
     "--jobs", "-j", type=click.IntRange(min=1), help="Suites at once; cores and one more when not given."
 )
-FRESH = click.option("--fresh", is_flag=True, help="Run everything again, whatever the cache knows.")
+FRESH = click.option("--fresh", is_flag=True, help="Run everything again, without the cache.")
 
 
 def open_catalog() -> tuple[Path, Catalog]:
@@ -49,7 +49,7 @@ def report_faults(catalog: Catalog) -> None:
 
 @contextmanager
 def show_progress() -> Iterator[Listener]:
-    """A progress bar on stderr when somebody is looking; over a pipe, only what must be known."""
+    """A progress bar on stderr in a terminal; over a pipe, only what must be known."""
     if not sys.stderr.isatty():
         yield _say_waiting
         return

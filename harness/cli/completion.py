@@ -20,7 +20,7 @@ class KataName(click.ParamType[str]):
     name = "kata"
 
     def shell_complete(self, _ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        """Katas that the text may grow into, with their titles; never an error, whatever is wrong with the checkout."""
+        """Katas that the text may grow into, with their titles; never an error, even in a damaged checkout."""
         from click.shell_completion import CompletionItem
 
         try:

@@ -159,7 +159,7 @@ def update_command(source: str, ref: str, dry_run: bool, downgrade: bool) -> Non
 
 
 def _described(plan: Plan) -> Iterator[str]:
-    """A line for each file of a kata, and for whatever else stays as it is; one for each other folder with many files."""
+    """A line for each file of a kata, and for other files that stay as they are; one for each other folder with many files."""
     for verb, steps in (("write", plan.written), ("remove", plan.removed)):
         many = _crowds(steps)
         for step in steps:

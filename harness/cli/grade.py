@@ -127,7 +127,7 @@ def _place(
 
 @contextmanager
 def _progress(total: int) -> Iterator[Callable[[Grade], None]]:
-    """A bar with an estimate when somebody is looking; over a pipe, nothing."""
+    """A bar with an estimate in a terminal; over a pipe, nothing."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -171,7 +171,7 @@ def regrade_command(name: str, kata_id: str, out: Path, verbose: bool) -> None:
     cohort = results.cohort()
     learner = next((one for one in cohort.learners if name in (one.name, one.slug)), None)
     if learner is None:
-        raise KataError(f"nobody on the roster is called {name!r}", hint="names and slugs are in results.json")
+        raise KataError(f"the roster has no learner called {name!r}", hint="names and slugs are in results.json")
     grade = cohort.grades.get((learner.slug, kata.slug))
     source = results.submission(grade.submission_sha256) if grade else None
     if grade is None or source is None:

@@ -77,15 +77,15 @@ class _Commands(click.Group):
         if args and args[0] == "help":  # `kata help hint` is what people type who know git
             args = [*args[1:2], "--help"] if args[1:] else ["scoreboard", "--help"]
         if args and self.get_command(ctx, args[0]) is None and re.fullmatch(r"[a-dA-D]\d{1,2}(_\w+)?", args[0]):
-            ctx.fail(f"{args[0]} is no command. To work on it: kata watch {args[0]}")
+            ctx.fail(f"{args[0]} is not a command. To work on it: kata watch {args[0]}")
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
             near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=2)
             meant = f" Did you mean {' or '.join(near)}?" if near else " `kata --help` lists the commands."
-            ctx.fail(f"{args[0]} is no command.{meant}")
+            ctx.fail(f"{args[0]} is not a command.{meant}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """All commands, by what somebody wants to do."""
+        """All commands, by purpose."""
         names = self.list_commands(ctx)
         known = {name for section in _SECTIONS.values() for name in section}
         column = max(map(len, names))
@@ -173,7 +173,7 @@ def main() -> None:
             click.echo(f"      {error.hint}", err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nobody reads any more; do not complain while exiting
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader has closed the pipe; do not complain while exiting
         sys.exit(141)
 
 

@@ -130,7 +130,7 @@ def put_json(document: Any) -> None:
 
 
 def show(content: RenderableType, *, columns: int | None = None) -> None:
-    """Draw with rich, in colour where somebody looks."""
+    """Draw with rich, in colour in a terminal."""
     from harness.scoreboard.render.canvas import Canvas
 
     console = Canvas(columns or width(), color=has_color())

@@ -54,7 +54,7 @@ def submit_command(kata_id: str, as_json: bool) -> None:
     from harness.practice.verdict import document, verdict
     from harness.runner.job import learner_job
     from harness.runner.pool import run_jobs
-    from harness.subject.finder import LEARNER
+    from harness.subject.resolve import LEARNER
 
     place = here()
     kata = place.kata(kata_id)
@@ -79,7 +79,7 @@ def submit_command(kata_id: str, as_json: bool) -> None:
 
 @contextlib.contextmanager
 def _watching(kata: Kata) -> Iterator[Listener]:
-    """What is going on, on stderr where somebody looks; over a pipe only what must be known."""
+    """What is going on, on stderr in a terminal; over a pipe only what must be known."""
     if not sys.stderr.isatty():
         yield lambda event: click.echo(event.text, err=True) if event.kind == "waiting" else None
         return
@@ -97,7 +97,7 @@ def reveal_command(kata_id: str, yes: bool, as_json: bool) -> None:
     r"""Show the reference, its debrief, and the mistakes people make.
 
     After a pass it is free, and only then are the mistakes shown. Before, it asks first, and the attempt counts as given up:
-    the time is no personal best, and the kata comes back soon.
+    the time is not a personal best, and the kata comes back soon.
 
     \b
     Examples:

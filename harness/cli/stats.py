@@ -23,7 +23,7 @@ _STATS_HELP = """Show what your history says: attempts, times, missed tests.
 
 A pass after a look at the reference counts as a pass and as given up, and its time and runs are left out. The streak is
 days in a row, by this machine's clock, with a run or a pass. The page needs matplotlib, the extra `charts`; it is one file
-that asks nobody for anything.
+that makes no requests.
 
 \b
 The columns:
@@ -139,7 +139,7 @@ def export_command(form: str | None, output: Path | None) -> None:
 
 
 def _put_exactly(text: str) -> None:
-    """UTF-8 with its own line ends, whatever the terminal's encoding: it is for a file or a program."""
+    """UTF-8 with its own line ends, not the terminal's encoding: it is for a file or a program."""
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8"))
     sys.stdout.buffer.flush()

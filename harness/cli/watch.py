@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class WatchBusyError(KataError):
-    """Somebody watches already."""
+    """A watch of this checkout runs already."""
 
 
 @click.command(name="watch")

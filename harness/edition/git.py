@@ -15,7 +15,7 @@ _KEPT = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
 
 
 def tracked(root: Path) -> set[str] | None:
-    """Paths that git knows of in `root`; None when that is no repository. Raises `EditionError` when git cannot say."""
+    """Paths that git knows of in `root`; None when that is not a repository. Raises `EditionError` when git cannot say."""
     if not (root / ".git").exists():
         return None
     output = _git(root, "ls-files", "-z", own=False)

@@ -94,7 +94,7 @@ def read_manifest(data: bytes, name: str) -> Manifest:
         raise EditionError(f"{name} lists the stub {unknown[0][:100]!r}, and no such file")
     odd = [slug for slug in manifest.katas if not SLUG.fullmatch(slug)]
     if odd:
-        raise EditionError(f"{name} lists the kata {odd[0][:100]!r}, which is no kata's name")
+        raise EditionError(f"{name} lists the kata {odd[0][:100]!r}, which is not a kata's name")
     return manifest
 
 
@@ -119,7 +119,7 @@ def _trouble(path: str) -> str:
     if ".." in parts or path.startswith("/"):
         return "leads out of the edition"
     if not all(_PART.fullmatch(part) for part in parts):
-        return "is no path of an edition"
+        return "is not a path of an edition"
     is_git = ".git" in (part.casefold() for part in parts)
     if is_git or parts[0].casefold() in _FORBIDDEN or path in _OWN or _BESIDE.fullmatch(path):
         return "is not for an edition to write"

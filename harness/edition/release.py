@@ -169,7 +169,9 @@ def _shared_files(root: Path, hold_out: Path | None) -> Iterator[str]:
 def _check_hold_out(folder: Path, katas: Sequence[Kata], found: Mapping[str, bytes]) -> None:
     """Raise `EditionError` when there is no suite in `folder`, or one of them would get in under any name."""
     if not folder.is_dir():
-        raise EditionError(f"{folder} is no folder", hint="hold-out suites are in DIR/a01_mse/test_mse.py and the like")
+        raise EditionError(
+            f"{folder} is not a folder", hint="hold-out suites are in DIR/a01_mse/test_mse.py and the like"
+        )
     suites = sorted(path for path in folder.rglob("*.py") if path.is_file())
     if not any(suite.parent.name == kata.slug and suite.name == kata.suite.name for suite in suites for kata in katas):
         raise EditionError(

@@ -23,8 +23,8 @@ from harness.core.documents import DamagedError, decode, encode
 from harness.core.model import Kata
 from harness.edition.files import present, write
 from harness.edition.manifest import MOST_BYTES, SEALED, EditionError
-from harness.subject.finder import reference_folder
 from harness.subject.mistakes import PAGE, read_page
+from harness.subject.resolve import reference_folder
 
 Passphrase = NewType("Passphrase", str)
 
@@ -158,7 +158,7 @@ def _open(cipher: Any, data: bytes, kata: Kata) -> dict[str, str]:
     except (msgspec.MsgspecError, UnicodeDecodeError):
         files = {}
     if not files or not all(map(_FILE.fullmatch, files)):  # only who knows the passphrase can have written this
-        raise EditionError(f"what is sealed of {kata.slug} is no solution")
+        raise EditionError(f"what is sealed of {kata.slug} is not a solution")
     return files
 
 

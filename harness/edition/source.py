@@ -33,7 +33,7 @@ def open_edition(source: str, ref: str = "") -> Iterator[Read]:
             with open_local(git, ref) as repository:
                 yield lambda path: repository.read_file(path, MOST_BYTES)
         elif ref:
-            raise EditionError(f"--ref names a branch, tag or commit, and {name} is no git repository")
+            raise EditionError(f"--ref names a branch, tag or commit, and {name} is not a git repository")
         elif place.is_dir():
             yield lambda path: read_below(place, path, MOST_BYTES)
         elif place.is_file():

@@ -66,7 +66,7 @@ def plan_update(root: Path, read: Read, *, downgrade: bool = False) -> Plan:
     own = present(root, MANIFEST)
     if own is None:
         raise EditionError(
-            f"there is no {MANIFEST} in {root}: this is no learners' edition",
+            f"there is no {MANIFEST} in {root}: this is not a learners' edition",
             hint="in a clone of the whole repository, use git pull",
         )
     try:
@@ -76,7 +76,7 @@ def plan_update(root: Path, read: Read, *, downgrade: bool = False) -> Plan:
     try:
         data = read(MANIFEST)
     except RefusedError:
-        raise EditionError(f"there is no {MANIFEST} in it, so it is no learners' edition") from None
+        raise EditionError(f"there is no {MANIFEST} in it, so it is not a learners' edition") from None
     new = read_manifest(data, f"the newer {MANIFEST}")
     if new.numbers < old.numbers and not downgrade:
         raise EditionError(

@@ -1,8 +1,8 @@
 """Grading on many machines, by way of `dask.distributed`: jobs go out as tasks, reports come back as they are made.
 
-Whatever ends while it is away is sent again, so a lost worker costs what it was doing. A task that its worker does not
+A result that ends while it is away is sent again, so a lost worker costs what it was doing. A task that its worker does not
 survive is tried once more with nothing beside it; then it alone is to blame, and gets a report that says so. When the
-scheduler is lost there is nobody to ask, and the run ends with a sentence; what has come back by then is the caller's.
+scheduler is lost the run ends with a sentence; what has come back by then is the caller's.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from harness.core.model import Kata, KataReport, Problem, ProblemKind
 from harness.core.report import parse
 from harness.grading.blobs import Manifest, blob_name, pack
 from harness.runner.job import Job, empty_report, without_a_run
-from harness.subject.finder import resolve
+from harness.subject.resolve import resolve
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -126,7 +126,7 @@ class ClusterExecutor:
             self._send(self._flight(job, source))
 
     def wait(self) -> tuple[Job, KataReport]:
-        """The next job that has come back. Raises `ClusterError` when there is nobody left to do it."""
+        """The next job that has come back. Raises `ClusterError` when no worker is left to do it."""
         while not self._ready:
             with self._asking():
                 if self._suspects and not self._flights:
@@ -138,7 +138,7 @@ class ClusterExecutor:
         return self._ready.popleft()
 
     def close(self) -> None:
-        """Leave. The scheduler hears of it, whatever way it comes, and `site.RunCleanup` does what is to be done then."""
+        """Leave. The scheduler notices it, also after a crash, and `worker.RunCleanup` cleans up."""
         with contextlib.suppress(Exception):  # whoever is gone already need not be left
             self._client.close(timeout=CONNECT_S)
         self._left()
@@ -280,7 +280,7 @@ class ClusterExecutor:
             found = {"": self._client.run_on_scheduler(misfit, here)}
         except OSError:
             raise
-        except Exception as error:  # whatever keeps it from loading this package
+        except Exception as error:  # anything may keep it from loading this package
             found = {"": error}
         found |= self._client.run(misfit, here, player, on_error="return") if not found[""] else {}
         for machine, problem in found.items():

@@ -29,19 +29,21 @@ _LOCAL = re.compile(r"local:(?P<workers>\d{1,3})")
 def executor_for(scheduler: str | None, cluster: str | None, player: str) -> Callable[[], ClusterExecutor]:
     """What opens the cluster that one of the two names, when there is something to do for it.
 
-    Raises `ClusterError` at once for what is no cluster, and when the library is missing.
+    Raises `ClusterError` at once for what is not a cluster, and when the library is missing.
     """
     if (scheduler is None) == (cluster is None):
         raise ClusterError("--scheduler and --cluster are two ways to say where: give one of them")
     if scheduler is not None:
         match = _ADDRESS.fullmatch(scheduler)
         if match is None or not 0 < int(match["port"]) < 2**16:
-            raise ClusterError(f"{scheduler!r} is no scheduler's address", hint="expected one like tcp://host:8786")
+            raise ClusterError(f"{scheduler!r} is not a scheduler's address", hint="expected one like tcp://host:8786")
         _require("distributed")
         return partial(open_scheduler, scheduler, player=player)
     match = _LOCAL.fullmatch(str(cluster))
     if match is None or not int(match["workers"]):
-        raise ClusterError(f"{cluster!r} is no cluster", hint="expected local:2, or another number of worker processes")
+        raise ClusterError(
+            f"{cluster!r} is not a cluster", hint="expected local:2, or another number of worker processes"
+        )
     _require("distributed", "cryptography")
     return partial(open_local, int(match["workers"]), player=player)
 

@@ -26,7 +26,7 @@ class Executor(Protocol):
         """Take a job. Returns at once."""
 
     def wait(self) -> tuple[Job, KataReport]:
-        """The next job that has ended, in whatever order they end, with its report, whatever became of it."""
+        """The next job that has ended, in any order, with its report."""
 
     def close(self) -> None:
-        """End whatever still runs."""
+        """End all that still runs."""

@@ -293,7 +293,9 @@ def _judge(first: KataReport, second: KataReport | None) -> tuple[KataReport, tu
 def _hidden_katas(katas: Sequence[Kata], folder: Path, work: Path) -> dict[str, Kata]:
     """The katas that have a hold-out suite in `folder/<slug>/`, as katas of their own in `work`."""
     if not folder.is_dir():
-        raise HoldOutError(f"{folder} is no folder", hint="hold-out suites are in DIR/a01_mse/test_mse.py and the like")
+        raise HoldOutError(
+            f"{folder} is not a folder", hint="hold-out suites are in DIR/a01_mse/test_mse.py and the like"
+        )
     known = {kata.slug: kata for kata in katas}
     hidden = {}
     for suite in sorted(folder.glob("*/test_*.py")):
@@ -308,5 +310,5 @@ def _hidden_katas(katas: Sequence[Kata], folder: Path, work: Path) -> dict[str, 
         hidden[kata.slug] = load_kata(target)
     if not hidden:
         raise HoldOutError(f"{folder} has no suite of a kata that is graded", hint="expected DIR/a01_mse/test_mse.py")
-    shutil.copyfile(katas[0].folder.parent.parent / "pyproject.toml", work / "pyproject.toml")
+    shutil.copyfile(katas[0].root / "pyproject.toml", work / "pyproject.toml")
     return hidden

@@ -1,6 +1,6 @@
 """A cluster on this machine in a process of its own, `python -m harness.grading.local_cluster 2`: for `--cluster local:2`.
 
-So the scheduler's memory is not the client's, and the cluster ends with whoever started it, whatever way that was: it lives
+So the scheduler's memory is not the client's, and the cluster ends with the process that started it: it lives
 until its standard input ends. Its ports are open to everybody on this machine, also to what is graded; certificates made
 for this run alone, which never touch the disk, say who may use them.
 """
@@ -26,7 +26,7 @@ def main() -> None:
             threads_per_worker=1,
             processes=True,
             memory_limit=0,
-            dashboard_address="127.0.0.1:0",  # there is one whatever is said; so it is in nobody's way
+            dashboard_address="127.0.0.1:0",  # there is always one; any free port will do
             silence_logs=logging.CRITICAL,
             security=security,
         ) as cluster,

@@ -123,19 +123,19 @@ class ResultsFolder:
     def grade_file(self, key: str) -> Path:
         """Where the grade of `key` is, or would be."""
         if not _KEY.fullmatch(key):
-            raise ResultsError(f"{key[:100]!r} is no key of a grade: expected 16 to 128 lower-case hex digits")
+            raise ResultsError(f"{key[:100]!r} is not a key of a grade: expected 16 to 128 lower-case hex digits")
         return self.path / "grades" / key[:2] / f"{key}.json"
 
     def submission_file(self, sha256: str) -> Path:
         """Where the submission with this hash is, or would be."""
         if not _KEY.fullmatch(sha256):
-            raise ResultsError(f"{sha256[:100]!r} is no hash of a submission")
+            raise ResultsError(f"{sha256[:100]!r} is not a hash of a submission")
         return self.path / "submissions" / sha256[:2] / f"{sha256}.py"
 
     def get(self, key: str) -> Grade | None:
         """The grade of `key`, None when it has to be made.
 
-        A file that is there and is no grade is moved to `set-aside/`, where it stays for whoever wants to know.
+        A file that is there and is not a grade is moved to `set-aside/`, where it stays for whoever wants to know.
         """
         try:
             return self._read_grade(self.grade_file(key))
@@ -193,12 +193,12 @@ class ResultsFolder:
             )
 
     def read_index(self) -> CohortIndex:
-        """The index. Raises `ResultsError` when this is no results folder, or a damaged one."""
+        """The index. Raises `ResultsError` when this is not a results folder, or a damaged one."""
         try:
             return decode(_read(self.index_file), str(self.index_file), _INDEX_KIND, CohortIndex)
         except FileNotFoundError:
             raise ResultsError(
-                f"{self.path} is no results folder: there is no cohort.json in it",
+                f"{self.path} is not a results folder: there is no cohort.json in it",
                 hint="`kata grade --out DIR` and `kata cohort pull --out DIR` make them",
             ) from None
 

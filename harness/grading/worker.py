@@ -207,7 +207,7 @@ def do_task(task: Task) -> Reply:
 
 
 def _end(child: Child) -> None:
-    if child.process.poll() is None:  # the number of one that has ended may be somebody else's
+    if child.process.poll() is None:  # the number of one that has ended may belong to another process
         child.end()
 
 

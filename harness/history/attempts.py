@@ -28,7 +28,7 @@ class Green:
     spent_s: float | None
     """Seconds on the interview clock, None when it did not run."""
     runs: int | None
-    """Runs that it took, None when nobody counted."""
+    """Runs that it took, None when they were not counted."""
     hints: int
     given_up: bool
     """Whether the reference was revealed before, in the same attempt."""
@@ -158,7 +158,7 @@ def count(value: object) -> int | None:
 
 
 def names(value: object) -> tuple[str, ...]:
-    """The names in a list, each as one line that can be shown; none when `value` is no list."""
+    """The names in a list, each as one line that can be shown; none when `value` is not a list."""
     if not isinstance(value, list | tuple):
         return ()
     return tuple(" ".join(clean_text(name).split()) for name in value if isinstance(name, str) and name.strip())

@@ -153,7 +153,7 @@ def _iso(at: float) -> str:
 
 
 def _finite(value: Any, depth: int = 0) -> Any:
-    """`value` with null for numbers that JSON does not have, and cut off where it is nested so deeply that nobody meant it."""
+    """`value` with null for numbers that JSON does not have, and cut off where it is nested too deeply."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if depth > _DEEPEST:

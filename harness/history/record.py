@@ -1,7 +1,7 @@
 """What a run leaves in the history: the run, the pass that ends an attempt, and when the kata comes back.
 
 The scheduler is FSRS (https://github.com/open-spaced-repetition/py-fsrs), as Anki has it. It asks how well something was
-remembered; here that is read off time, hints and runs, so that nobody has to grade themself.
+remembered; here that is read off time, hints and runs, so that learners do not grade themselves.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Recorded:
     due: float | None = None
     """When the kata comes back, seconds since the epoch; only where the attempt ends."""
     given_up: bool = False
-    """The reference was seen before, in the same attempt: `spent_s` is no achievement."""
+    """The reference was seen before, in the same attempt: `spent_s` does not count."""
 
 
 def record_run(
@@ -91,7 +91,7 @@ def record_run(
 
 
 def record_known_pass(history: History, kata: Kata, report: KataReport) -> Recorded:
-    """End the attempt at `kata` if this report, from a run that was made before, passes it and nobody has noted that.
+    """End the attempt at `kata` if this report, from a run that was made before, passes it and that is not noted yet.
 
     A report from before the attempt began does not: that code had passed already.
     """
@@ -126,7 +126,7 @@ def _keep_code(history: History, kata: Kata, source: bytes | None) -> None:
 
 
 def _close_clock(history: History, slug: str, now: float, *, has_given_up: bool) -> float | None:
-    """Seconds to this pass. The time of who has seen the reference is kept with the pass, and is no personal best."""
+    """Seconds to this pass. After a look at the reference, the time is kept with the pass but is not a personal best."""
     if has_given_up:
         return history.abandon(slug, now) or None
     return history.record_pass(slug, now)
@@ -195,7 +195,7 @@ def day_of(now: float) -> datetime:
 
 
 def scheduler() -> Scheduler:
-    """The same answer every time, and days only: nobody does a kata twice within ten minutes."""
+    """The same answer every time, and days only: a kata is not repeated within ten minutes."""
     from fsrs import Scheduler
 
     return Scheduler(learning_steps=(), relearning_steps=(), maximum_interval=_LONGEST_DAYS, enable_fuzzing=False)

@@ -64,7 +64,7 @@ def snapshots(state: Path, kata: Kata) -> list[Snapshot]:
 
 
 def keep(state: Path, kata: Kata, source: bytes, *, has_passed: bool) -> Snapshot | None:
-    """Keep `source`, unless it is kept already; None for the published stub, which is nobody's attempt.
+    """Keep `source`, unless it is kept already; None for the published stub, which is not an attempt.
 
     Raises `StateError` when it cannot be written.
     """
@@ -90,7 +90,7 @@ def keep(state: Path, kata: Kata, source: bytes, *, has_passed: bool) -> Snapsho
 def replacement(file: Path, source: bytes) -> Iterator[None]:
     """Put `source` in place of `file` at the end of the block, if that ends well: as a whole, and with the file's mode.
 
-    Whatever may go wrong with the disk goes wrong before the block begins. Raises `StateError` then.
+    Errors of the disk come before the block begins. Raises `StateError` then.
     """
     target = file.resolve()  # where a link leads
     temporary = None

@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, at REAL NOT NULL, slu
 CREATE INDEX IF NOT EXISTS events_by_kata ON events (slug, kind);
 """
 _PATIENCE_S = 10.0
-"""How long somebody else may write before we give up."""
+"""How long another process may write before we give up."""
 _NO_PASS = 0
 """In place of a pass, for intervals of attempts that led to none; real passes count from 1."""
 
@@ -251,7 +251,7 @@ class History:
 
 
 def _loads(data: object) -> Mapping[str, Any]:
-    """What an entry says; what cannot be read, because somebody has been at it by hand, is kept as `unreadable`."""
+    """What an entry says; what cannot be read, because it was edited by hand, is kept as `unreadable`."""
     try:
         loaded = json.loads(data) if isinstance(data, str) else data
     except (ValueError, RecursionError):
@@ -260,5 +260,5 @@ def _loads(data: object) -> Mapping[str, Any]:
 
 
 def _seconds(value: object) -> float:
-    """A time, whatever SQLite keeps in its place; what is none is the epoch."""
+    """A time; a value that is not a time becomes the epoch."""
     return float(value) if isinstance(value, int | float) else 0.0

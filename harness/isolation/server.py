@@ -11,6 +11,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import copy
+import ctypes
 import gc
 import importlib
 import importlib.util
@@ -53,7 +54,8 @@ class Line:
     def __init__(self, send: Callable[[wire.Header, list[Any]], None], receive: Callable[[], Any]) -> None:
         self.send = send
         self.receive = receive
-        self.warnings: list[list[str]] = []
+        self.warnings: list[list[Any]] = []
+        """Category, text and line of each."""
 
 
 class Player:
@@ -72,6 +74,7 @@ class Player:
         self._module: types.ModuleType | None = None
         self._file = ""
         self._watches_random = False
+        self._traced: list[tuple[int, int]] = []
         self._random = wire.GlobalRandom()
         self._main = Line(main.send, lambda: self._take(*main.receive()))
         warnings.simplefilter("always")
@@ -129,7 +132,7 @@ class Player:
         if header["o"] == "get" and _is_plain(*args):
             reply["p"] = True
         try:
-            value = _OPERATIONS[header["o"]](self, *args, **kwargs)
+            value = self._do(header["o"], args, kwargs)
             raised = None
         except BaseException as error:  # whatever it is, it is the subject's, and the referee raises it again
             raised = error
@@ -144,6 +147,23 @@ class Player:
             if line.warnings:
                 reply["n"] = line.warnings[:MAX_WARNINGS]
             line.send(reply, buffers)
+
+    def _do(self, operation: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        if not tracemalloc.is_tracing():
+            return _OPERATIONS[operation](self, *args, **kwargs)
+        before = tracemalloc.get_traced_memory()[0]
+        tracemalloc.reset_peak()
+        try:
+            return _OPERATIONS[operation](self, *args, **kwargs)
+        finally:
+            if tracemalloc.is_tracing() and operation != "keep":
+                self._traced.append((before, tracemalloc.get_traced_memory()[1]))
+
+    def traced(self) -> list[tuple[int, int]]:
+        """Bytes that were allocated since `trace_memory`, before and at the worst moment of each operation; traces no more."""
+        tracemalloc.stop()
+        traced, self._traced = self._traced, []
+        return traced
 
     def _changes(self, buffers: list[Any]) -> wire.Header:
         changes: wire.Header = {}
@@ -267,7 +287,14 @@ class Player:
         line: Line | None = getattr(_local, "line", None)
         if line is not None and len(line.warnings) < MAX_WARNINGS:
             names = [kind.__name__ for kind in category.__mro__ if getattr(builtins, kind.__name__, None) is kind]
-            line.warnings.append([names[0], str(message)[:MAX_TEXT]])
+            line.warnings.append([names[0], str(message)[:MAX_TEXT], self._running_line()])
+
+    def _running_line(self) -> int:
+        """The line of the subject's file that is being run, 0 when there is none."""
+        frame: types.FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename != self._file:
+            frame = frame.f_back
+        return frame.f_lineno if frame is not None else 0
 
     def isinstance(self, value: Any, kind: Any) -> bool:
         """The built-in question, asked where the classes are."""
@@ -356,10 +383,17 @@ def _collect_garbage(*, is_on: bool) -> None:
     (gc.enable if is_on else gc.disable)()
 
 
-def _traced_peak_mib() -> float:
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak / 2**20
+def _give_back(*, warms_up: bool) -> None:
+    """Give what is freed back to the system; with `warms_up`, have BLAS lay out what it keeps."""
+    if warms_up:
+        import numpy as np
+
+        square = np.ones((512, 512))
+        np.linalg.norm(square @ square)
+        del square
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 _OPERATIONS: dict[str, Callable[..., Any]] = {
@@ -393,7 +427,8 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "echo": lambda _, kept, /, *_args, **_kwargs: kept if kept.value is None else copy.copy(kept.value),
     "collect_garbage": lambda _, is_on: _collect_garbage(is_on=is_on),
     "trace_memory": lambda _: tracemalloc.start(),
-    "traced_peak_mib": lambda _: _traced_peak_mib(),
+    "traced": Player.traced,
+    "give_back": lambda _, warms_up: _give_back(warms_up=warms_up),
 }
 
 

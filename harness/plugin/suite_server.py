@@ -14,7 +14,7 @@ import faulthandler
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -23,9 +23,13 @@ import pytest
 
 from harness.core.forking import Channel, ForkLoop
 from harness.core.text import clean_text
-from harness.plugin import main
-from harness.plugin.example_cache import Nobody, nobody
-from harness.subject import finder as subjects
+from harness.plugin.collection import import_problem
+from harness.plugin.hangs import COLLECT_GRACE_S
+from harness.plugin.session import SESSION
+from harness.subject.host import LocalHost
+from harness.subject.placeholder import Placeholder, placeholder
+from harness.subject.program import Program
+from harness.subject.resolve import Subject
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -57,28 +61,40 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(_Server(config, Channel.parse(channel)))
 
 
+class _Placeholders(LocalHost):
+    """Runs no subject, and notes which names a suite takes from it."""
+
+    def __init__(self) -> None:
+        self.used: set[str] = set()
+
+    def load(self, subject: Subject, module: ModuleType, read: Callable[[], Program]) -> None:  # noqa: ARG002
+        """Have every name of `module` be a placeholder."""
+
+        def noted(name: str) -> Placeholder:
+            if name.startswith("_"):  # pytest and others look for marks of theirs, such as `_mock_name`
+                raise AttributeError(name)
+            self.used.add(name)
+            return placeholder(module, name)
+
+        module.__dict__["__getattr__"] = noted
+
+
 class _Server:
     """The session, and in each child what becomes of it."""
 
     def __init__(self, config: pytest.Config, channel: Channel) -> None:
         self._config = config
         self._channel = channel
-        self._used: set[str] = set()
-        """Names that the suite has taken from its subject while it was imported."""
-        self._state = config.stash[main._STATE]
-        self._state.finder.stand_in = self._placeholder
-
-    def _placeholder(self, module: ModuleType, name: str) -> Nobody:
-        if name.startswith("_"):  # tools look for marks of theirs, pytest for `_mock_name`
-            raise AttributeError(name)
-        self._used.add(name)
-        return nobody(module, name)
+        self._placeholders = _Placeholders()
+        self._session = config.stash[SESSION]
+        self._session.finder.host = self._placeholders
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """Serve. Only children go on to run tests."""
-        if session.testsfailed or self._used or len(self._state.subjects) != 1:
-            names = f": it uses {', '.join(sorted(self._used))} while it is imported" if self._used else ""
+        used = self._placeholders.used
+        if session.testsfailed or used or len(self._session.collected.subjects) != 1:
+            names = f": it uses {', '.join(sorted(used))} while it is imported" if used else ""
             sys.stderr.write(f"this suite cannot be served{names}\n")
             sys.stderr.flush()
             os._exit(int(pytest.ExitCode.INTERRUPTED))
@@ -99,25 +115,24 @@ class _Server:
         folder = Path(request.folder)
         self._redirect(folder)
         os.environ["PYTEST_DEBUG_TEMPROOT"] = request.folder  # temporary folders of tests go with the job's folder
-        self._config.option.subject = request.subject
+        self._config.option.subject = self._session.settings.choice = request.subject
         self._config.option.json_report_file = str(folder / "report.json")
-        state = self._state
-        state.choice = request.subject
-        state.progress = (folder / "progress").open("a", encoding="utf-8")
-        state.gate = folder / "go" if request.is_gated else None
+        self._session.progress.open(folder / "progress")
+        self._session.gate.file = folder / "go" if request.is_gated else None
         self._select(session, request.only)
         self._bind(session, Path(request.file))
 
     def _redirect(self, folder: Path) -> None:
-        """Write to files of its own. What is captured is in files too, which all children of a session would share."""
+        """Write to files of its own. pytest captures to files, too, which all children of a session would share."""
         capture = self._config.pluginmanager.getplugin("capturemanager")
         capture.stop_global_capturing()
         for target, name in ((1, "stdout"), (2, "stderr")):
             opened = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
             os.dup2(opened, target)
             os.close(opened)
-        os.dup2(2, self._state.hang_file.fileno())
-        faulthandler.enable(file=self._state.hang_file)
+        watchdog = self._session.watchdog.file
+        os.dup2(2, watchdog.fileno())
+        faulthandler.enable(file=watchdog)
         capture.start_global_capturing()
         capture.suspend_global_capture()
 
@@ -126,28 +141,27 @@ class _Server:
         if only:
             session.items[:] = [item for item in session.items if item.name.partition("[")[0] in only]
             kept = {item.nodeid for item in session.items}
-            for expected in self._state.expected.values():
+            for expected in self._session.collected.expected.values():
                 for nodeid in [nodeid for nodeid in expected if nodeid not in kept]:
                     del expected[nodeid]
         session.testscollected = len(session.items)
 
     def _bind(self, session: pytest.Session, file: Path) -> None:
-        """Put the subject in the place of the placeholder; what goes wrong is the problem of this run."""
-        state = self._state
-        ((suite, before),) = state.subjects.items()
-        subject = subjects.Subject(before.kata, state.choice, file)
-        state.subjects[suite] = subject
-        state.note("collect", before.kata.slug)
-        main._arm(state, main.COLLECT_GRACE_S + before.kata.hang_limit_s)
+        """Put the subject in the place of the placeholders; what goes wrong is the problem of this run."""
+        collected = self._session.collected
+        ((suite, stub),) = collected.subjects.items()
+        subject = Subject(stub.kata, self._session.settings.choice, file)
+        collected.subjects[suite] = subject
+        self._session.progress.note("collect", stub.kata.slug)
+        self._session.finder.host = LocalHost()
         sentence = ""
         try:
-            state.finder.bind(subject)
+            with self._session.watchdog.limit(COLLECT_GRACE_S + stub.kata.hang_limit_s):
+                self._session.finder.bind(subject)
         except Exception as error:  # what is no SubjectError comes from a subject that tampers with the import system
             sentence = f"the suite cannot be collected: {type(error).__name__}: {clean_text(str(error))[-800:]}"
-        finally:
-            faulthandler.cancel_dump_traceback_later()
-        sentence = main._import_problem(state, suite) or sentence
+        sentence = import_problem(self._session, suite) or sentence
         if sentence:
-            state.problems[suite] = sentence
-            state.expected.clear()
+            collected.problems[suite] = sentence
+            collected.expected.clear()
             session.items.clear()

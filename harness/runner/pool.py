@@ -26,14 +26,14 @@ from harness.core.errors import InterruptedRunError, KataError
 from harness.core.model import Kata, KataReport, ProblemKind
 from harness.core.report import dump
 from harness.core.state import write_atomically
-from harness.runner.example_recording import Decks
+from harness.runner.example_recording import ExampleRecordings
 from harness.runner.fork_client import Process
 from harness.runner.job import Event, Job, Listener, cached_report, digest, without_a_run
 from harness.runner.outcome import Child, conclude, end, run_limit_s
-from harness.runner.processes import open_fork_server, start_drawing, start_pytest
+from harness.runner.processes import open_fork_server, replay_options, start_pytest, start_recording
 from harness.runner.suite_servers import SuiteServers
-from harness.subject.finder import LEARNER, resolve
 from harness.subject.mistakes import split_choice
+from harness.subject.resolve import LEARNER, resolve
 
 Keep = Callable[[Job, KataReport], None]
 Entry = tuple[int, Job, str]
@@ -168,7 +168,7 @@ class Crew:
         self._suite_servers = SuiteServers(self._fork_server, self._folder, planned) if self._fork_server else None
         self._pool = ThreadPoolExecutor(max_workers=workers)
         self._numbers = itertools.count()
-        self._decks = Decks(self._scratch, self._draw)
+        self._recordings = ExampleRecordings(self._scratch, self._record)
         self._children: set[Child] = set()
         self._ready: queue.SimpleQueue[tuple[Child, bytes] | BaseException] = queue.SimpleQueue()
         self._gated: deque[tuple[Child, bytes]] = deque()
@@ -215,7 +215,7 @@ class Crew:
             if child.process.poll() is None:
                 child.end()
         self._pool.shutdown(cancel_futures=True)
-        for process in self._decks.processes():  # not before: until now a worker could start one more
+        for process in self._recordings.processes():  # not before: until now a worker could start one more
             if process.poll() is None:
                 end(process)
         if self._suite_servers is not None:
@@ -241,27 +241,27 @@ class Crew:
     def _start_and_wait(self, job: Job) -> tuple[Child, bytes]:
         file = resolve(job.kata, job.choice).file
         source = file.read_bytes()
-        child = self._child(job, file)
+        child = self._child(job, file, may_be_served=True)
         self._wait(child)
         if child.is_lost:  # what has killed the suite server need not be this run
             self._discard(child)
-            child = self._child(job, None)
+            child = self._child(job, file, may_be_served=False)
             self._wait(child)
         return child, source
 
-    def _child(self, job: Job, file: Path | None) -> Child:
-        """The run of `job`, started; by a suite server if that can be and the subject's `file` is given."""
+    def _child(self, job: Job, file: Path, *, may_be_served: bool) -> Child:
+        """The run of `job` against the subject in `file`, started; by a suite server if there is one for it."""
         folder = self._folder()
         gated = job.gated and not self.is_alone
         process: Process | None = None
-        if file is not None and self._suite_servers is not None:
+        if may_be_served and self._suite_servers is not None:
             process = self._suite_servers.start(job, file, folder, gated=gated)
         is_served = process is not None
         if process is None:
-            deck = self._decks.find(job)
-            options = (f"--kata-deck={deck}",) if deck else ()
+            options = replay_options(self._recordings.find(job))
             process = start_pytest(job, folder, self._fork_server, gated=gated, options=options)
-        return Child(job, folder, process, deadline=time.monotonic() + run_limit_s(job.kata), is_served=is_served)
+        deadline = time.monotonic() + run_limit_s(job.kata)
+        return Child(job, folder, process, deadline=deadline, subject=file.name, is_served=is_served)
 
     def _wait(self, child: Child) -> None:
         self._children.add(child)
@@ -281,8 +281,8 @@ class Crew:
         folder.mkdir()
         return folder
 
-    def _draw(self, job: Job, deck: Path) -> Process:
-        return start_drawing(job, deck, self._folder(), self._fork_server)
+    def _record(self, job: Job, cache: Path) -> Process:
+        return start_recording(job, cache, self._folder(), self._fork_server)
 
     def _finish(self, child: Child, source: bytes) -> tuple[Job, KataReport]:
         report = conclude(child)

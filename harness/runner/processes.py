@@ -13,9 +13,9 @@ from typing import Protocol
 
 from harness.runner.fork_client import ONE_THREAD, ForkedProcess, ForkServer, Process
 from harness.runner.job import Job
-from harness.subject.finder import LEARNER
+from harness.subject.resolve import LEARNER
 
-PLUGINS = ("pytest_timeout", "_hypothesis_pytestplugin", "pytest_jsonreport.plugin", "harness.plugin.main")
+PLUGINS = ("pytest_timeout", "_hypothesis_pytestplugin", "pytest_jsonreport.plugin", "harness.plugin.hooks")
 """What a child loads. Other installed plugins stay out: they cost time, and could change results."""
 
 SERVE = "--kata-serve"
@@ -27,6 +27,7 @@ _OURS = (
     "harness.core.report",
     "harness.suite.strategies",
     "harness.subject.finder",
+    "harness.suite.second_process",
 )
 """What the fork server imports of this package. Not the plugins: pytest warns when one is there before it could rewrite it."""
 _LIBRARIES = ("hypothesis", "numpy", "scipy", "sklearn")
@@ -76,10 +77,15 @@ class Starter(Protocol):
         """Have a process run pytest with `arguments`, its output in `folder`."""
 
 
-def start_drawing(job: Job, deck: Path, folder: Path, fork_server: Starter | None) -> Process:
-    """Start a rehearsal of `job`: it writes the examples of its laws into `deck`, and all else in `folder`."""
-    rehearsal = replace(job, choice=LEARNER, player="none", only=())  # the file is looked for; nobody reads it
-    return start_pytest(rehearsal, folder, fork_server, gated=False, options=(f"--kata-draw={deck}",))
+def start_recording(job: Job, cache: Path, folder: Path, fork_server: Starter | None) -> Process:
+    """Start a session that writes the examples of the laws of `job` into `cache`, and all else in `folder`."""
+    recording = replace(job, choice=LEARNER, player="none", only=())  # the stub must be there, but it is not read
+    return start_pytest(recording, folder, fork_server, gated=False, options=(f"--kata-record-examples={cache}",))
+
+
+def replay_options(cache: Path | None) -> tuple[str, ...]:
+    """Options of a run that tries laws on the examples in `cache` first."""
+    return (f"--kata-replay-examples={cache}",) if cache is not None else ()
 
 
 def start_pytest(
@@ -99,7 +105,7 @@ def start_pytest(
     targets = [f"{job.suite}::{name}" for name in job.only] or [str(job.suite)]
     more = ["--kata-progress", str(folder / "progress"), *gate, *options]
     arguments = pytest_arguments(job, folder, targets, plugins=plugins, options=more)
-    root, env = job.kata.folder.parent.parent, pytest_environment()
+    root, env = job.kata.root, pytest_environment()
     if fork_server is not None:
         return fork_server.start(arguments, env, root, folder)
     with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
@@ -124,7 +130,7 @@ def start_suite_server(job: Job, folder: Path, fork_server: ForkServer) -> Forke
         plugins=("harness.plugin.suite_server",),
         options=("--tb", "native"),
     )
-    root = job.kata.folder.parent.parent
+    root = job.kata.root
     return fork_server.start(arguments, pytest_environment(), root, folder, serves=True)
 
 
@@ -132,7 +138,7 @@ def pytest_arguments(
     job: Job, folder: Path, targets: Iterable[str], *, plugins: Iterable[str] = (), options: Iterable[str] = ()
 ) -> list[str]:
     """What pytest is called with."""
-    root = job.kata.folder.parent.parent
+    root = job.kata.root
     config = root / "pyproject.toml"
     arguments = ["--rootdir", str(root), *(["-c", str(config)] if config.is_file() else [])]
     arguments += [part for plugin in (*PLUGINS, *plugins) for part in ("-p", plugin)]

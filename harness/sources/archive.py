@@ -50,12 +50,12 @@ class _Bounded:
 
 @contextmanager
 def _sentences() -> Iterator[None]:
-    """Turn whatever `zipfile` and `zlib` raise into a sentence."""
+    """Turn all errors of `zipfile` and `zlib` into a sentence."""
     try:
         yield
     except KataError:
         raise
-    except Exception as error:  # damaged zips raise a dozen kinds, and which of them is no promise
+    except Exception as error:  # damaged zips raise a dozen kinds, and which one is not documented
         reason = clean(str(error)) or type(error).__name__
         raise RefusedError(f"is damaged, or no zip: {reason}") from None
 

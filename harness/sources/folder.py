@@ -1,4 +1,4 @@
-"""Plain folders: listed without following links, and read without waiting for anything that is no plain file."""
+"""Plain folders: listed without following links, and read without waiting for anything that is not a regular file."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def trouble_of(mode: int) -> str:
     """Why a file of this mode is not read, empty when it is a plain one."""
     if stat.S_ISREG(mode):
         return ""
-    return "is a symbolic link" if stat.S_ISLNK(mode) else "is no plain file"
+    return "is a symbolic link" if stat.S_ISLNK(mode) else "is not a regular file"
 
 
 def open_plain(path: Path) -> BinaryIO:

@@ -82,7 +82,7 @@ def open_remote(url: str, ref: str) -> Iterator[Repository]:
         options = ["--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head"]
         wanted = f"+{ref or 'HEAD'}:refs/kata/wanted"
         own.run(["fetch", *options, "--", url, wanted], what="it cannot be fetched", limit_s=FETCH_S)
-        own.choose("refs/kata/wanted", what="what was fetched is no commit")
+        own.choose("refs/kata/wanted", what="what was fetched is not a commit")
         yield own
 
 
@@ -147,7 +147,7 @@ class Repository:
         blobs: list[tuple[str, str]] = []
         for paths in (["katas"], [f"katas/{kata.slug}" for kata in katas], stubs):
             for mode, kind, name, path in self._tree(paths):
-                trouble = _ODD.get(mode, "is no file" if path in stubs and kind != "blob" else "")
+                trouble = _ODD.get(mode, "is not a file" if path in stubs and kind != "blob" else "")
                 if trouble:
                     found.append(Entry(path, never, trouble))
                 elif path in stubs:
@@ -222,7 +222,7 @@ class Repository:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End git and whatever it started."""
+    """End git and all that it started."""
     if process.poll() is None:
         if sys.platform == "win32":
             process.kill()
@@ -232,7 +232,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """An environment in which git asks nobody and reads nobody's settings."""
+    """An environment in which git asks for no password and reads no settings."""
     kept = {key: value for key, value in os.environ.items() if key.upper() in _KEPT or key.lower() in _KEPT_PROXIES}
     return {
         **kept,

@@ -25,7 +25,7 @@ _BORROWED = ("commondir", "objects/info/alternates", "objects/info/http-alternat
 
 
 def find_git(folder: Path) -> Path | None:
-    """The git folder of the repository at `folder`, bare or not; None when it is no repository."""
+    """The git folder of the repository at `folder`, bare or not; None when it is not a repository."""
     inner = folder / ".git"
     if os.path.lexists(inner):
         return inner
@@ -36,13 +36,13 @@ def find_git(folder: Path) -> Path | None:
 def check_ref(ref: str) -> None:
     """Raise `RefusedError` when `ref` cannot be the name of a branch, tag or commit; empty is HEAD."""
     if ref and not _REF.fullmatch(ref):
-        raise RefusedError(f"{clean(ref)!r} is no name of a branch, tag or commit")
+        raise RefusedError(f"{clean(ref)!r} is not a name of a branch, tag or commit")
 
 
 def check_git(git: Path) -> None:
     """Raise `RefusedError` for a git folder that leads to other places of this machine, and `OSError`."""
     if git.is_symlink() or not git.is_dir():
-        raise RefusedError("its .git is no folder: give the repository that it leads to")
+        raise RefusedError("its .git is not a folder: give the repository that it leads to")
     if (git / "reftable").exists():
         raise RefusedError("its references are kept as a reftable, which is not read here: give a clone of it")
     for name in _BORROWED:

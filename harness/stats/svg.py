@@ -1,4 +1,4 @@
-"""Figures of matplotlib as SVG that sits inside a page: its colours are the page's, and it asks nobody for anything.
+"""Figures of matplotlib as SVG that sits inside a page: its colours are the page's, and it makes no requests.
 
 matplotlib is the extra `charts`. It is used without pyplot, so that no state is shared, and without the user's settings: the
 same chart gives the same bytes.
@@ -77,7 +77,7 @@ def draw(name: str, label: str, size: tuple[float, float], paint: Callable[[Canv
             f"the page's charts need a library that is not installed: {error.name or error}",
             hint="pip install 'ml-kata-dojo[charts]', or -e '.[charts]' in a checkout",
         ) from error
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # where it keeps its fonts is nobody's concern here
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # its messages about fonts are of no use here
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_SETTINGS)

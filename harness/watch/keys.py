@@ -91,7 +91,7 @@ else:
     def _unbuffered() -> Iterator[None]:
         """No waiting for Enter and no echo. Ctrl-C interrupts as ever.
 
-        Ctrl-Z does nothing, for nobody would restore the screen.
+        Ctrl-Z does nothing, because the screen would not be restored.
         """
         terminal = sys.stdin.fileno()
         before = termios.tcgetattr(terminal)

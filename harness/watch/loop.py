@@ -105,7 +105,7 @@ class Watch:
 
     @property
     def has_keys(self) -> bool:
-        """Whether somebody can press keys."""
+        """Whether keys can be pressed."""
         return self._screen.has_keys
 
     def tell(self, sentence: str) -> None:
@@ -116,7 +116,7 @@ class Watch:
     # --- the loop ---
 
     def run(self) -> None:
-        """Go on until somebody quits. However it ends, no child is left behind."""
+        """Go on until the user quits. No child process is left behind."""
         try:
             self._show()
             self._look()
@@ -135,7 +135,7 @@ class Watch:
             if self._has_news:
                 self._show_run(self._run)
         elif self.events.empty():
-            self._look()  # a save may have been missed: on network drives nobody tells
+            self._look()  # a save may have been missed: network drives send no events
         self._tick()
 
     def saved(self, *, in_harness: bool = False) -> None:

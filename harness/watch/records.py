@@ -20,7 +20,7 @@ from harness.history.store import History
 from harness.practice.hints import Hint
 from harness.practice.status import kata_statuses, known_reports
 from harness.runner.job import digest, learner_job
-from harness.subject.finder import LEARNER
+from harness.subject.resolve import LEARNER
 from harness.watch.view import Clock, Page, PassSummary
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class LearnerRecords:
         from harness.practice.follow_up import invitation
 
         if report.problem is not None and report.problem.kind is ProblemKind.KILLED:
-            return None  # whatever killed it was not the learner's doing alone
+            return None  # a kill from outside is not the learner's doing alone
         job = learner_job(kata, LEARNER, "practice")
         write_atomically(self._state / job.store, dump(replace(report, digest=digest(job, source))))
         recorded = record_run(self._history, kata, report, trigger="watch", now=now, source=source)

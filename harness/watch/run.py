@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from harness.core.model import Band, Failure, Kata, KataReport, Outcome, Problem, ProblemKind, TestResult
+from harness.core.model import Band, Failure, FailureKind, Kata, KataReport, Outcome, Problem, ProblemKind, TestResult
 from harness.core.state import write_atomically
 from harness.plugin.live_results import FILE, Line, LiveLines
 from harness.runner.outcome import Child, conclude
@@ -22,7 +22,7 @@ class Run:
     """One run against the learner's file. It never blocks.
 
     Speed is measured as soon as there is a core for it and no answer is wrong. A figure that is too low while others are at
-    work proves nothing, and is measured again when nobody is.
+    work proves nothing, and is measured again when no other job runs.
     """
 
     def __init__(self, kata: Kata, ahead: PreforkedRun, cores: int) -> None:
@@ -47,7 +47,7 @@ class Run:
         self._answers: list[KataReport] = []
         self._speed: Child | None = None
         self._is_alone = False
-        """Whether nobody else worked while speed was measured."""
+        """Whether no other job ran while speed was measured."""
         self._measured: KataReport | None = None
 
     def _start_alone(self) -> None:
@@ -140,7 +140,7 @@ class Run:
     # --- speed ---
 
     def _measure_beside(self) -> None:
-        """Use a core that nobody needs any more."""
+        """Use a core that has become free."""
         if self._speed is not None and self.has_failed:
             self._speed.end()
             self._speed = None
@@ -208,7 +208,7 @@ def _read_if_there(file: Path) -> bytes | None:
 
 def _not_run(name: str) -> TestResult:
     reason = "not run, because answers come first, and some are wrong"
-    return TestResult(name, Band.SPEED, Outcome.NOT_RUN, failure=Failure(name, reason, kind="not run"))
+    return TestResult(name, Band.SPEED, Outcome.NOT_RUN, failure=Failure(name, reason, kind=FailureKind.NOT_RUN))
 
 
 def _nothing(kata: Kata, tests: Sequence[TestResult]) -> Problem | None:

@@ -20,7 +20,7 @@ class Screen(Protocol):
     """What a watch shows itself on."""
 
     has_keys: bool
-    """Whether somebody can press keys at it."""
+    """Whether keys can be pressed at it."""
 
     def show(self, view: View) -> None:
         """Show this now."""

@@ -44,7 +44,7 @@ class SparePool:
         return True
 
     def start(self, arguments: list[str], env: dict[str, str], cwd: Path, folder: Path) -> Process:
-        """Give the spare its run; the next one is launched by `refill`, when nobody is in a hurry."""
+        """Give the spare process its run; `refill` launches the next one, later."""
         if self._spare.poll() is not None or self._spare.stdin is None or self._spare.stdin.closed:
             self._discard()
             self._spare = self._launch()

@@ -1,4 +1,4 @@
-"""Suite of A01: what a mean squared error is, and each way of missing it."""
+"""Suite of A01: the mean squared error against its definition, and the mistakes that NumPy does not report."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from functools import partial
 
 import mse as kata
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from harness.suite import check
-from harness.suite.check import call
-from harness.suite.speed import Racer
-from harness.suite.strategies import Float64Array, arrays, floats, seeds, vectors
+from harness.suite.check import Mistakes, call
+from harness.suite.speed import Contest, Racer, vary
+from harness.suite.strategies import Float64Array, arrays, seeds
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # warnings of a solution are no failures
 
 PAIRS = hnp.array_shapes(max_dims=3, max_side=5).flatmap(lambda shape: st.tuples(arrays(shape), arrays(shape)))
 """Targets and predictions of one shape, up to three axes."""
@@ -30,12 +33,7 @@ def loop_mse(y_true: list[float], y_pred: list[float]) -> float:
     return total / len(y_true)
 
 
-def oracle(y_true: Float64Array, y_pred: Float64Array) -> float:
-    """The definition for any shape, by exact summation."""
-    return math.fsum((a - b) ** 2 for a, b in zip(y_true.ravel(), y_pred.ravel(), strict=True)) / y_true.size
-
-
-def mistakes(y_true: Float64Array, y_pred: Float64Array) -> dict[str, object]:
+def mistakes(y_true: Float64Array, y_pred: Float64Array) -> Mistakes:
     """What the usual mistakes give for these arguments."""
     error = y_true - y_pred
     return {
@@ -52,34 +50,39 @@ def mistakes(y_true: Float64Array, y_pred: Float64Array) -> dict[str, object]:
         "a mean of each column: average over all axes": lambda: np.mean(error**2, axis=0),
         "a mean of each row: average over all axes": lambda: np.mean(error**2, axis=-1),
         "the squares themselves: average them": lambda: error**2,
+        "a mean of relative errors: divide by nothing but n": lambda: np.mean((error / y_true) ** 2),
+        "one of: a tolerance took small errors for 0, or the sum was rounded": 0.0,
     }
 
 
-def check_mse(y_true: Float64Array, y_pred: Float64Array) -> None:
-    """Hold the subject to the oracle."""
+def check_mse(y_true: npt.ArrayLike, y_pred: npt.ArrayLike, *, hint: str = "") -> None:
+    """Hold the subject to the definition."""
     __tracebackhide__ = True
+    truth, prediction = np.array(y_true, dtype=np.float64), np.array(y_pred, dtype=np.float64)  # copies
     check.close(
         kata.mse(y_true, y_pred),
-        oracle(y_true, y_pred),
+        loop_mse(truth.ravel().tolist(), prediction.ravel().tolist()),
         asked=call("mse", y_true, y_pred),
-        mistakes=mistakes(y_true, y_pred),
+        atol=0.0,
+        mistakes=mistakes(truth, prediction),
+        hint=hint or "the squares of all differences, added up, over the number of elements",
     )
+
+
+# --- examples --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.example
 def test_worked_example_of_three_numbers() -> None:
-    check_mse(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 5.0]))
+    check_mse([1.0, 2.0, 4.0], [2.0, 2.0, 1.0])
 
 
 @pytest.mark.example
 def test_worked_example_of_a_matrix_averages_over_all_elements() -> None:
-    check_mse(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, 2.0], [3.0, 6.0]]))
+    check_mse([[1, 2, 3], [4, 5, 6]], [[0, 2, 3], [4, 7, 1]])
 
 
-@pytest.mark.example
-def test_lists_are_accepted() -> None:
-    asked = call("mse", [0, 0], [1, 3])
-    check.close(kata.mse([0, 0], [1, 3]), 5.0, asked=asked)
+# --- laws ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.law
@@ -89,119 +92,80 @@ def test_equals_the_definition_for_any_shape(pair: tuple[Float64Array, Float64Ar
 
 
 @pytest.mark.law
-@given(vectors(min_size=2))
-def test_a_perfect_prediction_has_no_error_and_a_wrong_one_has(y: Float64Array) -> None:
-    check.close(kata.mse(y, y), 0.0, asked=call("mse", y, y))
-    worse = y.copy()
-    worse[-1] += 1.0
-    check_mse(y, worse)
-
-
-@pytest.mark.law
-@given(PAIRS)
-def test_is_symmetric_in_its_arguments(pair: tuple[Float64Array, Float64Array]) -> None:
+@given(PAIRS, st.sampled_from([2.0**-40, 2.0**-10, 2.0**20]))
+def test_errors_of_any_size_count(pair: tuple[Float64Array, Float64Array], factor: float) -> None:
     y_true, y_pred = pair
-    check.close(
-        kata.mse(y_pred, y_true),
-        kata.mse(y_true, y_pred),
-        asked=call("mse", y_pred, y_true) + " to equal the same with the arguments swapped",
-        hint="the two are not treated alike: nothing may be divided by, or weighed with, one of them",
-    )
+    hint = "large and small errors count alike: clip nothing, round nothing, and compare with no tolerance"
+    check_mse(factor * y_true, factor * y_pred, hint=hint)
 
 
 @pytest.mark.law
-@given(PAIRS, floats(10.0).filter(lambda factor: abs(factor) > 1e-3))
-def test_scaling_both_arguments_scales_by_the_square(pair: tuple[Float64Array, Float64Array], factor: float) -> None:
-    y_true, y_pred = pair
-    plain = oracle(y_true, y_pred)
-    check.close(
-        kata.mse(factor * y_true, factor * y_pred),
-        factor**2 * plain,
-        asked=call("mse", factor * y_true, factor * y_pred),
-        rtol=1e-7,
-        atol=1e-9,
-        mistakes={
-            "grows with the factor, not with its square": abs(factor) * plain,
-            **mistakes(factor * y_true, factor * y_pred),
-        },
-        hint="large and small errors are treated differently: nothing may be clipped, rounded or added",
-    )
-
-
-@pytest.mark.law
-@given(st.integers(2, 8), seeds())
-def test_the_order_of_the_samples_does_not_matter(n: int, seed: int) -> None:
+@given(st.integers(1, 8), seeds())
+def test_adding_the_same_to_both_changes_nothing(n: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    y_true, y_pred = rng.normal(size=(2, n))
-    order = rng.permutation(n)
-    check_mse(y_true[order], y_pred[order])
+    y_true, y_pred = rng.integers(-32, 33, size=(2, n)) / 8  # exact, and so are their sums with 2**25
+    large = y_true + 2.0**25, y_pred + 2.0**25
+    check.close(
+        kata.mse(*large),
+        loop_mse(y_true.tolist(), y_pred.tolist()),
+        asked=call("mse", *large),
+        mistakes={
+            "the square was expanded: a² - 2ab + b² cancels for large a and b. Subtract first, then square": lambda: (
+                np.mean(large[0] ** 2) - 2 * np.mean(large[0] * large[1]) + np.mean(large[1] ** 2)
+            ),
+            **mistakes(*large),
+        },
+        hint="subtract first, then square: a² - 2ab + b² has no digits left where a and b are large and close",
+    )
+
+
+# --- edges -----------------------------------------------------------------------------------------------------------
+
+ROW, COLUMN = [1.0, 2.0, 4.0], [[1.0], [2.0], [3.0]]
 
 
 @pytest.mark.edge
-def test_result_is_a_python_float() -> None:
-    y = np.array([1.0, 2.0], dtype=np.float32)
-    check.python_float(kata.mse(y, y), asked=call("mse", y, y))
-
-
-@pytest.mark.edge
-def test_shapes_that_differ_are_an_error_even_if_they_broadcast() -> None:
-    column = np.array([[1.0], [2.0], [3.0]])
-    row = np.array([1.0, 2.0, 4.0])
-    broadcast = "NumPy broadcast (3,) against (3, 1) to a 3x3 table: compare the shapes first"
-    for y_true, y_pred in (
-        (row, column),
-        (column, row),
-        (row, np.array([1.0])),
-        (np.array([1.0]), row),
-        (row, 1.0),
-        (1.0, row),
+@pytest.mark.parametrize(
+    ("y_true", "y_pred"),
+    [
+        (ROW, COLUMN),
+        (COLUMN, ROW),
+        (ROW, [1.0]),
+        ([1.0], ROW),
+        (ROW, 1.0),
         ([1.0], 1.0),
-        (1.0, [1.0]),
-        ([[1.0, 2.0]], [1.0, 2.0]),
-    ):
-        asked = call("mse", y_true, y_pred)
-        check.raises(
-            ValueError,
-            partial(kata.mse, y_true, y_pred),
-            asked=asked,
-            because=f"the shapes {np.shape(y_true)} and {np.shape(y_pred)} differ",
-            mistakes={broadcast: np.mean((np.asarray(y_true) - np.asarray(y_pred)) ** 2)},
-            hint="NumPy broadcasts shapes that differ; compare them before you subtract",
-        )
-
-
-@pytest.mark.edge
-def test_lengths_that_differ_are_an_error() -> None:
-    asked = call("mse", [1, 2, 3], [1, 2])
-    check.raises(ValueError, partial(kata.mse, [1, 2, 3], [1, 2]), asked=asked, because="3 and 2 elements do not pair")
-
-
-@pytest.mark.edge
-def test_a_matrix_and_its_transpose_are_an_error() -> None:
-    wide = np.arange(6.0).reshape(2, 3)
+        (ROW, [ROW]),
+        (ROW, [1.0, 2.0]),
+        ([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]], [[0.0, 3.0], [1.0, 4.0], [2.0, 5.0]]),
+    ],
+)
+def test_shapes_that_differ_are_an_error_even_if_they_broadcast(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> None:
+    truth, prediction = np.asarray(y_true), np.asarray(y_pred)
     check.raises(
         ValueError,
-        partial(kata.mse, wide, wide.T),
-        asked="mse of two arrays of shapes (2, 3) and (3, 2)",
-        because="the shapes differ, though both hold six elements",
+        partial(kata.mse, y_true, y_pred),
+        asked=call("mse", y_true, y_pred),
+        because=f"the shapes {truth.shape} and {prediction.shape} differ",
         mistakes={
-            "elements were paired by their place in a flat list: compare the shapes, not the sizes": oracle(
-                wide, wide.T.reshape(2, 3)
-            )
+            "NumPy broadcast one shape to the other: compare the shapes first": lambda: np.mean(
+                (truth - prediction) ** 2
+            ),
+            "elements were paired by their place in a flat list: compare the shapes, not the sizes": lambda: np.mean(
+                (truth.ravel() - prediction.ravel()) ** 2
+            ),
         },
-        hint="compare the shapes themselves: the number of elements, or the lengths in some order, do not tell",
+        hint="compare the shapes themselves, before you subtract",
     )
 
 
 @pytest.mark.edge
 def test_the_error_names_both_shapes() -> None:
-    y_true, y_pred = np.zeros((2, 5)), np.zeros(7)
     asked = "mse of two arrays of shapes (2, 5) and (7,)"
     said: list[str] = []
 
     def mse() -> object:
         try:
-            return kata.mse(y_true, y_pred)
+            return kata.mse(np.zeros((2, 5)), np.zeros(7))
         except ValueError as error:
             said.append(str(error))
             raise
@@ -212,54 +176,48 @@ def test_the_error_names_both_shapes() -> None:
         asked=asked,
         came=f"ValueError: {said[0]}",
         expected="a message with both shapes in it, (2, 5) and (7,)",
-        mistake="the message does not name both shapes: whoever reads it must see which two did not match",
+        mistake="the message does not name both shapes: the reader must see which two did not match",
     )
 
 
 @pytest.mark.edge
-@pytest.mark.parametrize("shape", [(0,), (0, 3), (3, 0)])
+@pytest.mark.parametrize("shape", [(0,), (3, 0)])
 def test_no_elements_are_an_error(shape: tuple[int, ...]) -> None:
     empty = np.zeros(shape)
-    asked = f"mse of two arrays of shape {shape}"
     check.raises(
         ValueError,
         partial(kata.mse, empty, empty),
-        asked=asked,
-        because="a mean of nothing is not defined",
-        mistakes={"NaN, which is what np.mean makes of nothing: check .size first": math.nan, "0 for nothing": 0.0},
+        asked=f"mse of two arrays of shape {shape}",
+        because="a mean of no elements is not defined",
+        mistakes={"NaN, which is what np.mean gives for no elements: check .size": math.nan, "0 for no elements": 0.0},
     )
 
 
-@pytest.mark.edge
-@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint64, np.int32, np.bool_])
-def test_integers_do_not_wrap_around(dtype: type[np.generic]) -> None:
-    low, high = (0, 1) if dtype is np.bool_ else (3, 120)
-    y_true, y_pred = np.array([low, high], dtype=dtype), np.array([high, low], dtype=dtype)
-    with np.errstate(all="ignore"):
-        wrapped = None if dtype is np.bool_ else float(np.mean((y_true - y_pred) ** 2))
-    asked = f"mse({check.show(y_true)}, {check.show(y_pred)}) as {np.dtype(dtype).name}"
-    check.close(
-        kata.mse(y_true, y_pred),
-        float((high - low) ** 2),
-        asked=asked,
-        mistakes={"integers wrapped around: convert to float64 before subtracting": wrapped},
-        hint="convert to float64 before subtracting",
-    )
+DTYPES = {
+    "uint8": np.array([[3, 120], [120, 3]], dtype=np.uint8),
+    "int64": np.array([[4_000_000_000, 0], [0, 0]]),
+    "float32": np.array([[16_777_216.0, 0.7], [0.1, 0.3]], dtype=np.float32),
+}
 
 
 @pytest.mark.edge
-def test_squares_of_large_integers_do_not_wrap_around() -> None:
-    y_true, y_pred = np.array([4_000_000_000, 0]), np.array([0, 0])
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_is_computed_in_float64(dtype: str) -> None:
+    y_true, y_pred = DTYPES[dtype]
+    exact = y_true.astype(np.float64), y_pred.astype(np.float64)
     check.close(
         kata.mse(y_true, y_pred),
-        8e18,
-        asked=call("mse", y_true, y_pred) + " as int64",
+        loop_mse(*(part.tolist() for part in exact)),
+        asked=call("mse", y_true, y_pred) + f" as {dtype}",
         mistakes={
-            "the square wrapped around, beyond 2**63: no integer is wide enough, convert to float64": float(
-                np.mean((y_true - y_pred) ** 2)
-            )
+            f"computed in {dtype}: convert both arguments to float64 before you subtract": lambda: np.mean(
+                (y_true - y_pred) ** 2
+            ),
+            "the squares wrapped around beyond 2**63: convert to float64, int64 is too small": lambda: np.mean(
+                (y_true.astype(np.int64) - y_pred.astype(np.int64)) ** 2
+            ),
         },
-        hint="no integer is wide enough: convert to float64 before subtracting",
+        hint="convert both arguments to float64 before you subtract",
     )
 
 
@@ -275,117 +233,35 @@ def test_integers_against_floats_keep_the_fractions(y_true: list[float], y_pred:
     )
 
 
-SMALL_ERRORS = {
-    "of large numbers": (1e8 + np.array([0.0, 1.0, 2.0]), 1e8 + np.array([1.0, 1.0, 2.0])),
-    "of small numbers": (np.zeros(3), np.array([1e-12, 2e-12, 0.0])),
-}
-
-
-@pytest.mark.edge
-@pytest.mark.parametrize("of", SMALL_ERRORS)
-def test_small_errors_count(of: str) -> None:
-    y_true, y_pred = SMALL_ERRORS[of]
-    check.close(
-        kata.mse(y_true, y_pred),
-        oracle(y_true, y_pred),
-        asked=call("mse", y_true, y_pred),
-        atol=0.0,
-        mistakes={
-            "what is small was taken for nothing: nothing is rounded, and no tolerance belongs here": 0.0,
-            "the square was expanded, and a² - 2ab + b² cancels: subtract first, then square": lambda: np.mean(
-                y_true**2 - 2 * y_true * y_pred + y_pred**2
-            ),
-        },
-        hint="subtract first, then square: a² - 2ab + b² has no digits left where a and b are large and close",
-    )
-
-
-@pytest.mark.edge
-def test_every_element_counts_however_many_there_are() -> None:
-    y_true, y_pred = np.random.default_rng(0).normal(size=(2, 71, 143))
-    check.close(
-        kata.mse(y_true, y_pred),
-        oracle(y_true, y_pred),
-        asked=call("mse", y_true, y_pred),
-        mistakes=mistakes(y_true, y_pred),
-        hint="the mean is over all elements: not a sample of them, nor the first ones",
-    )
-
-
-@pytest.mark.edge
-def test_any_memory_layout_will_do() -> None:
-    y_pred = np.arange(12.0).reshape(3, 4) % 5
-    y_true = y_pred[::-1].copy()
-    want = oracle(y_true, y_pred)
-    for view in (np.asfortranarray(y_true), np.repeat(y_true, 2, axis=1)[:, ::2], y_true[::-1].copy()[::-1]):
-        view.flags.writeable = False
-        for arguments in ((view, y_pred), (y_pred, view)):
-            got = check.accepts(
-                partial(kata.mse, *arguments),
-                asked=call("mse", *arguments),
-                because="an array may be read-only, and lie in memory in any order",
-            )
-            check.close(
-                got,
-                want,
-                asked=call("mse", *arguments) + ", one of them not in the usual order in memory",
-                mistakes=mistakes(*arguments),
-                hint="pair elements by their index, not by their place in memory (ravel of order 'A' or 'K')",
-            )
-
-
-@pytest.mark.edge
-def test_float32_is_computed_in_float64() -> None:
-    y_true = np.full(3, 16_777_216.0, dtype=np.float32)
-    y_pred = np.array([0.1, 0.2, 0.3], dtype=np.float32)
-    want = oracle(y_true.astype(np.float64), y_pred.astype(np.float64))
-    check.close(
-        kata.mse(y_true, y_pred),
-        want,
-        asked=call("mse", y_true, y_pred) + " as float32",
-        rtol=1e-12,
-        hint="convert to float64 first: float32 keeps seven digits",
-    )
-
-
 @pytest.mark.edge
 def test_single_numbers_are_accepted() -> None:
-    check.close(kata.mse(3.0, 5.0), 4.0, asked=call("mse", 3.0, 5.0))
+    asked = call("mse", 3.0, 5.5)
+    got = check.accepts(partial(kata.mse, 3.0, 5.5), asked=asked, because="np.asarray takes numbers")
+    check.close(got, 6.25, asked=asked)
 
 
 NAN = {
-    "in the targets": ([1.0, math.nan, 3.0], [1.0, 2.0, 5.0]),
-    "in the predictions": ([1.0, 2.0, 3.0], [1.0, math.nan, 5.0]),
-    "in both, at one place": ([1.0, math.nan, 3.0], [1.0, math.nan, 5.0]),
-    "alone": ([math.nan], [math.nan]),
+    "in the targets": ([1.0, math.nan, 3.0], [2.0, 2.0, 5.0]),
+    "in the predictions": ([1.0, 2.0, 3.0], [2.0, math.nan, 5.0]),
+    "in both, at one place": ([1.0, math.nan, 3.0], [2.0, math.nan, 5.0]),
 }
 
 
 @pytest.mark.edge
 @pytest.mark.parametrize("where", NAN)
 def test_nan_propagates(where: str) -> None:
-    y_true, y_pred = NAN[where]
+    y_true, y_pred = (np.array(part) for part in NAN[where])
+    filled = np.nan_to_num(y_true) - np.nan_to_num(y_pred)
     check.close(
         kata.mse(y_true, y_pred),
         math.nan,
         asked=call("mse", y_true, y_pred),
         mistakes={
-            "NaN was left out of the mean: it must show": 2.0,
-            "NaN was counted as 0": np.mean((np.nan_to_num(y_true) - np.nan_to_num(y_pred)) ** 2),
-            "NaN was taken to equal NaN: it equals nothing, and must show": 0.0,
+            "NaN was left out of the mean: it must show in the result": 2.5,
+            "one of: NaN was counted as 0, or taken to equal NaN": lambda: np.mean(filled**2),
         },
-        hint="a NaN in either argument, or in both, gives NaN; arithmetic does it by itself",
+        hint="a NaN in either argument gives NaN; plain arithmetic does that",
     )
-
-
-@pytest.mark.edge
-def test_arguments_may_be_given_by_name() -> None:
-    got = check.accepts(
-        lambda: kata.mse(y_pred=[1.0, 3.0], y_true=[1.0, 1.0]),
-        asked="mse(y_pred=[1.0, 3.0], y_true=[1.0, 1.0])",
-        because="these are the names of its arguments",
-    )
-    check.close(got, 2.0, asked="mse(y_pred=[1.0, 3.0], y_true=[1.0, 1.0])")
 
 
 @pytest.mark.edge
@@ -395,16 +271,21 @@ def test_arguments_stay_as_they_were() -> None:
         kata.mse(y_true, y_pred)
 
 
+# --- speed -----------------------------------------------------------------------------------------------------------
+
+
 @pytest.mark.speed
 def test_is_vectorised(race: Racer) -> None:
-    rng = np.random.default_rng(0)
-    y_true, y_pred = rng.normal(size=(2, 10_000))
-    as_lists = y_true.tolist(), y_pred.tolist()
+    def contest(rng: np.random.Generator) -> Contest:
+        y_true, y_pred = rng.normal(size=(2, vary(rng, 10_000)))
+        as_lists = y_true.tolist(), y_pred.tolist()
+        return Contest(lambda: kata.mse(y_true, y_pred), lambda: loop_mse(*as_lists))
+
     race(
-        lambda: kata.mse(y_true, y_pred),
-        lambda: loop_mse(*as_lists),
-        at_least=20,
+        contest,
+        same=check.close,
+        at_least=10,
         versus="the loop",
-        asked="mse of two float64 arrays of 10 000 elements",
+        asked="mse of two arrays of about 10 000 elements",
         hint="let NumPy work on whole arrays, without a Python loop",
     )

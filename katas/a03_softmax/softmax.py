@@ -13,10 +13,7 @@ def softmax(x: npt.ArrayLike) -> npt.NDArray[np.float64]:
         x: scores, shape (..., C), one axis or more. Minus infinity masks an entry: it gets exactly 0.
 
     Returns:
-        Probabilities, a float64 array of the shape of `x`; they sum to 1 over the last axis.
-
-    Raises:
-        ValueError: `x` is a single number, has an axis of length zero, or has a row in which all is minus infinity.
+        Probabilities, an array of the shape of `x`; they sum to 1 over the last axis.
     """
     raise NotImplementedError
 
@@ -28,9 +25,6 @@ def softmax_derivative(softmax_output: npt.ArrayLike) -> npt.NDArray[np.float64]
         softmax_output: probabilities `s = softmax(x)`, shape (..., C).
 
     Returns:
-        A float64 array of shape (..., C, C): entry [..., i, j] is the derivative of `s[..., i]` with respect to `x[..., j]`.
-
-    Raises:
-        ValueError: `softmax_output` is a single number or has an axis of length zero.
+        An array of shape (..., C, C): entry [..., i, j] is the derivative of `s[..., i]` with respect to `x[..., j]`.
     """
     raise NotImplementedError

@@ -7,20 +7,17 @@ import numpy.typing as npt
 
 
 def svm_loss(
-    W: npt.ArrayLike, X: npt.ArrayLike, y: npt.ArrayLike, reg: float = 0.01
+    W: npt.NDArray[np.float64], X: npt.NDArray[np.float64], y: npt.NDArray[np.int_], reg: float
 ) -> tuple[float, npt.NDArray[np.float64]]:
     """Return the multiclass hinge loss (Weston and Watkins) with margin 1, and its gradient with respect to `W`.
 
     Args:
-        W: weights, shape (D, C): a column a class.
-        X: samples, shape (N, D): a row a sample.
-        y: true classes, shape (N,), whole numbers from 0 to C - 1.
+        W: weights, shape (D, C): a column for each class.
+        X: samples, shape (N, D): a row for each sample.
+        y: true classes, shape (N,), integers from 0 to C - 1.
         reg: strength of the L2 regularisation, at least 0.
 
     Returns:
-        The loss, a Python float, and its gradient, a float64 array of shape (D, C).
-
-    Raises:
-        ValueError: shapes that do not fit, an axis of length zero, labels that are not whole or out of range, `reg` < 0.
+        The loss, a number, and its gradient, an array of shape (D, C).
     """
     raise NotImplementedError

@@ -25,11 +25,11 @@ class KNN:
         """Remember a copy of the training rows and their labels; return self.
 
         Args:
-            X: training rows, shape (n, d), n and d at least 1.
-            y: their labels, shape (n,): integers, floats, booleans or strings.
+            X: training rows, shape (n, d).
+            y: their labels, shape (n,): integers or strings.
 
         Raises:
-            ValueError: a wrong shape, an axis of length zero, lengths that differ, or k outside 1..n.
+            ValueError: a wrong shape, lengths that differ, or k outside 1..n.
         """
         raise NotImplementedError
 
@@ -37,11 +37,11 @@ class KNN:
         """Return the label with the most votes for each row of `X`, shape (q,); a tie goes to the smallest label.
 
         Args:
-            X: queries, shape (q, d), q at least 1.
+            X: queries, shape (q, d).
 
         Raises:
             RuntimeError: the model is not fitted.
-            ValueError: a wrong shape, an axis of length zero, or not as many columns as in `fit`.
+            ValueError: a wrong shape, or not as many columns as in `fit`.
         """
         raise NotImplementedError
 

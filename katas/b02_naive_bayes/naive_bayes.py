@@ -28,16 +28,16 @@ class NaiveBayes:
         """Learn priors, means and variances from `X` (n, d) and labels `y` (n,); forget any earlier fit; return `self`.
 
         Raises:
-            ValueError: X is not 2-D, y is not 1-D, their lengths differ, or an axis has length zero.
+            ValueError: X is not 2-D, y is not 1-D, or their lengths differ.
         """
         raise NotImplementedError
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[Any]:
-        """Return the most probable label of each row of `X` (m, d), shape (m,); a tie goes to the first of `classes`.
+        """Return the most probable label of each row of `X` (m, d), shape (m,).
 
         Raises:
             RuntimeError: there was no `fit`.
-            ValueError: X is not 2-D, has no rows, or has another number of features than in `fit`.
+            ValueError: X is not 2-D, or has another number of features than in `fit`.
         """
         raise NotImplementedError
 
@@ -46,6 +46,6 @@ class NaiveBayes:
 
         Raises:
             RuntimeError: there was no `fit`.
-            ValueError: X is not 2-D, has no rows, or has another number of features than in `fit`.
+            ValueError: X is not 2-D, or has another number of features than in `fit`.
         """
         raise NotImplementedError

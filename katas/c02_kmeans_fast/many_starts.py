@@ -1,88 +1,76 @@
-"""Many questions in one go, beside the subject: starting centroids by the thousand, answers of new objects, and fits."""
+"""Many calls to the subject in one question, data on which clusters become empty, and how likely k-means++ makes a start."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import kmeans_fast as kata
 import numpy as np
 
 Array = np.ndarray[Any, Any]
+_ATTRIBUTES = ("centroids", "labels", "inertia", "n_iterations", "cost_history")
 
 
-def draw_starts(X: Array, k: int, seed: int, count: int) -> Array:
-    """The starting centroids of `count` objects that share one generator, in one array (count, k, d)."""
-    rng = np.random.default_rng(seed)
-    return np.array([kata.OptimizedKMeans(k=k, random_state=rng).initialize_centroids(X) for _ in range(count)])
+def starts(X: Array, k: int, states: Sequence[Any]) -> Array:
+    """The starting centroids of one new object per random_state, (number of states, k, d)."""
+    return np.array([kata.OptimizedKMeans(k=k, random_state=state).initialize_centroids(X) for state in states])
 
 
-def first_costs(X: Sequence[Sequence[float]], k: int, seed: int | None, count: int) -> list[float]:
-    """The cost of the start in each of `count` fits, without random_state or with one generator for all."""
-    rng = None if seed is None else np.random.default_rng(seed)
-    return [kata.OptimizedKMeans(k=k, random_state=rng).fit(X).cost_history[0] for _ in range(count)]
+def fits(X: Array, k: int, states: Sequence[Any], **options: Any) -> list[dict[str, Any]]:
+    """The attributes after `fit` of one new object per random_state, and as "start" what a call draws in the same state."""
+    answers = []
+    for state in states:
+        start = kata.OptimizedKMeans(k=k, random_state=copy.deepcopy(state)).initialize_centroids(X)
+        fitted = kata.OptimizedKMeans(k=k, random_state=state, **options).fit(X)
+        answers.append({name: getattr(fitted, name) for name in _ATTRIBUTES} | {"start": start})
+    return answers
 
 
-def fit_in_four_ways(X: Array, k: int, seed: int) -> list[list[Array]]:
-    """Centroids of fits that should agree: on one object twice and on another, and with two generators in one state."""
-    one = kata.OptimizedKMeans(k=k, random_state=seed)
-    by_seed = [one, one, kata.OptimizedKMeans(k=k, random_state=seed)]
-    by_generator = [kata.OptimizedKMeans(k=k, random_state=np.random.default_rng(seed)) for _ in range(2)]
-    return [[np.array(model.fit(X).centroids) for model in models] for models in (by_seed, by_generator)]
+def ask(one: Any, X: Array, centroids: Array, labels: Array) -> dict[str, Any]:
+    """What the methods of one object of the subject's give, and then its fit, by name."""
+    got: dict[str, Any] = {"initialize_centroids": one.initialize_centroids(X)}
+    got["assign_points_to_clusters"] = one.assign_points_to_clusters(X, centroids)
+    got |= {"update_centroids": one.update_centroids(X, labels), "returns itself": one.fit(X) is one}
+    return got | {f"{name} of fit": getattr(one, name) for name in ("centroids", "labels", "cost_history")}
 
 
-def answer(k: int, options: dict[str, Any], method: str, *args: Any) -> Any:
-    """What a new object answers."""
-    return getattr(kata.OptimizedKMeans(k=k, **options), method)(*args)
+WEIGHTS: dict[str, Callable[[Array], Array]] = {
+    "": lambda x: np.sum(x**2, axis=2).min(axis=0),
+    "drawn by the distance: by the squared distance": lambda x: np.sqrt(np.sum(x**2, axis=2).min(axis=0)),
+    "drawn by the fourth power: the distances are squared twice": lambda x: np.sum(x**2, axis=2).min(axis=0) ** 2,
+    "all rows are equally likely: the weight is the squared distance": lambda x: np.ones(x.shape[1]),
+    "the farthest row is taken: draw by the squared distances": lambda x: np.eye(x.shape[1])[
+        np.sum(x**2, axis=2).min(axis=0).argmax()
+    ],
+    "distances to the last centroid alone: to the nearest so far": lambda x: np.sum(x[-1] ** 2, axis=1),
+    "distances are added up over centroids: to the nearest so far": lambda x: np.sum(x**2, axis=(0, 2)),
+    "the sum of absolute differences: the distance is Euclidean": lambda x: np.abs(x).sum(axis=2).min(axis=0) ** 2,
+}
+"""Weights of the rows from the differences (chosen, n, d) to those already chosen: the right ones, and mistakes."""
 
 
-def answers(questions: Sequence[tuple[Any, ...]]) -> list[Any]:
-    """What new objects answer, one for each question."""
-    return [answer(*question) for question in questions]
+def chances(X: Array, k: int, weights: Callable[[Array], Array] = WEIGHTS[""]) -> dict[bytes, float]:
+    """How likely each start of `k` rows is, by the bytes of the start."""
+    chance, total = {(i,): 1 / len(X) for i in range(len(X))}, dict[bytes, float]()
+    for _ in range(1, k):
+        shares = {rows: weights(X[list(rows), None] - X) for rows in chance}
+        chance = {(*r, i): p * w / shares[r].sum() for r, p in chance.items() for i, w in enumerate(shares[r]) if w}
+    for rows, p in chance.items():
+        total[X[list(rows)].tobytes()] = total.get(X[list(rows)].tobytes(), 0.0) + p
+    return total
 
 
-def answers_with_types(given: str, X: Array, centroids: Array, labels: Array) -> dict[str, tuple[str, Array]]:
-    """What new objects answer when X and centroids are of a type of NumPy's: types and values, for all travels as arrays."""
-    rows, others = X.view(getattr(np, given)), centroids.view(getattr(np, given))
-    got = {
-        "initialize_centroids": answer(2, {"random_state": 0}, "initialize_centroids", rows),
-        "assign_points_to_clusters": answer(2, {}, "assign_points_to_clusters", rows, others),
-        "update_centroids": answer(2, {}, "update_centroids", rows, labels),
-        "centroids after fit": answer(2, {"random_state": 0}, "fit", rows).centroids,
-    }
-    return {name: (type(value).__name__, np.array(value)) for name, value in got.items()}
-
-
-class Fit:
-    """The attributes of a new object that was fitted to X, and as `start` where it has to start from."""
-
-    def __init__(self, X: Array, k: int, options: dict[str, Any]) -> None:
-        fitted = kata.OptimizedKMeans(k=k, **options).fit(X)
-        self.centroids = fitted.centroids
-        self.labels = fitted.labels
-        self.inertia = fitted.inertia
-        self.n_iterations = fitted.n_iterations
-        self.cost_history = fitted.cost_history
-        self.start = kata.OptimizedKMeans(k=k, **options).initialize_centroids(X)
-
-
-def fits(questions: Sequence[tuple[Any, ...]]) -> dict[str, Sequence[Any]]:
-    """Each attribute of a `Fit`, for every X, k and options; arrays that are alike in one array, which is told faster."""
-    each = [Fit(*question) for question in questions]
-    return {name: _packed([getattr(fit, name) for fit in each]) for name in vars(each[0])}
-
-
-def fits_by_seed(X: Array, k: int, seeds: Sequence[int], options: dict[str, Any]) -> dict[str, Sequence[Any]]:
-    """The same for one X, k and options, and many seeds."""
-    return fits([(X, k, options | {"random_state": seed}) for seed in seeds])
-
-
-def labels_by_seed(X: Array, k: int, seeds: Sequence[int], options: dict[str, Any]) -> Sequence[Any]:
-    """The labels alone."""
-    return _packed([kata.OptimizedKMeans(k=k, random_state=seed, **options).fit(X).labels for seed in seeds])
-
-
-def _packed(values: list[Any]) -> Sequence[Any]:
-    kinds = {(type(value), value.dtype, value.shape) if isinstance(value, np.ndarray) else None for value in values}
-    are_alike = len(kinds) == 1 and type(values[0]) is np.ndarray
-    return np.array(values) if are_alike else tuple(values)  # type: ignore[return-value]
+EMPTYING = np.repeat(
+    np.array([[59, 63], [76, 13], [18, 82], [44, 63], [18, 83], [80, 23], [67, 19]], dtype=float),
+    [4, 12, 4, 3, 1, 12, 12],
+    axis=0,
+)
+"""With k = 3, the first iteration leaves a cluster empty from every sixth start by k-means++; no ties, from any start."""
+OUTLYING = np.repeat(
+    np.array([[82, 89], [92, 27], [32, 94], [66, 35], [81, 31], [23, 64], [76, 79], [31, 96]], dtype=float),
+    [12, 3, 4, 3, 12, 4, 4, 1],
+    axis=0,
+)
+"""With k = 3, one start in 15 leaves a cluster empty where the row farthest from its own mean is not that farthest from all."""

@@ -30,9 +30,9 @@ class KNN:
     def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> KNN:
         """Remember a copy of the training rows `X` (n, d) and their labels `y` (n,); return self.
 
-        Raises `ValueError` for a wrong shape, an axis of length zero, lengths that differ, or k outside 1..n.
+        Raises `ValueError` for a wrong shape, lengths that differ, or k outside 1..n.
         """
-        rows = _matrix(X, "X").copy()
+        rows = _matrix(X).copy()
         labels = np.asarray(y)
         if labels.shape != (len(rows),):
             raise ValueError(f"y must have shape ({len(rows)},), one label for each row of X, got {labels.shape}")
@@ -64,15 +64,14 @@ class KNN:
         """Count the votes of each label for each query, shape (q, c)."""
         if self._rows is None:
             raise RuntimeError("the model is not fitted: call fit(X, y) first")
-        queries = _matrix(X, "X")
+        queries = _matrix(X)
         if queries.shape[1] != self._rows.shape[1]:
             raise ValueError(f"X must have {self._rows.shape[1]} columns, as in fit, got {queries.shape[1]}")
-        # Only a stable sort leaves rows at equal distance in the order of fit.
-        order = np.argsort(_squared_distances(queries, self._rows), axis=1, kind="stable")
-        labels = self._codes[order[:, : self.k]]
+        # The k smallest come first, in any order: the order of the voters does not matter.
+        voters = np.argpartition(_squared_distances(queries, self._rows), self.k - 1, axis=1)[:, : self.k]
         # One bincount for all queries: query i counts in its own c cells, from i * c on.
         q, c = len(queries), len(self.classes_)
-        cells = labels + c * np.arange(q)[:, np.newaxis]
+        cells = self._codes[voters] + c * np.arange(q)[:, np.newaxis]
         return np.bincount(cells.ravel(), minlength=q * c).reshape(q, c)
 
 
@@ -89,10 +88,10 @@ def _squared_distances(queries: Float64Array, rows: Float64Array) -> Float64Arra
     return total
 
 
-def _matrix(X: npt.ArrayLike, name: str) -> Float64Array:
-    """`X` as a float64 matrix with at least one row and one column."""
+def _matrix(X: npt.ArrayLike) -> Float64Array:
+    """`X` as a float64 matrix."""
     # float64 first: unsigned integers would wrap around, float32 would lose digits.
     matrix = np.asarray(X, dtype=np.float64)
-    if matrix.ndim != 2 or matrix.size == 0:
-        raise ValueError(f"{name} must have shape (rows, columns) with at least one of each, got {matrix.shape}")
+    if matrix.ndim != 2:
+        raise ValueError(f"X must have two dimensions, got shape {matrix.shape}")
     return matrix

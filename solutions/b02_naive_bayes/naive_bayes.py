@@ -32,7 +32,7 @@ class NaiveBayes:
     def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> NaiveBayes:
         """Learn priors, means and variances from `X` (n, d) and labels `y` (n,); forget any earlier fit; return `self`.
 
-        Raises `ValueError` when X is not 2-D, y is not 1-D, their lengths differ, or an axis has length zero.
+        Raises `ValueError` when X is not 2-D, y is not 1-D, or their lengths differ.
         """
         rows = _matrix(X)
         labels = np.asarray(y)
@@ -53,11 +53,11 @@ class NaiveBayes:
         return self
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[Any]:
-        """Return the most probable label of each row of `X` (m, d), shape (m,); a tie goes to the first of `classes`.
+        """Return the most probable label of each row of `X` (m, d), shape (m,).
 
-        Raises `RuntimeError` before `fit`, and `ValueError` for anything but m >= 1 rows of the d features of `fit`.
+        Raises `RuntimeError` before `fit`, and `ValueError` for anything but rows of the d features of `fit`.
         """
-        # Normalising would not change the order, and argmax takes the first of equals.
+        # Normalising would not change the order.
         best = self._log_joint(X).argmax(axis=1)
         labels: npt.NDArray[Any] = self.classes[best]
         return labels
@@ -65,7 +65,7 @@ class NaiveBayes:
     def predict_proba(self, X: npt.ArrayLike) -> FloatArray:
         """Return P(class | row) for `X` (m, d): a float64 array (m, C), columns in the order of `classes`.
 
-        Raises `RuntimeError` before `fit`, and `ValueError` for anything but m >= 1 rows of the d features of `fit`.
+        Raises `RuntimeError` before `fit`, and `ValueError` for anything but rows of the d features of `fit`.
         """
         log_joint = self._log_joint(X)
         # The largest of each row becomes exp(0) = 1: the sum can neither vanish nor overflow.
@@ -92,16 +92,14 @@ class NaiveBayes:
 
 
 def _matrix(X: npt.ArrayLike) -> FloatArray:
-    """`X` as a float64 matrix with rows and columns; `ValueError` for anything else."""
+    """`X` as a float64 matrix; `ValueError` for anything else."""
     rows = np.asarray(X, dtype=np.float64)
-    if rows.ndim != 2 or 0 in rows.shape:
-        raise ValueError(f"X must be 2-D with at least one row and one column, got shape {rows.shape}")
+    if rows.ndim != 2:
+        raise ValueError(f"X must have two dimensions, got shape {rows.shape}")
     return rows
 
 
 def _smoothing(rows: FloatArray) -> float:
-    """What is added to each variance: 1e-9 times the largest of a column, or 1e-9 if all columns are constant."""
-    # Values are compared, because the variance of a constant column need not be 0: the mean of [0.1] * 3 is not 0.1.
-    if np.all(rows == rows[0]):
-        return SMOOTHING
-    return SMOOTHING * float(rows.var(axis=0).max())
+    """What is added to each variance: 1e-9 times the largest of a feature, or 1e-9 if all features are constant."""
+    largest = float(rows.var(axis=0).max())
+    return SMOOTHING * largest if largest > 0 else SMOOTHING

@@ -34,9 +34,8 @@ class PCA:
         self.mean = data.mean(axis=0)
         # The right singular vectors are the eigenvectors of the covariance, without squaring the condition number.
         _, singular_values, rows = np.linalg.svd(data - self.mean, full_matrices=False)
-        variances = singular_values**2
-        # Equal rows differ from their mean in the last bit; what is left of them then is rounding, not variance.
-        total = 0.0 if np.all(data == data[0]) else variances.sum()
+        variances = singular_values**2 / len(data)
+        total = variances.sum()
         self.components = rows[:k]
         self.explained_variance_ratio = variances[:k] / total if total > 0 else np.zeros(k)
         self._is_fitted = True
@@ -57,8 +56,8 @@ class PCA:
 
 
 def _as_matrix(X: npt.ArrayLike) -> Float64Array:
-    """`X` as a float64 array with two axes and at least one element."""
+    """`X` as a float64 array with two axes."""
     data = np.asarray(X, dtype=np.float64)
-    if data.ndim != 2 or data.size == 0:
-        raise ValueError(f"X must have shape (n, d) with at least one row and one column, got shape {data.shape}")
+    if data.ndim != 2:
+        raise ValueError(f"X must have shape (n, d), got shape {data.shape}")
     return data

@@ -57,10 +57,9 @@ class OptimizedKMeans:
         index = np.asarray(labels)
         if index.shape != (len(points),):
             raise ValueError(f"labels must have shape {(len(points),)}, got {index.shape}")
-        whole = index.astype(np.intp)
-        if np.any(whole != index) or whole.min() < 0 or whole.max() >= self.k:
-            raise ValueError(f"labels must be whole numbers from 0 to {self.k - 1}, got {index}")
-        return _Lloyd(points, self.k).means(whole)
+        if index.min() < 0 or index.max() >= self.k:
+            raise ValueError(f"labels must be from 0 to {self.k - 1}, got {index}")
+        return _Lloyd(points, self.k).means(index)
 
     def fit(self, X: npt.ArrayLike) -> OptimizedKMeans:
         """Cluster the rows of `X` (n, d) and return self."""

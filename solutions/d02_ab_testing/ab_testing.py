@@ -11,9 +11,9 @@ from itertools import accumulate
 from typing import Any
 
 MIN_USERS = 30
-"""With fewer users the normal approximation behind the z-test is no good; such variants do not take part."""
+"""With fewer users the normal approximation behind the z-test is poor; such variants do not take part."""
 SHARE_TOLERANCE = 1e-6
-"""What a sum of shares may be off by rounding."""
+"""How far rounding may move the sum of the shares."""
 CONVERSION = "conversion"
 CONVERSION_RATE = "conversion_rate"
 
@@ -22,7 +22,7 @@ CONVERSION_RATE = "conversion_rate"
 class Experiment:
     """What is tried: `variants` maps names to shares of the traffic, which are >= 0 and sum to 1.
 
-    Raises `ValueError` for other shares, and for an end before the start.
+    Raises `ValueError` for other shares and for an end before the start.
     """
 
     name: str
@@ -35,8 +35,8 @@ class Experiment:
         if not self.variants:
             raise ValueError(f"experiment {self.name!r} has no variants, expected at least one")
         for variant, share in self.variants.items():
-            if not share >= 0:  # NaN is none either
-                raise ValueError(f"the share of {variant!r} is {share}, expected at least 0")
+            if not 0 <= share <= 1:
+                raise ValueError(f"the share of {variant!r} is {share}, expected 0 to 1")
         total = math.fsum(self.variants.values())
         if abs(total - 1) > SHARE_TOLERANCE:
             raise ValueError(f"the shares of {self.name!r} sum to {total}, expected 1")
@@ -104,7 +104,7 @@ class ABTestingFramework:
         self._trials: dict[str, _Trial] = {}
 
     def create_experiment(self, experiment: Experiment) -> None:
-        """Take an experiment on. Raises `ValueError` for a name that is taken."""
+        """Add an experiment. Raises `ValueError` for a name that is taken."""
         if experiment.name in self._trials:
             raise ValueError(f"there is an experiment {experiment.name!r} already")
         self._trials[experiment.name] = _Trial(experiment)
@@ -177,9 +177,8 @@ class ABTestingFramework:
 
 def _point(experiment_name: str, user_id: str) -> float:
     """A number in [0, 1) that looks random, and is a function of the two names alone."""
-    # The length in front keeps ("ab", "c") and ("a", "bc") apart, whatever the names are made of.
-    key = f"{len(experiment_name)}:{experiment_name}{user_id}"
-    digest = hashlib.sha256(key.encode()).digest()
+    # The first colon ends the experiment's name, which has none: no two pairs give the same key.
+    digest = hashlib.sha256(f"{experiment_name}:{user_id}".encode()).digest()
     return (int.from_bytes(digest[:8]) >> 11) / 2**53  # the 53 bits that a float holds: never rounded up to 1.0
 
 

@@ -60,10 +60,10 @@ FOLDERS = {
     "wrong type": "a02_bad/kata.toml is not complete: Expected `int`, got `str` - at `$.minutes`",
     "no time": "minutes is 0, expected more than 0",
     "unknown set": "e01_bad is in set E, which does not exist (sets are A, B, C, D)",
-    "no kata name": "bad is no kata folder name: expected one like a01_mse",
+    "no kata name": "bad is not a kata folder name: expected one like a01_mse",
     "duplicate id": "a01_zz has the same id as a01_good: A01",
     "duplicate module": "b07_good has the same module name as a01_good: good",
-    "unknown requirement": "a02_bad requires a99_nothing, which is no kata here",
+    "unknown requirement": "a02_bad requires a99_nothing, which is not a kata here",
 }
 
 

@@ -21,7 +21,7 @@ Caught by: test_two_is_four
 ```
 
 ### another_right_way
-Multiplies, which is no mistake.
+Multiplies, which is not a mistake.
 Caught by: test_zero_stays_zero
 ```diff
 -    return x + x
@@ -43,7 +43,7 @@ def test_without_a_name_mistakes_are_listed_by_their_first_sentences(mistaken: P
     assert done.code == 0
     assert done.out.splitlines() == [
         "not_doubled        Gives its argument back.",
-        "another_right_way  Multiplies, which is no mistake.",
+        "another_right_way  Multiplies, which is not a mistake.",
     ]
     page = mistaken.checkout.root / "solutions" / "a01_twice" / "mistakes.md"
     page.write_text(PAGE.replace("Caught by: test_two_is_four", ""))

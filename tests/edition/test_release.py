@@ -306,7 +306,7 @@ def test_a_kata_that_is_not_usable_stops_it_unless_it_was_not_asked_for(own: Pat
         (("--passphrase-file", "x"), "add --seal"),
         (("--seal", "--passphrase-file", "/does/not/exist"), "the passphrase cannot be read from"),
         (("--seal",), "no passphrase was given"),
-        (("--hold-out", "/does/not/exist"), "is no folder"),
+        (("--hold-out", "/does/not/exist"), "is not a folder"),
     ],
 )
 def test_arguments_that_make_no_sense(

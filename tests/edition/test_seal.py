@@ -88,7 +88,7 @@ def test_the_passphrase_opens_reference_and_debrief_of_any_length(checkout: Chec
         "double.py": REFERENCE,
         "debrief.md": DEBRIEF,
     }
-    assert unseal(checkout.root, kata, check_passphrase(PASSPHRASE)) == paths  # once more is no mistake
+    assert unseal(checkout.root, kata, check_passphrase(PASSPHRASE)) == paths  # once more is not a mistake
 
 
 def test_nothing_of_it_can_be_read_without(checkout: Checkout, kata: Kata) -> None:
@@ -97,7 +97,7 @@ def test_nothing_of_it_can_be_read_without(checkout: Checkout, kata: Kata) -> No
     for text in (REFERENCE, DEBRIEF, "debrief.md", PASSPHRASE):
         assert text.encode()[:12] not in data
         assert text.encode()[:12] not in cipher
-    assert kata.slug.encode() in data  # the name is no secret
+    assert kata.slug.encode() in data  # the name is not a secret
 
 
 def test_the_same_is_sealed_to_the_same_bytes_and_another_to_others(checkout: Checkout, kata: Kata) -> None:
@@ -210,7 +210,7 @@ def test_who_knows_the_passphrase_cannot_write_elsewhere(checkout: Checkout, kat
     cipher = seal_module._cipher(passphrase, base64.b64decode(sealed.salt), sealed.n, sealed.r, sealed.p, "")
     forged = cipher.encrypt(msgspec.json.encode({name: "x", "double.py": "x"}), [kata.slug.encode()])
     change(checkout, data=(base64.b64encode(forged).decode(),))
-    assert "is no solution" in opened(checkout)
+    assert "is not a solution" in opened(checkout)
 
 
 @posix

@@ -312,7 +312,7 @@ def test_a_damaged_edition_changes_nothing(fork: Path) -> None:
     lacking = {path: data for path, data in newer.items() if path != STATEMENT}
     assert f"{STATEMENT} in the newer edition cannot be read" in refused(fork, lacking)
     assert "is cut short or not JSON" in refused(fork, {**newer, MANIFEST: newer[MANIFEST][:200]})
-    assert "so it is no learners' edition" in refused(fork, FIRST)
+    assert "so it is not a learners' edition" in refused(fork, FIRST)
 
 
 @pytest.mark.parametrize(
@@ -321,14 +321,14 @@ def test_a_damaged_edition_changes_nothing(fork: Path) -> None:
         ("../outside.py", "leads out of the edition"),
         ("katas/../../outside.py", "leads out of the edition"),
         ("/etc/passwd", "leads out of the edition"),
-        ("katas\\..\\x", "is no path of an edition"),
-        ("C:/x", "is no path of an edition"),
-        ("katas/./x", "is no path of an edition"),
-        ("katas//x", "is no path of an edition"),
-        ("katas/x.", "is no path of an edition"),
-        ("GIT~1/config", "is no path of an edition"),
-        ("", "is no path of an edition"),
-        ("x\0", "is no path of an edition"),
+        ("katas\\..\\x", "is not a path of an edition"),
+        ("C:/x", "is not a path of an edition"),
+        ("katas/./x", "is not a path of an edition"),
+        ("katas//x", "is not a path of an edition"),
+        ("katas/x.", "is not a path of an edition"),
+        ("GIT~1/config", "is not a path of an edition"),
+        ("", "is not a path of an edition"),
+        ("x\0", "is not a path of an edition"),
         (".git/hooks/post-checkout", "is not for an edition to write"),
         (".GIT/config", "is not for an edition to write"),
         ("katas/.git/config", "is not for an edition to write"),
@@ -356,7 +356,7 @@ def test_paths_that_no_edition_has(fork: Path, path: str, sentence: str) -> None
         (b"kata-edition", b"kata-grade", "is a 'kata-grade' file"),
         (b'"format": 1', b'"format": 2', "has format 2, this version reads format 1"),
         (b'"mse.py"', b"", ""),
-        (b"a01_mse", b"a01_m/e", "which is no kata's name"),
+        (b"a01_mse", b"a01_m/e", "which is not a kata's name"),
     ],
 )
 def test_manifests_that_are_none(old: bytes, new: bytes, sentence: str) -> None:
@@ -523,8 +523,8 @@ def test_sources_that_are_no_editions(checkout: Checkout, tmp_path: Path) -> Non
     cases = {
         str(tmp_path / "nowhere"): "there is no edition",
         str(tmp_path / "file.txt"): "is damaged, or no zip",
-        str(tmp_path / "folder"): "no learners' edition",
-        str(empty): "no learners' edition",
+        str(tmp_path / "folder"): "not a learners' edition",
+        str(empty): "not a learners' edition",
         "x" * 5000: "cannot be read",
         "ftp://name:secret@localhost/edition": "repositories are fetched by https or ssh",
     }
@@ -532,7 +532,7 @@ def test_sources_that_are_no_editions(checkout: Checkout, tmp_path: Path) -> Non
         said = sentence(checkout.kata("update", source))
         assert expected in said, source
         assert "secret" not in said
-    assert "is no git repository" in sentence(checkout.kata("update", str(tmp_path / "folder"), "--ref", "main"))
+    assert "is not a git repository" in sentence(checkout.kata("update", str(tmp_path / "folder"), "--ref", "main"))
 
 
 def test_a_zip_that_is_damaged_inside_is_a_sentence(checkout: Checkout, tmp_path: Path) -> None:
@@ -549,7 +549,7 @@ def test_a_zip_that_is_damaged_inside_is_a_sentence(checkout: Checkout, tmp_path
 def test_in_the_whole_repository_git_is_the_way(checkout: Checkout, tmp_path: Path) -> None:
     checkout.add("a01_double")
     said = sentence(checkout.kata("update", str(tmp_path)))
-    assert "this is no learners' edition" in said
+    assert "this is not a learners' edition" in said
     assert "git pull" in said
 
 

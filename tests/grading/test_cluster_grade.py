@@ -152,7 +152,7 @@ def test_a_local_cluster_grades_too_and_is_not_started_for_nothing(cohort: Check
     [
         (("--cluster", "local:2", "--jobs", "2"), "--jobs is for this machine"),
         (("--scheduler", "tcp://a:8786", "--cluster", "local:2"), "give one of them"),
-        (("--scheduler", "8786"), "'8786' is no scheduler's address"),
+        (("--scheduler", "8786"), "'8786' is not a scheduler's address"),
         (("--require-sandbox", "--player", PROCESS), "contradict each other"),
     ],
 )

@@ -25,7 +25,7 @@ from harness.cli.export import export_command
 from harness.core.csv import cell
 from harness.core.documents import ResultsError
 from harness.core.errors import KataError
-from harness.core.model import Failure, Problem, ProblemKind
+from harness.core.model import Failure, FailureKind, Problem, ProblemKind
 from harness.grading.export.build import build
 from harness.grading.export.document import format_schema, make_schema, published_schema
 from harness.grading.export.options import Form, Rule, Scoring
@@ -44,6 +44,11 @@ from pages import Page
 def files_of(cohort: Cohort, *forms: Form) -> dict[str, str]:
     """Every file of an export, by name."""
     return {name: b"".join(pieces).decode() for _, name, pieces in render_files(cohort, forms or list(Form))}
+
+
+def failure_of(text: str) -> Failure:
+    """A failure whose every text is `text`."""
+    return Failure(text, text, text, text, text, text)
 
 
 def rows_of(text: str) -> list[list[str]]:
@@ -88,7 +93,7 @@ def test_an_empty_cohort_can_be_exported_too() -> None:
 
 def test_what_is_not_implemented_is_not_counted_as_a_missed_test() -> None:
     report = make_report("a01_mse", "F")
-    bare = replace(report.tests[0], failure=Failure("mse(1)", "not implemented", kind="not implemented"))
+    bare = replace(report.tests[0], failure=Failure("mse(1)", "not implemented", kind=FailureKind.NOT_IMPLEMENTED))
     grade = make_grade("learner-1", replace(report, tests=(bare,)))
     assert build(make_cohort((make_learner(1),), (grade,))).missed == ()
 
@@ -163,7 +168,7 @@ SECRET = "test_secret_of_the_hold_out[case0]"
 def with_hold_out(problem: Problem | None = None) -> Cohort:
     """One learner who fails a hold-out test, whose every text is a secret."""
     report = make_report("a01_mse", "PPFF")
-    secret = replace(report.tests[3], name=SECRET, failure=Failure(*["SECRET"] * 6), figures=())
+    secret = replace(report.tests[3], name=SECRET, failure=failure_of("SECRET"), figures=())
     report = replace(report, tests=(*report.tests[:3], secret), problem=problem)
     grade = replace(make_grade("learner-1", report), hold_out=(SECRET,), unstable=(SECRET,))
     return make_cohort((make_learner(1),), (grade,))
@@ -316,9 +321,7 @@ ATTACKS = (
 
 def hostile_cohort(text: str) -> Cohort:
     """One learner whose every text is `text`."""
-    test = replace(
-        make_report("a01_mse", "F").tests[0], name=text, failure=Failure(text, text, text, text, text, text, text)
-    )
+    test = replace(make_report("a01_mse", "F").tests[0], name=text, failure=failure_of(text))
     report = replace(make_report("a01_mse", ""), tests=(test,), seed=text, problem=Problem(ProblemKind.DIED, text))
     grade = replace(make_grade("learner-1", report, mode=text), submission_sha256=text)
     refused = replace(make_grade("learner-1", make_report("b01_knn", "")), refusal=text)
@@ -469,7 +472,7 @@ def test_an_export_holds_no_more_than_one_learner_at_a_time(tmp_path: Path) -> N
     def peak_kib(learners: int) -> float:
         path = tmp_path / str(learners)
         report = make_report("a01_mse", "F")
-        long = replace(report.tests[0], failure=Failure(*["x" * 1000] * 6))
+        long = replace(report.tests[0], failure=failure_of("x" * 1000))
         grades = tuple(
             make_grade(f"learner-{i}", replace(report, tests=(long,) * 40, seed=str(i))) for i in range(learners)
         )
@@ -602,7 +605,7 @@ def test_kata_export_names_learners_whom_a_gradebook_will_not_find(tmp_path: Pat
 def test_kata_export_of_something_else_is_a_sentence(tmp_path: Path) -> None:
     done = CliRunner().invoke(export_command, [str(tmp_path)])
     assert isinstance(done.exception, KataError)
-    assert "no results folder" in str(done.exception)
+    assert "is not a results folder" in str(done.exception)
 
 
 def test_a_damaged_grade_is_named_and_the_rest_is_exported(tmp_path: Path) -> None:

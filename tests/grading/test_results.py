@@ -1,4 +1,4 @@
-"""The results folder: written once, whole or not at all, and whatever is no grade is told apart."""
+"""The results folder: written once, whole or not at all, and whatever is not a grade is told apart."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.core.documents import ResultsError
-from harness.core.model import Failure, Figure, Status
+from harness.core.model import Failure, Figure, FigureKind, Status
 from harness.grading.model import Learner, Submission
 from harness.grading.results import SELF_REPORTED, Grade, ResultsFolder
 
@@ -115,7 +115,7 @@ def test_a_grade_under_another_name_is_no_grade(folder: ResultsFolder) -> None:
 
 @pytest.mark.parametrize("key", ["", "../../etc/passwd", "AB" * 32, "ab", "g" * 64, "ab" * 32 + "/x"])
 def test_a_key_is_hexadecimal_and_nothing_else(folder: ResultsFolder, key: str) -> None:
-    with pytest.raises(ResultsError, match="no key of a grade"):
+    with pytest.raises(ResultsError, match="not a key of a grade"):
         folder.put(replace(GRADE, key=key))
 
 
@@ -134,7 +134,7 @@ def test_whatever_learners_write_can_be_kept_and_read(tmp_path_factory: pytest.T
 
 def test_a_megabyte_is_cut_and_numbers_that_json_lacks_become_finite(folder: ResultsFolder) -> None:
     grade = with_text("x" * 2**20)
-    figures = tuple(Figure("race", "", value, 1.0, "") for value in (math.inf, -math.inf, math.nan))
+    figures = tuple(Figure(FigureKind.RACE, "", value, 1.0, "") for value in (math.inf, -math.inf, math.nan))
     test = replace(grade.report.tests[0], figures=figures)
     folder.put(replace(grade, report=replace(grade.report, tests=(test,))))
     kept = folder.get(GRADE.key)
@@ -161,7 +161,7 @@ def test_grades_of_other_runs_do_not_belong_to_this_one(folder: ResultsFolder) -
 
 
 def test_a_folder_without_an_index_is_no_results_folder(folder: ResultsFolder) -> None:
-    with pytest.raises(ResultsError, match="no results folder") as caught:
+    with pytest.raises(ResultsError, match="not a results folder") as caught:
         folder.cohort()
     assert "kata grade" in caught.value.hint
 

@@ -118,7 +118,7 @@ def test_a_roster_that_is_not_there_or_no_file(tmp_path: Path) -> None:
     refused(tmp_path / "nul\0.csv", "cannot be read")
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe.csv")
-        refused(tmp_path / "pipe.csv", "is no plain file")
+        refused(tmp_path / "pipe.csv", "is not a regular file")
         (tmp_path / "loop.csv").symlink_to(tmp_path / "loop.csv")
         refused(tmp_path / "loop.csv", "cannot be read")
 

@@ -108,7 +108,7 @@ def test_before_a_pass_the_reference_is_shown_only_to_who_gives_up(person: Perso
     assert person.happened() == [("reveal", {"given_up": True})]
     person.stub.write_text(REFERENCE)
     told = person.types("submit", "a1").out
-    assert "the reference was seen, so this is no personal best" in told
+    assert "the reference was seen, so this is not a personal best" in told
     assert "to spare" not in told
     assert "/10" not in person.types("scoreboard").out
 

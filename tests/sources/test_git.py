@@ -263,10 +263,10 @@ def test_a_git_folder_that_leads_elsewhere_is_refused(repository: Path, tmp_path
     shutil.copytree(repository, secret)
     (repository / ".git").rename(repository / "real")
     (repository / ".git").symlink_to(secret / ".git")
-    refused(repository, "", ".git is no folder")
+    refused(repository, "", ".git is not a folder")
     (repository / ".git").unlink()
     (repository / ".git").write_text(f"gitdir: {secret / '.git'}\n")
-    refused(repository, "", ".git is no folder")
+    refused(repository, "", ".git is not a folder")
     (repository / ".git").unlink()
     (repository / "real").rename(repository / ".git")
     assert taken(repository) == BOTH

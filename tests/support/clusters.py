@@ -71,7 +71,7 @@ class Cluster:
     def kill(self, number: int) -> None:
         """End the scheduler (0) or a worker, at once and without a word."""
         process = self.processes[number]
-        if process.poll() is None:  # the number of one that has ended may be somebody else's
+        if process.poll() is None:  # the number of one that has ended may belong to another process
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 

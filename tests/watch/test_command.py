@@ -171,7 +171,7 @@ def expect_scoreboard_agrees(checkout: Checkout) -> None:
 def test_a_history_that_cannot_be_read_is_set_aside_and_named(checkout: Checkout) -> None:
     stub = checkout.add("a01_twice", WRONG) / "twice.py"
     checkout.state.mkdir()
-    damaged = b"this is no database" * 100
+    damaged = b"this is not a database" * 100
     (checkout.state / "history.sqlite3").write_bytes(damaged)
     with watching(checkout) as process:
         text = read_until(process, "a new one is begun")

@@ -87,7 +87,7 @@ def _open(learner: Learner, katas: Sequence[Kata], stack: ExitStack) -> _Offer:
     if git is not None:
         return _repository(stack.enter_context(open_local(git, learner.ref)), katas)
     if learner.ref:
-        raise RefusedError(f"the source is no git repository, so there is no {clean(learner.ref)!r} in it")
+        raise RefusedError(f"the source is not a git repository, so there is no {clean(learner.ref)!r} in it")
     try:
         if path.is_dir() and not is_link:
             return _with_zips(_list_part(path, key) if key else list_folder(path), stack)
@@ -97,7 +97,7 @@ def _open(learner: Learner, katas: Sequence[Kata], stack: ExitStack) -> _Offer:
 
 
 def _open_zip(path: Path, key: str, stack: ExitStack) -> _Offer:
-    """A learner's zip, or the learner's part of one. Raises `RefusedError`, also for what is no plain file."""
+    """A learner's zip, or the learner's part of one. Raises `RefusedError`, also for what is not a regular file."""
     archive = stack.enter_context(open_zip(stack.enter_context(open_plain(path))))
     if not key:
         return _checked(_Offer([list_zip(archive).entries]), is_empty=not archive.filelist)

@@ -99,6 +99,6 @@ def _title(kata: KataView) -> str:
 
 
 def _identifier(learner: Learner, names: Sequence[str]) -> str:
-    """The first of the roster's columns with one of these names, whatever its case and punctuation."""
+    """The first of the roster's columns with one of these names, ignoring case and punctuation."""
     known = {re.sub(r"[^a-z0-9]", "", column.lower()): value for column, value in learner.identifiers.items()}
     return next((line(known[name]) for name in names if known.get(name)), "")

@@ -1,4 +1,4 @@
-"""The pages: the cohort for the instructor, and one a learner that knows of nobody else. Self-contained HTML."""
+"""The pages: the cohort for the instructor, and one per learner, without the other learners. Self-contained HTML."""
 
 from __future__ import annotations
 

@@ -182,7 +182,7 @@ def _check_ours(path: Path, digest: str, entry: _Entry | None) -> None:
 
 
 def _remove(path: Path, entry: _Entry) -> None:
-    """Remove a page of ours that nobody changed."""
+    """Remove a page of ours that was not changed."""
     try:
         if _hash(path.read_bytes()) in entry.sha256:
             path.unlink()

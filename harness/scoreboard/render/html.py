@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from harness.core.model import Band, Row, Scoreboard, SetTally, Status
+from harness.core.model import Band, Status
+from harness.scoreboard.model import Row, Scoreboard, SetTally
 from harness.scoreboard.render.pages import page_environment
 from harness.scoreboard.render.words import clock, fraction, next_line, standing, summary
 
@@ -34,7 +35,7 @@ class _SetView:
 
 
 def render_html(board: Scoreboard) -> str:
-    """The page; whatever learners wrote into messages is escaped."""
+    """The page; text that learners wrote is escaped."""
     environment = page_environment("harness.scoreboard.render")
     sets = tuple(_view(tally, board) for tally in board.sets)
     return environment.get_template("scoreboard.html").render(

@@ -6,7 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
 def page_environment(package: str) -> Environment:
-    """The templates of a package of the harness, from its folder `templates`; whatever goes into them is escaped."""
+    """The templates of a package of the harness, from its folder `templates`; all values are escaped."""
     return Environment(
         loader=PackageLoader(package, "templates"),
         autoescape=True,

@@ -24,14 +24,12 @@ def mse(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> float:
 class StreamingMSE:
     """The mean squared error of a stream of batches, in constant memory; streams from several machines merge.
 
-    It keeps a count and a sum of squares, and beside the sum what rounding took from it (Neumaier, 1974): a batch that is
-    small beside the sum so far is not lost, however many of them come.
+    It keeps a sum of squares and a number of elements. A mean alone could not be merged: its weight would be lost.
     """
 
     def __init__(self) -> None:
         self._count = 0
-        self._sum = 0.0
-        self._lost = 0.0
+        self._total = 0.0
 
     def update(self, y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Self:
         """Take in a batch of targets and predictions of one shape; a batch without elements changes nothing.
@@ -40,34 +38,24 @@ class StreamingMSE:
         """
         error = _error(y_true, y_pred)
         self._count += error.size
-        self._add(float(error @ error))
+        self._total += float(error @ error)
         return self
 
     def merge(self, other: StreamingMSE) -> Self:
         """Take in all that `other` has seen; `other` stays as it was."""
-        # Read before anything is added: `other` may be this very stream.
-        count, total, lost = other._count, other._sum, other._lost
-        self._count += count
-        self._add(total)
-        self._add(lost)
+        self._count += other._count
+        self._total += other._total
         return self
 
     def result(self) -> float:
         """Return the MSE of everything seen so far; `ValueError` when there was no element yet."""
         if self._count == 0:
             raise ValueError("the stream has seen no elements yet: call update first")
-        return (self._sum + self._lost) / self._count
-
-    def _add(self, term: float) -> None:
-        """Add `term` to the sum, and what the addition rounds away to `_lost`."""
-        total = self._sum + term
-        small, large = sorted((self._sum, term), key=abs)
-        self._lost += (large - total) + small
-        self._sum = total
+        return self._total / self._count
 
 
 def _error(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> Float64Array:
-    """The differences in one row; `ValueError` when the shapes differ."""
+    """The differences as a vector; `ValueError` when the shapes differ."""
     # float64 first: unsigned integers would wrap around, float32 would lose digits.
     truth = np.asarray(y_true, dtype=np.float64)
     prediction = np.asarray(y_pred, dtype=np.float64)

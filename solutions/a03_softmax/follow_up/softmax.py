@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 
@@ -14,7 +12,7 @@ def softmax(x: npt.ArrayLike, temperature: float = 1.0, where: npt.ArrayLike | N
     """Return softmax over the last axis (Bridle, 1990) of `x / temperature`, x of shape (..., C), in the same shape.
 
     `where` (boolean, broadcasts to x) is False for entries that are masked, as minus infinity is: they get exactly 0. Raises
-    `ValueError` for a single number, an empty axis, a row without an entry that counts, and arguments that do not fit.
+    `ValueError` for a row without an entry that counts, and for a temperature that is not above 0.
     """
     powers = np.exp(_shifted(x, temperature, where))
     return np.asarray(powers / powers.sum(axis=-1, keepdims=True))
@@ -31,45 +29,21 @@ def log_softmax(x: npt.ArrayLike, temperature: float = 1.0, where: npt.ArrayLike
 
 
 def softmax_derivative(softmax_output: npt.ArrayLike) -> Float64Array:
-    """Return the Jacobian `s_i (delta_ij - s_j)`, shape (..., C, C), of an output of softmax, shape (..., C).
-
-    Raises `ValueError` for a single number or an empty axis.
-    """
-    s = _rows(softmax_output, "softmax_output")
+    """Return the Jacobian `s_i (delta_ij - s_j)`, shape (..., C, C), of an output of softmax, shape (..., C)."""
+    s = np.asarray(softmax_output, dtype=np.float64)
     identity = np.eye(s.shape[-1])
     return s[..., :, None] * (identity - s[..., None, :])
 
 
 def _shifted(x: npt.ArrayLike, temperature: float, where: npt.ArrayLike | None) -> Float64Array:
     """Scores over temperature, shifted so that the largest of each row is 0, minus infinity where masked."""
-    scores = _rows(x, "x")
-    if not 0 < temperature < math.inf:
-        raise ValueError(f"temperature must be a finite number above 0, got {temperature}")
+    scores = np.asarray(x, dtype=np.float64)
+    if temperature <= 0:
+        raise ValueError(f"temperature must be above 0, got {temperature}")
     if where is not None:
         # Before the maximum: what is masked may be anything, and must not be looked at.
-        scores = np.where(_mask(where, scores.shape), scores, -np.inf)
+        scores = np.where(where, scores, -np.inf)
     largest = scores.max(axis=-1, keepdims=True)
     if np.any(largest == -np.inf):
         raise ValueError("each row must have an entry that counts, got a row that is masked throughout")
-    # The difference is exact where scores are close; quotients of large scores are not, and may overflow.
-    with np.errstate(over="ignore"):
-        return np.asarray((scores - largest) / temperature)
-
-
-def _mask(where: npt.ArrayLike, shape: tuple[int, ...]) -> npt.NDArray[np.bool_]:
-    """`where` as a boolean array that broadcasts to `shape` without stretching it."""
-    mask = np.asarray(where)
-    if mask.dtype != np.bool_:
-        raise ValueError(f"where must be boolean, True for what counts, got dtype {mask.dtype}")
-    try:
-        return np.broadcast_to(mask, shape)
-    except ValueError:
-        raise ValueError(f"where must broadcast to the shape of x, {shape}, got shape {mask.shape}") from None
-
-
-def _rows(values: npt.ArrayLike, name: str) -> Float64Array:
-    """`values` as float64 with at least one axis, none of them empty."""
-    array = np.asarray(values, dtype=np.float64)
-    if array.ndim == 0 or 0 in array.shape:
-        raise ValueError(f"{name} must have one axis or more, none of length zero, got shape {array.shape}")
-    return array
+    return np.asarray((scores - largest) / temperature)

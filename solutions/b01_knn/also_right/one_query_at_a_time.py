@@ -1,4 +1,4 @@
-"""Each query in turn: distances by a norm, order by lexsort, votes by a Counter; labels are never made numbers."""
+"""One query at a time, as most public code does it: a norm, argsort and a Counter of the labels themselves."""
 
 from collections import Counter
 
@@ -8,41 +8,40 @@ import numpy as np
 class KNN:
     def __init__(self, k=3):
         self.k = k
-        self.fitted = False
+        self.X_train = None
 
     def fit(self, X, y):
         X, y = np.array(X, dtype=float), np.array(y)
-        if X.ndim != 2 or 0 in X.shape:
-            raise ValueError(f"X should be a matrix that is not empty, got shape {X.shape}")
+        if X.ndim != 2:
+            raise ValueError(f"X should be a matrix, got shape {X.shape}")
         if y.ndim != 1 or len(y) != len(X):
             raise ValueError(f"y should have shape ({len(X)},), got {y.shape}")
         if self.k < 1 or self.k > len(X):
             raise ValueError(f"k should be 1 to {len(X)}, got {self.k}")
-        self.X, self.y = X, y
-        self.labels = y.tolist()
-        self.sorted_labels = sorted(set(self.labels))
-        self.classes_ = np.array(self.sorted_labels, dtype=y.dtype)
-        self.fitted = True
+        self.X_train = X
+        self.y_train = y
+        self.classes_ = np.array(sorted(set(y.tolist())))
         return self
 
-    def _ask(self, X):
-        if not self.fitted:
-            raise RuntimeError("fit first")
-        X = np.asarray(X, dtype=float)
-        if X.ndim != 2 or 0 in X.shape or X.shape[1] != self.X.shape[1]:
-            raise ValueError(f"queries should have shape (q, {self.X.shape[1]}), got {X.shape}")
-        numbers = np.arange(len(self.X))
-        for query in X:
-            distances = np.linalg.norm(self.X - query, axis=1)
-            voters = np.lexsort((numbers, distances))[: self.k]
-            yield Counter(self.labels[i] for i in voters.tolist())
-
     def predict(self, X):
-        winners = []
-        for votes in self._ask(X):
-            most = max(votes.values())
-            winners.append(min(label for label, count in votes.items() if count == most))
-        return np.array(winners, dtype=self.y.dtype)
+        return np.array([self._predict(votes) for votes in self._votes(X)])
 
     def predict_proba(self, X):
-        return np.array([[votes[label] / self.k for label in self.sorted_labels] for votes in self._ask(X)])
+        return np.array([[votes[label] / self.k for label in self.classes_.tolist()] for votes in self._votes(X)])
+
+    def _predict(self, votes):
+        most = max(votes.values())
+        return min(label for label, count in votes.items() if count == most)
+
+    def _votes(self, X):
+        if self.X_train is None:
+            raise RuntimeError("fit first")
+        X = np.asarray(X, dtype=float)
+        if X.ndim != 2 or X.shape[1] != self.X_train.shape[1]:
+            raise ValueError(f"queries should have shape (q, {self.X_train.shape[1]}), got {X.shape}")
+        return [self._nearest(x) for x in X]
+
+    def _nearest(self, x):
+        distances = np.sqrt(np.sum((self.X_train - x) ** 2, axis=1))
+        k_indices = np.argsort(distances)[: self.k]
+        return Counter(self.y_train[k_indices].tolist())

@@ -34,9 +34,9 @@ class KNN:
     def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> KNN:
         """Remember a copy of the training rows `X` (n, d) and their labels `y` (n,); return self.
 
-        Raises `ValueError` for a wrong shape, an axis of length zero, lengths that differ, k outside 1..n, or unknown weights.
+        Raises `ValueError` for a wrong shape, lengths that differ, k outside 1..n, or unknown weights.
         """
-        rows = _matrix(X, "X").copy()
+        rows = _matrix(X).copy()
         labels = np.asarray(y)
         if labels.shape != (len(rows),):
             raise ValueError(f"y must have shape ({len(rows)},), one label for each row of X, got {labels.shape}")
@@ -71,25 +71,24 @@ class KNN:
         """Add up the votes of each label for each query, shape (q, c)."""
         if self._rows is None:
             raise RuntimeError("the model is not fitted: call fit(X, y) first")
-        queries = _matrix(X, "X")
+        queries = _matrix(X)
         if queries.shape[1] != self._rows.shape[1]:
             raise ValueError(f"X must have {self._rows.shape[1]} columns, as in fit, got {queries.shape[1]}")
-        # Only a stable sort leaves rows at equal distance in the order of fit.
         squared = _squared_distances(queries, self._rows)
-        voters = np.argsort(squared, axis=1, kind="stable")[:, : self.k]
+        # The k smallest come first, in any order: the order of the voters does not matter.
+        voters = np.argpartition(squared, self.k - 1, axis=1)[:, : self.k]
+        weights = np.ones(voters.shape)
         if self.weights == "distance":
             weights = _inverse(np.sqrt(np.take_along_axis(squared, voters, axis=1)))
-        else:
-            weights = np.ones(voters.shape)
         # One bincount for all queries: query i counts in its own c cells, from i * c on.
         q, c = len(queries), len(self.classes_)
         cells = self._codes[voters] + c * np.arange(q)[:, np.newaxis]
-        return np.asarray(np.bincount(cells.ravel(), weights.ravel(), minlength=q * c), dtype=np.float64).reshape(q, c)
+        return np.asarray(np.bincount(cells.ravel(), weights.ravel(), minlength=q * c)).reshape(q, c)
 
 
 def _inverse(distances: Float64Array) -> Float64Array:
-    """Weights 1 / distance of voters (q, k), nearest first, up to a factor for each query; at distance 0, those alone."""
-    nearest = distances[:, :1]
+    """Weights proportional to 1 / distance of the voters (q, k); where a distance is 0, those voters alone have weight."""
+    nearest = distances.min(axis=1, keepdims=True)
     hits = distances == 0
     # Over the nearest distance, so that the weights are between 0 and 1 in any unit.
     ratios = np.divide(nearest, distances, out=np.zeros_like(distances), where=~hits)
@@ -109,10 +108,10 @@ def _squared_distances(queries: Float64Array, rows: Float64Array) -> Float64Arra
     return total
 
 
-def _matrix(X: npt.ArrayLike, name: str) -> Float64Array:
-    """`X` as a float64 matrix with at least one row and one column."""
+def _matrix(X: npt.ArrayLike) -> Float64Array:
+    """`X` as a float64 matrix."""
     # float64 first: unsigned integers would wrap around, float32 would lose digits.
     matrix = np.asarray(X, dtype=np.float64)
-    if matrix.ndim != 2 or matrix.size == 0:
-        raise ValueError(f"{name} must have shape (rows, columns) with at least one of each, got {matrix.shape}")
+    if matrix.ndim != 2:
+        raise ValueError(f"X must have two dimensions, got shape {matrix.shape}")
     return matrix

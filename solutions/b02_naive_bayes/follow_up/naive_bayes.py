@@ -31,37 +31,39 @@ class NaiveBayes:
         self._fitted = False
 
     def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> NaiveBayes:
-        """Learn priors, means and variances from `X` (n, d) and labels `y` (n,); forget all before it; return `self`.
+        """Learn priors, means and variances from `X` (n, d) and labels `y` (n,); forget any earlier fit; return `self`.
 
-        Raises `ValueError` when X is not 2-D, y is not 1-D, their lengths differ, or an axis has length zero.
+        Raises `ValueError` when X is not 2-D, y is not 1-D, or their lengths differ.
         """
         rows, labels = _training_set(X, y)
-        self._begin(np.unique(labels), rows)
+        self._begin(np.unique(labels), rows.shape[1])
         return self._learn(rows, labels)
 
     def partial_fit(self, X: npt.ArrayLike, y: npt.ArrayLike, classes: npt.ArrayLike | None = None) -> NaiveBayes:
         """Learn from one more batch, `X` (n, d) with labels `y` (n,), as if it had been there from the start; return `self`.
 
         `classes` (C,) are all labels that there can be; needed unless something has been learned. Raises `ValueError`, and
-        changes nothing, for what `fit` refuses, missing or other classes, labels outside of them, and other features.
+        changes nothing, for what `fit` refuses, missing classes, labels outside of them, and other features.
         """
         rows, labels = _training_set(X, y)
-        known = self._known_classes(classes)
+        if not self._fitted and classes is None:
+            raise ValueError("the first call of partial_fit needs classes, all labels that there can be")
+        known = self.classes if self._fitted else np.unique(np.asarray(classes))
         strange = ~np.isin(labels, known)
         if np.any(strange):
             raise ValueError(f"labels must be in classes, {known.tolist()}, got {labels[strange][0]!r}")
         if not self._fitted:
-            self._begin(known, rows)
-        elif rows.shape[1] != self._means.shape[1]:
-            raise ValueError(f"X must have the {self._means.shape[1]} features of before, got shape {rows.shape}")
+            self._begin(known, rows.shape[1])
+        elif rows.shape[1] != len(self._total.mean):
+            raise ValueError(f"X must have the {len(self._total.mean)} features of before, got shape {rows.shape}")
         return self._learn(rows, labels)
 
     def predict(self, X: npt.ArrayLike) -> npt.NDArray[Any]:
-        """Return the most probable label of each row of `X` (m, d), shape (m,); a tie goes to the first of `classes`.
+        """Return the most probable label of each row of `X` (m, d), shape (m,).
 
-        Raises `RuntimeError` before `fit`, and `ValueError` for anything but m >= 1 rows of the d features of `fit`.
+        Raises `RuntimeError` before `fit`, and `ValueError` for anything but rows of the d features of `fit`.
         """
-        # Normalising would not change the order, and argmax takes the first of equals.
+        # Normalising would not change the order.
         best = self._log_joint(X).argmax(axis=1)
         labels: npt.NDArray[Any] = self.classes[best]
         return labels
@@ -69,7 +71,7 @@ class NaiveBayes:
     def predict_proba(self, X: npt.ArrayLike) -> FloatArray:
         """Return P(class | row) for `X` (m, d): a float64 array (m, C), columns in the order of `classes`.
 
-        Raises `RuntimeError` before `fit`, and `ValueError` for anything but m >= 1 rows of the d features of `fit`.
+        Raises `RuntimeError` before `fit`, and `ValueError` for anything but rows of the d features of `fit`.
         """
         log_joint = self._log_joint(X)
         # The largest of each row becomes exp(0) = 1: the sum can neither vanish nor overflow.
@@ -77,71 +79,33 @@ class NaiveBayes:
         posterior: FloatArray = joint / joint.sum(axis=1, keepdims=True)
         return posterior
 
-    def _known_classes(self, classes: npt.ArrayLike | None) -> npt.NDArray[Any]:
-        """The labels that there can be, sorted; `ValueError` if nobody has said, or said something else before."""
-        if classes is None:
-            if not self._fitted:
-                raise ValueError("the first call of partial_fit needs classes, all labels that there can be")
-            return self.classes
-        given = np.asarray(classes)
-        if given.ndim != 1 or given.size == 0:
-            raise ValueError(f"classes must be 1-D and not empty, got shape {given.shape}")
-        distinct = np.unique(given)
-        if self._fitted and not np.array_equal(distinct, self.classes):
-            raise ValueError(f"classes must be those of before, {self.classes.tolist()}, got {distinct.tolist()}")
-        return distinct
-
-    def _begin(self, classes: npt.NDArray[Any], rows: FloatArray) -> None:
-        """Forget everything; `rows` are the first that will be learned."""
-        shape = len(classes), rows.shape[1]
+    def _begin(self, classes: npt.NDArray[Any], features: int) -> None:
+        """Forget everything."""
         self.classes = classes
-        self._counts = np.zeros(len(classes))
-        self._means, self._squares = np.zeros(shape), np.zeros(shape)
-        self._first_row, self._all_equal = rows[0].copy(), True
+        self._moments = [_Moments(features) for _ in classes]
+        self._total = _Moments(features)
         self._fitted = True
 
     def _learn(self, rows: FloatArray, labels: npt.NDArray[Any]) -> NaiveBayes:
-        """Merge rows that have been checked into count, mean and sum of squared differences of each class."""
-        for c, label in enumerate(self.classes):
-            group = rows[labels == label]
-            if not len(group):
-                continue
-            # Chan, Golub, LeVeque (1979): differences of means, never of large squares.
-            mean = group.mean(axis=0)
-            shift = mean - self._means[c]
-            total = self._counts[c] + len(group)
-            self._squares[c] += ((group - mean) ** 2).sum(axis=0) + shift**2 * (self._counts[c] * len(group) / total)
-            self._means[c] += shift * (len(group) / total)
-            self._counts[c] = total
-        # Values are compared, because the variance of a constant column need not be 0: the mean of [0.1] * 3 is not 0.1.
-        self._all_equal = self._all_equal and bool(np.all(rows == self._first_row))
-        self._publish()
-        return self
-
-    def _publish(self) -> None:
-        """Make the attributes from what has been learned."""
-        n = self._counts.sum()
-        self._priors = self._counts / n
-        names = self.classes.tolist()
-        self.class_priors = dict(zip(names, self._priors.tolist(), strict=True))
-        smoothing = SMOOTHING
-        if not self._all_equal:
-            # The variance over all rows is that within the classes and that between them.
-            mean = self._priors @ self._means
-            between = self._counts @ (self._means - mean) ** 2
-            smoothing *= float((self._squares.sum(axis=0) + between).max() / n)
+        """Add rows that have been checked, and make the attributes from what has been learned."""
+        self._total.add(rows)
+        for label, moments in zip(self.classes, self._moments, strict=True):
+            moments.add(rows[labels == label])
+        largest = float(self._total.variance.max())
+        smoothing = SMOOTHING * largest if largest > 0 else SMOOTHING
+        named = list(zip(self.classes.tolist(), self._moments, strict=True))
+        self.class_priors = {name: moments.count / self._total.count for name, moments in named}
         self.feature_likelihoods = {
-            name: (self._means[c].copy(), self._squares[c] / self._counts[c] + smoothing)
-            for c, name in enumerate(names)
-            if self._counts[c]
+            name: (moments.mean.copy(), moments.variance + smoothing) for name, moments in named if moments.count
         }
+        return self
 
     def _log_joint(self, X: npt.ArrayLike) -> FloatArray:
         """Logarithm of P(class) times the product over features of N(x; mean, variance), shape (m, C)."""
         if not self._fitted:
             raise RuntimeError("this NaiveBayes has not been fitted: call fit(X, y) first")
         rows = _matrix(X)
-        features = self._means.shape[1]
+        features = len(self._total.mean)
         if rows.shape[1] != features:
             raise ValueError(f"X must have the {features} features of fit, got shape {rows.shape}")
         # A class without rows has the prior 0, whatever its density.
@@ -149,9 +113,34 @@ class NaiveBayes:
         for c, name in enumerate(self.classes.tolist()):
             if name in self.feature_likelihoods:
                 mean, variance = self.feature_likelihoods[name]
-                log_norm = np.log(self._priors[c]) - 0.5 * np.sum(np.log(2 * np.pi * variance))
+                log_norm = np.log(self.class_priors[name]) - 0.5 * np.sum(np.log(2 * np.pi * variance))
                 log_joint[:, c] = log_norm - 0.5 * np.sum((rows - mean) ** 2 / variance, axis=1)
         return log_joint
+
+
+class _Moments:
+    """Count, mean and sum of squared differences from the mean of rows that came in batches."""
+
+    def __init__(self, features: int) -> None:
+        self.count = 0
+        self.mean = np.zeros(features)
+        self._squares = np.zeros(features)
+
+    @property
+    def variance(self) -> FloatArray:
+        """The variance of each feature, divided by the number of rows."""
+        return self._squares / self.count
+
+    def add(self, rows: FloatArray) -> None:
+        """Merge a batch, of no rows too; Chan, Golub, LeVeque (1979): differences of means, never of large squares."""
+        if not len(rows):
+            return
+        mean = rows.mean(axis=0)
+        shift = mean - self.mean
+        total = self.count + len(rows)
+        self._squares += ((rows - mean) ** 2).sum(axis=0) + shift**2 * (self.count * len(rows) / total)
+        self.mean += shift * (len(rows) / total)
+        self.count = total
 
 
 def _training_set(X: npt.ArrayLike, y: npt.ArrayLike) -> tuple[FloatArray, npt.NDArray[Any]]:
@@ -163,8 +152,8 @@ def _training_set(X: npt.ArrayLike, y: npt.ArrayLike) -> tuple[FloatArray, npt.N
 
 
 def _matrix(X: npt.ArrayLike) -> FloatArray:
-    """`X` as a float64 matrix with rows and columns; `ValueError` for anything else."""
+    """`X` as a float64 matrix; `ValueError` for anything else."""
     rows = np.asarray(X, dtype=np.float64)
-    if rows.ndim != 2 or 0 in rows.shape:
-        raise ValueError(f"X must be 2-D with at least one row and one column, got shape {rows.shape}")
+    if rows.ndim != 2:
+        raise ValueError(f"X must have two dimensions, got shape {rows.shape}")
     return rows

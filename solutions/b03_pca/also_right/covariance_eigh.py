@@ -1,4 +1,4 @@
-"""By eigh of the covariance matrix, eigenvalues turned round."""
+"""As most public code does it: np.cov, eigenvectors sorted by falling eigenvalue; with eigh, made for symmetric matrices."""
 
 import numpy as np
 
@@ -6,37 +6,35 @@ import numpy as np
 class PCA:
     def __init__(self, n_components=2):
         self.n_components = n_components
+        self.components = None
         self.mean = None
 
-    def _matrix(self, X):
-        X = np.array(X, dtype=float)
-        if X.ndim != 2 or 0 in X.shape:
-            raise ValueError(f"expected a non-empty matrix, got shape {X.shape}")
-        return X
-
     def fit(self, X):
-        X = self._matrix(X)
-        n, d = X.shape
-        k = self.n_components
-        if k < 1 or k > n or k > d:
-            raise ValueError(f"n_components is {k}, expected 1 to {min(n, d)}")
+        X = np.array(X, dtype=float)
+        if X.ndim != 2:
+            raise ValueError(f"expected a matrix, got shape {X.shape}")
+        if self.n_components < 1 or self.n_components > min(X.shape):
+            raise ValueError(f"n_components is {self.n_components}, expected 1 to {min(X.shape)}")
         self.mean = np.mean(X, axis=0)
-        centred = X - self.mean
-        values, vectors = np.linalg.eigh(centred.T @ centred / n)
-        values = np.maximum(values[::-1], 0)
-        self.components = np.ascontiguousarray(vectors.T[::-1][:k])
-        varies = (np.ptp(X, axis=0) > 0).any()
-        self.explained_variance_ratio = values[:k] / values.sum() if varies else np.zeros(k)
+        X = X - self.mean
+        cov = np.cov(X.T)
+        eigenvalues, eigenvectors = np.linalg.eigh(cov)
+        eigenvectors = eigenvectors.T
+        idxs = np.argsort(eigenvalues)[::-1]
+        eigenvalues = eigenvalues[idxs]
+        eigenvectors = eigenvectors[idxs]
+        self.components = eigenvectors[: self.n_components]
+        total = np.sum(eigenvalues)
+        self.explained_variance_ratio = eigenvalues[: self.n_components] / (total if total > 0 else 1)
         return self
 
     def transform(self, X):
-        if self.mean is None:
+        if self.components is None:
             raise RuntimeError("not fitted")
-        X = self._matrix(X)
-        if X.shape[1] != self.mean.size:
-            raise ValueError("another number of features than in fit")
+        X = np.array(X, dtype=float)
+        if X.ndim != 2 or X.shape[1] != len(self.mean):
+            raise ValueError(f"expected (m, {len(self.mean)}), got {X.shape}")
         return np.dot(X - self.mean, self.components.T)
 
     def fit_transform(self, X):
-        self.fit(X)
-        return self.transform(X)
+        return self.fit(X).transform(X)

@@ -9,7 +9,7 @@ class PCA:
 
     def fit(self, X):
         X = np.asarray(X, dtype=np.float64)
-        if X.ndim != 2 or X.size < 1:
+        if X.ndim != 2:
             raise ValueError("X must be a table with rows and columns")
         if self.n_components not in range(1, min(X.shape) + 1):
             raise ValueError("n_components does not fit the data")
@@ -20,9 +20,7 @@ class PCA:
         largest = vt[np.arange(len(vt)), np.abs(vt).argmax(axis=1)]
         self.components = vt * np.where(largest < 0, -1.0, 1.0)[:, None]
         power = s**2
-        constant = all((row == X[0]).all() for row in X)
-        with np.errstate(invalid="ignore"):
-            self.explained_variance_ratio = np.where(constant, 0.0, power / np.sum(power))[: self.n_components]
+        self.explained_variance_ratio = power[: self.n_components] / (np.sum(power) or 1.0)
         self.mean = mean
         return self
 
@@ -30,7 +28,7 @@ class PCA:
         if not hasattr(self, "components"):
             raise RuntimeError("call fit before transform")
         X = np.asarray(X, dtype=np.float64)
-        if X.ndim != 2 or X.shape[0] == 0 or X.shape[1] != self.components.shape[1]:
+        if X.ndim != 2 or X.shape[1] != self.components.shape[1]:
             raise ValueError(f"expected (m, {self.components.shape[1]}), got {X.shape}")
         return X @ self.components.T - self.mean @ self.components.T
 

@@ -39,9 +39,6 @@ class PCA:
         self.mean = data.mean(axis=0)
         # The right singular vectors are the eigenvectors of the covariance, without squaring the condition number.
         _, singular_values, rows = np.linalg.svd(data - self.mean, full_matrices=False)
-        # Equal rows differ from their mean in the last bit; what is left of them then is rounding, not variance.
-        if np.all(data == data[0]):
-            singular_values = np.zeros_like(singular_values)
         squares = singular_values**2
         total = squares.sum()
         self.components = rows[:k]
@@ -91,8 +88,8 @@ class PCA:
 
 
 def _as_matrix(values: npt.ArrayLike, name: str) -> Float64Array:
-    """`values` as a float64 array with two axes and at least one element."""
+    """`values` as a float64 array with two axes."""
     data = np.asarray(values, dtype=np.float64)
-    if data.ndim != 2 or data.size == 0:
-        raise ValueError(f"{name} must have two axes, at least one row and one column, got shape {data.shape}")
+    if data.ndim != 2:
+        raise ValueError(f"{name} must have two axes, got shape {data.shape}")
     return data

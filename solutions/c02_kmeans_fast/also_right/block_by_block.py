@@ -1,4 +1,4 @@
-"""Walks over blocks of rows that stay in the cache, and sums clusters by sorting nothing and scattering nothing."""
+"""Takes the rows in blocks that fit into the cache, and adds up the sums of the clusters over the blocks."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Rows by clusters instead of clusters by rows, sums by a matrix of zeros and ones, draws from a cumulative sum."""
+"""Scores of shape (n, k), sums by a matrix of zeros and ones, draws from a cumulative sum."""
 
 import numpy as np
 
@@ -47,7 +47,7 @@ class OptimizedKMeans:
     def update_centroids(self, X, labels):
         X, labels = self._points(X), np.array(labels)
         if labels.ndim != 1 or len(labels) != len(X):
-            raise ValueError("one label a row is expected")
+            raise ValueError("one label per row is expected")
         if not np.isin(labels, np.arange(self.k)).all():
             raise ValueError(f"labels must be whole and below {self.k}")
         return self._means(X, labels.astype(int))
@@ -82,18 +82,17 @@ class OptimizedKMeans:
         labels = self._labels(X, centroids)
         self.cost_history = [cost()]
         self.n_iterations = 0
-        distinct = None
+        used = len(np.unique(labels))
         while True:
+            used_before = used
             centroids = self._means(X, labels)
             labels = self._labels(X, centroids)
             self.cost_history.append(cost())
             self.n_iterations += 1
             used = len(np.unique(labels))
-            if used < self.k:
-                distinct = distinct or len(np.unique(X, axis=0))
-                if used < distinct:
-                    continue
             fell = self.cost_history[-2] - self.cost_history[-1]
+            if used < self.k and (used_before == self.k or fell > 0):
+                continue
             if self.n_iterations >= self.max_iterations or fell <= self.tolerance * self.cost_history[-2]:
                 break
         self.centroids, self.labels, self.inertia = centroids + middle, labels, self.cost_history[-1]

@@ -29,31 +29,32 @@ class KNN:
         if X.shape[1] != rows.shape[1]:
             raise ValueError(f"expected {rows.shape[1]} columns, got {X.shape[1]}")
         squared = norms - 2 * (X @ rows.T) + np.einsum("qd,qd->q", X, X)[:, np.newaxis]
-        # What the expansion leaves of a distance of 0 must not cost an equal row its place.
+        # Rounding in the expansion must not cost a row its place: a few more candidates are looked at.
+        slack = 1e-12 * (norms.max() + np.einsum("qd,qd->q", X, X))
+        kth = np.partition(squared, self.k - 1, axis=1)[:, self.k - 1]
         table = np.zeros((len(X), len(self.classes_)))
         for i, query in enumerate(X):
-            cut = np.partition(squared[i], self.k - 1)[self.k - 1]
-            slack = 1e-12 * (norms.max() + query @ query)
-            near = np.flatnonzero(squared[i] <= cut + slack)
-            exact = np.sqrt(((rows[near] - query) ** 2).sum(axis=1))
-            order = np.lexsort((near, exact))[: self.k]
-            distances, labels = exact[order], codes[near[order]]
-            if self.weights == "uniform":
-                weights = np.ones(self.k)
-            elif distances[0] == 0:
-                weights = (distances == 0).astype(np.float64)
-            else:
-                weights = distances[0] / distances
-            table[i] = np.bincount(labels, weights, len(self.classes_)) / weights.sum()
+            near = np.flatnonzero(squared[i] <= kth[i] + slack[i])
+            distances = np.sqrt(((rows[near] - query) ** 2).sum(axis=1))
+            order = np.argsort(distances)[: self.k]
+            weights = self._weigh(distances[order])
+            table[i] = np.bincount(codes[near[order]], weights, len(self.classes_)) / weights.sum()
         return table
 
     def predict(self, X):
         shares = self.predict_proba(X)
         return self.classes_[np.argmax(shares, axis=1)]
 
+    def _weigh(self, distances):
+        if self.weights == "uniform":
+            return np.ones(len(distances))
+        if distances[0] == 0:
+            return (distances == 0).astype(float)
+        return 1 / distances
+
     @staticmethod
     def _checked(X):
         X = np.array(X, dtype=np.float64)
-        if X.ndim != 2 or 0 in X.shape:
+        if X.ndim != 2:
             raise ValueError(f"expected rows and columns, got shape {X.shape}")
         return X
