@@ -232,7 +232,7 @@ class Connection:
         self._told: list[dict[str, Any]] = []
         """The attributes that were told since."""
         self._file = ""
-        self._record: list[Question] | None = None
+        self._observe: Callable[[Question], None] | None = None
 
     # --- questions
 
@@ -299,18 +299,25 @@ class Connection:
             warnings.warn(text, category, stacklevel=3)
         if isinstance(value, _Raised):
             value.throw(self._file)
-        if self._record is not None:
-            self._record.append(Question(operation, args, kwargs, value))
+        if self._observe is not None:
+            self._observe(Question(operation, args, kwargs, value))
         return value
 
     @contextlib.contextmanager
     def recording(self) -> Iterator[list[Question]]:
         """Collect the questions that are asked meanwhile."""
-        self._record = []
+        questions: list[Question] = []
+        with self.observed(questions.append):
+            yield questions
+
+    @contextlib.contextmanager
+    def observed(self, observe: Callable[[Question], None]) -> Iterator[None]:
+        """Have `observe` called with each question that is answered meanwhile."""
+        self._observe = observe
         try:
-            yield self._record
+            yield
         finally:
-            self._record = None
+            self._observe = None
 
     def close(self) -> None:
         """End the player."""

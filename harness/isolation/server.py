@@ -11,6 +11,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import copy
+import ctypes
 import gc
 import importlib
 import importlib.util
@@ -72,6 +73,7 @@ class Player:
         self._module: types.ModuleType | None = None
         self._file = ""
         self._watches_random = False
+        self._traced: list[tuple[int, int]] = []
         self._random = wire.GlobalRandom()
         self._main = Line(main.send, lambda: self._take(*main.receive()))
         warnings.simplefilter("always")
@@ -129,7 +131,7 @@ class Player:
         if header["o"] == "get" and _is_plain(*args):
             reply["p"] = True
         try:
-            value = _OPERATIONS[header["o"]](self, *args, **kwargs)
+            value = self._do(header["o"], args, kwargs)
             raised = None
         except BaseException as error:  # whatever it is, it is the subject's, and the referee raises it again
             raised = error
@@ -144,6 +146,23 @@ class Player:
             if line.warnings:
                 reply["n"] = line.warnings[:MAX_WARNINGS]
             line.send(reply, buffers)
+
+    def _do(self, operation: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        if not tracemalloc.is_tracing():
+            return _OPERATIONS[operation](self, *args, **kwargs)
+        before = tracemalloc.get_traced_memory()[0]
+        tracemalloc.reset_peak()
+        try:
+            return _OPERATIONS[operation](self, *args, **kwargs)
+        finally:
+            if tracemalloc.is_tracing() and operation != "keep":
+                self._traced.append((before, tracemalloc.get_traced_memory()[1]))
+
+    def traced(self) -> list[tuple[int, int]]:
+        """Bytes that were allocated since `trace_memory`, before and at the worst moment of each operation; traces no more."""
+        tracemalloc.stop()
+        traced, self._traced = self._traced, []
+        return traced
 
     def _changes(self, buffers: list[Any]) -> wire.Header:
         changes: wire.Header = {}
@@ -356,10 +375,17 @@ def _collect_garbage(*, is_on: bool) -> None:
     (gc.enable if is_on else gc.disable)()
 
 
-def _traced_peak_mib() -> float:
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak / 2**20
+def _give_back(*, warms_up: bool) -> None:
+    """Give what is freed back to the system; with `warms_up`, have BLAS lay out what it keeps."""
+    if warms_up:
+        import numpy as np
+
+        square = np.ones((512, 512))
+        np.linalg.norm(square @ square)
+        del square
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 _OPERATIONS: dict[str, Callable[..., Any]] = {
@@ -393,7 +419,8 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "echo": lambda _, kept, /, *_args, **_kwargs: kept if kept.value is None else copy.copy(kept.value),
     "collect_garbage": lambda _, is_on: _collect_garbage(is_on=is_on),
     "trace_memory": lambda _: tracemalloc.start(),
-    "traced_peak_mib": lambda _: _traced_peak_mib(),
+    "traced": Player.traced,
+    "give_back": lambda _, warms_up: _give_back(warms_up=warms_up),
 }
 
 
