@@ -18,7 +18,7 @@ from harness.core.model import Catalog, Kata, KataReport, Remembered, Scoreboard
 from harness.core.output import check_output, has_blocks, has_color, put, width, write_output
 from harness.scoreboard.render import Format, render
 from harness.scoreboard.tally import tally
-from harness.subject.finder import LEARNER
+from harness.subject.resolve import LEARNER
 
 if TYPE_CHECKING:
     from collections.abc import Callable

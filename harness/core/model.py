@@ -61,6 +61,15 @@ _BAND_MEANINGS = {
 }
 
 
+class Suite(StrEnum):
+    """One of the two suites of a kata; a result of one says nothing about the other."""
+
+    OWN = "own"
+    """What the kata's README asks for."""
+    FOLLOW_UP = "follow-up"
+    """What `follow_up.md` asks for next."""
+
+
 class Outcome(StrEnum):
     """How one test ended."""
 
@@ -162,6 +171,26 @@ class Catalog:
     faults: tuple[Fault, ...] = ()
 
 
+class FailureKind(StrEnum):
+    """How a test failed."""
+
+    WRONG = "wrong"
+    """A check does not hold."""
+    RAISED = "raised"
+    """The subject, or the suite with what the subject returned, raised an exception."""
+    NOT_IMPLEMENTED = "not implemented"
+    MISSING = "missing"
+    """The subject lacks a name."""
+    SLOW = "slow"
+    """A figure of a speed test is not good enough."""
+    TIMED_OUT = "timed out"
+    """The hang limit passed while the subject was running."""
+    SUITE_TIMED_OUT = "suite timed out"
+    """The hang limit passed while the suite's own code was running."""
+    NOT_RUN = "not run"
+    """An earlier test showed that this one need not be run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why a test failed, in the parts a stuck person needs."""
@@ -174,16 +203,25 @@ class Failure:
     hint: str = ""
     where: str = ""
     """`mse.py:12` when the subject itself raised."""
-    kind: str = "wrong"
-    """`wrong`, `raised`, `not implemented`, `missing`, `timed out`, `not run` or `slow`."""
+    kind: FailureKind = FailureKind.WRONG
+
+
+class FigureKind(StrEnum):
+    """What a speed test measures."""
+
+    RACE = "race"
+    """How many times as fast as a baseline."""
+    GROWTH = "growth"
+    """The exponent of the cost over the size."""
+    MEMORY = "memory"
+    """A peak in MiB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One measurement of a speed test, in the words of the scoreboard."""
 
-    kind: str
-    """`race`, `growth` or `memory`."""
+    kind: FigureKind
     label: str
     """What it was measured against, "the loop", "sklearn"."""
     value: float
@@ -196,7 +234,7 @@ class Figure:
     @property
     def margin(self) -> float:
         """How many times better than needed; below 1 the test fails."""
-        if self.kind == "race":
+        if self.kind is FigureKind.RACE:
             return self.value / self.needed
         return self.needed / self.value if self.value > 0 else float("inf")
 

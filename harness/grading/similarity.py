@@ -19,6 +19,7 @@ from io import StringIO
 from typing import Any
 
 from harness.core.errors import KataError
+from harness.core.source_text import SourceTextError, decode_source
 from harness.grading.model import Submission
 
 THRESHOLD = 0.8
@@ -131,7 +132,7 @@ def _fingerprints(found: Sequence[Submission], stub: bytes) -> list[Any]:
         ) from error
 
     def fingerprint(source: bytes, boilerplate: Any) -> Any:
-        text = StringIO(source.decode("utf-8", "replace"))
+        text = StringIO(_text(source))
         # a window of one keeps every fingerprint: which ones would be dropped depends on the process' hash seed
         return CodeFingerprint("submission.py", _GRAM, 1, boilerplate, True, "python", text)
 
@@ -141,6 +142,14 @@ def _fingerprints(found: Sequence[Submission], stub: bytes) -> list[Any]:
         if submission.source not in made:
             made[submission.source] = fingerprint(submission.source, known)
     return [made[submission.source] for submission in found]
+
+
+def _text(source: bytes) -> str:
+    """A source as Python reads it. Results of older versions may hold one that is refused today."""
+    try:
+        return decode_source(source)
+    except SourceTextError:
+        return source.decode("utf-8", "replace")
 
 
 def _candidates(fingerprints: Sequence[Any], threshold: float) -> tuple[list[tuple[int, int]], int]:

@@ -30,7 +30,7 @@ from harness.isolation.codec import Channel, Codec, GlobalRandom, Header, WireEr
 from harness.isolation.quota import Quota
 from harness.isolation.sandbox import PlayerProcess
 from harness.isolation.shared_objects import Cells
-from harness.suite.explain import PlayerGoneError
+from harness.suite.explain import HangError, PlayerGoneError
 
 _TRAVELS = ("builtins", "numpy", "math", "cmath", "time", "datetime", "operator", "random", "statistics")
 """Modules whose functions and classes the player has as well; the suite may hand them over by name."""
@@ -280,28 +280,37 @@ class Connection:
             self._told = []
         line = self._line()
         self._look()
-        try:
-            self._send(line, {"i": number, "o": operation}, args, kwargs)
-            while True:
-                header, value = line.receive()
-                if "k" not in header:
-                    break
-                self._call_foreign(line, header, *value)
-        except WireError as error:
-            self._fail(str(error))
-        except (EOFError, OSError):
-            self._fail("the process of the subject ended")
+        header, value = self._exchange(line, {"i": number, "o": operation}, args, kwargs)
         if header.get("i") != number:
             self._fail("the player answered a question that was not asked")
         if header.get("p") is True and self.epoch == epoch:  # it only looked; that it says so itself gains it nothing
             self.epoch -= 1
-        for text, category in header.get("n", ()):
-            warnings.warn(text, category, stacklevel=3)
+        for text, category, lineno in header.get("n", ()):
+            warnings.warn_explicit(text, category, self._file, lineno)
         if isinstance(value, _Raised):
             value.throw(self._file)
         if self._observe is not None:
             self._observe(Question(operation, args, kwargs, value))
         return value
+
+    def _exchange(
+        self, line: _Line, header: Header, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Header, Any]:
+        """Send a question, and take the answer; what the subject calls meanwhile is called."""
+        try:
+            self._send(line, header, args, kwargs)
+            while True:
+                answer, value = line.receive()
+                if "k" not in answer:
+                    return answer, value
+                self._call_foreign(line, answer, *value)
+        except HangError as error:
+            error.awaits_subject = True
+            raise
+        except WireError as error:
+            self._fail(str(error))
+        except (EOFError, OSError):
+            self._fail("the process of the subject ended")
 
     @contextlib.contextmanager
     def recording(self) -> Iterator[list[Question]]:
@@ -548,12 +557,15 @@ def _exception_class(name: object) -> type[BaseException] | None:
     return kind if isinstance(kind, type) and issubclass(kind, BaseException) else None
 
 
-def _warning(note: Any) -> tuple[str, type[Warning]]:
+def _warning(note: Any) -> tuple[str, type[Warning], int]:
+    """Text, category and line of a warning of the subject's."""
     parts = _list(note)
-    kind = _exception_class(parts[0]) if len(parts) == 2 else None
+    kind = _exception_class(parts[0]) if len(parts) == 3 else None
     if kind is None or not issubclass(kind, Warning) or not isinstance(parts[1], str):
         raise WireError("a warning is malformed")
-    return parts[1][:2000], kind
+    if type(parts[2]) is not int or not 0 <= parts[2] < 2**20:
+        raise WireError("a warning is malformed")
+    return parts[1][:2000], kind, parts[2]
 
 
 def _read_kind(body: Any) -> _Kind:

@@ -54,7 +54,8 @@ class Line:
     def __init__(self, send: Callable[[wire.Header, list[Any]], None], receive: Callable[[], Any]) -> None:
         self.send = send
         self.receive = receive
-        self.warnings: list[list[str]] = []
+        self.warnings: list[list[Any]] = []
+        """Category, text and line of each."""
 
 
 class Player:
@@ -286,7 +287,14 @@ class Player:
         line: Line | None = getattr(_local, "line", None)
         if line is not None and len(line.warnings) < MAX_WARNINGS:
             names = [kind.__name__ for kind in category.__mro__ if getattr(builtins, kind.__name__, None) is kind]
-            line.warnings.append([names[0], str(message)[:MAX_TEXT]])
+            line.warnings.append([names[0], str(message)[:MAX_TEXT], self._running_line()])
+
+    def _running_line(self) -> int:
+        """The line of the subject's file that is being run, 0 when there is none."""
+        frame: types.FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename != self._file:
+            frame = frame.f_back
+        return frame.f_lineno if frame is not None else 0
 
     def isinstance(self, value: Any, kind: Any) -> bool:
         """The built-in question, asked where the classes are."""

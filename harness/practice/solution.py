@@ -15,7 +15,7 @@ from harness.history.store import History
 from harness.practice.reset import present_code
 from harness.practice.status import known_report
 from harness.subject import mistakes
-from harness.subject.finder import reference_folder
+from harness.subject.resolve import reference_folder
 
 CODE_THEME = "ansi_dark"
 """The terminal's own colours, which fit its background."""

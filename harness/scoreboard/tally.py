@@ -11,6 +11,7 @@ from harness.core.model import (
     Band,
     BandTally,
     Catalog,
+    FailureKind,
     Kata,
     KataReport,
     KataSet,
@@ -112,7 +113,7 @@ def _note(report: KataReport | None, status: Status) -> str:
     failure = failed.failure
     if failure is None:
         return failed.name
-    if failure.kind == "not implemented":
+    if failure.kind is FailureKind.NOT_IMPLEMENTED:
         return f"{failure.asked} is {failure.came}"
     return f"{failed.name}: {failure.mistake or failure.came}"
 

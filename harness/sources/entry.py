@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.core.errors import KataError
+from harness.core.source_text import SourceTextError, decode_source
 from harness.sources.untrusted_text import line
 
 MOST_BYTES = 2**20
@@ -80,12 +81,7 @@ def check_source(data: bytes) -> None:
     check_size(len(data), MOST_BYTES)
     if data.startswith(_LFS):
         raise RefusedError("is a pointer of Git LFS, not the file itself")
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise RefusedError("is UTF-16 text, and not UTF-8")
-    if b"\0" in data:
-        raise RefusedError("has NUL bytes in it, so it is not text")
     try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        number = data.count(b"\n", 0, error.start) + 1
-        raise RefusedError(f"is not UTF-8 text: byte 0x{data[error.start]:02x} in line {number}") from None
+        decode_source(data)
+    except SourceTextError as error:
+        raise RefusedError(str(error)) from None

@@ -162,7 +162,7 @@ def test_a_file_that_is_no_zip(tmp_path: Path) -> None:
 def test_a_ref_of_a_folder_that_is_no_repository(tmp_path: Path) -> None:
     fill(tmp_path, {MSE: SOURCE})
     _, (refusal,) = collect(learner(tmp_path, "main"), KATAS)
-    assert "no git repository" in refusal.sentence
+    assert "is not a git repository" in refusal.sentence
 
 
 BAD_SOURCES = [
@@ -171,7 +171,15 @@ BAD_SOURCES = [
     (b"x = 1\n\0", "NUL"),
     (b"# ok\nx = '\xe9'\n", "not UTF-8 text: byte 0xe9 in line 2"),
     ("x = 1".encode("utf-16"), "UTF-16"),
+    (b"# coding: rot13\n", "declares the encoding 'rot13', which is not an encoding of text"),
+    (b"# coding: klingon\n", "unknown encoding: klingon"),
 ]
+LATIN_1 = b"# coding: latin-1\n# \xe9\ndef mse(x, y):\n    return 1.0\n"
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+def test_a_declared_encoding_of_text_is_taken(tmp_path: Path, kind: str) -> None:
+    assert taken(make(kind, tmp_path, {MSE: LATIN_1})) == {"a01_mse": LATIN_1}
 
 
 @both
@@ -299,7 +307,7 @@ def test_a_nul_in_the_name_of_an_entry_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "sentence"), [(stat.S_IFLNK, "is a symbolic link"), (stat.S_IFIFO, "no plain"), (stat.S_IFCHR, "no plain")]
+    ("mode", "sentence"), [(stat.S_IFLNK, "is a symbolic link"), (stat.S_IFIFO, "is not a regular file"), (stat.S_IFCHR, "is not a regular file")]
 )
 @pytest.mark.parametrize("name", [MSE, "katas/a01_mse"])
 def test_links_and_devices_in_zips_are_refused(tmp_path: Path, mode: int, sentence: str, name: str) -> None:

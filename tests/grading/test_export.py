@@ -25,7 +25,7 @@ from harness.cli.export import export_command
 from harness.core.csv import cell
 from harness.core.documents import ResultsError
 from harness.core.errors import KataError
-from harness.core.model import Failure, Problem, ProblemKind
+from harness.core.model import Failure, FailureKind, Problem, ProblemKind
 from harness.grading.export.build import build
 from harness.grading.export.document import format_schema, make_schema, published_schema
 from harness.grading.export.options import Form, Rule, Scoring
@@ -88,7 +88,7 @@ def test_an_empty_cohort_can_be_exported_too() -> None:
 
 def test_what_is_not_implemented_is_not_counted_as_a_missed_test() -> None:
     report = make_report("a01_mse", "F")
-    bare = replace(report.tests[0], failure=Failure("mse(1)", "not implemented", kind="not implemented"))
+    bare = replace(report.tests[0], failure=Failure("mse(1)", "not implemented", kind=FailureKind.NOT_IMPLEMENTED))
     grade = make_grade("learner-1", replace(report, tests=(bare,)))
     assert build(make_cohort((make_learner(1),), (grade,))).missed == ()
 
@@ -602,7 +602,7 @@ def test_kata_export_names_learners_whom_a_gradebook_will_not_find(tmp_path: Pat
 def test_kata_export_of_something_else_is_a_sentence(tmp_path: Path) -> None:
     done = CliRunner().invoke(export_command, [str(tmp_path)])
     assert isinstance(done.exception, KataError)
-    assert "no results folder" in str(done.exception)
+    assert "is not a results folder" in str(done.exception)
 
 
 def test_a_damaged_grade_is_named_and_the_rest_is_exported(tmp_path: Path) -> None:

@@ -80,6 +80,12 @@ def test_a_copy_inside_a_longer_file_is_found() -> None:
     assert pair.right_share < 0.8
 
 
+def test_a_copy_in_another_declared_encoding_is_found() -> None:
+    other = b"# coding: utf-7\n" + LOOP.decode().encode("utf-7")
+    (pair,) = found_in(LOOP, other).pairs
+    assert (pair.left_share, pair.right_share) == (1.0, 1.0)
+
+
 def test_what_the_stub_has_is_nobodys_own() -> None:
     assert found_in(STUB + LOOP, STUB + ARRAYS, STUB + b"x = 1\n").pairs == ()
     assert len(find_similar([submission("a", STUB + b"x = 1\n"), submission("b", STUB + b"x = 2\n")], {}).pairs) == 1

@@ -85,6 +85,8 @@ CASES = {
     "prints": Case("def double(x):\n    print('x' * 2**20)\n    return 2 * x\n", "passed", ""),
     "recursion": Case("def double(x):\n    return double(x)\n", "failing", "RecursionError"),
     "deletes_itself": Case("import os\nos.remove(__file__)\n" + GOOD, "passed", ""),
+    "rot13": Case("# coding: rot13\n" + GOOD, "broken", "it declares the encoding 'rot13', which is not an"),
+    "latin_1": Case(b"# coding: latin-1\n# caf\xe9\n" + GOOD.encode(), "passed", ""),
     "not_utf8": Case(b"# caf\xe9\n" + GOOD.encode(), "broken", "not UTF-8"),
     "null_bytes": Case(b"\0\0\0", "broken", "not valid Python"),
     "lone_surrogate": Case("def double(x):\n    raise ValueError(chr(0xD800) * 3)\n", "failing", "\\ud800"),
