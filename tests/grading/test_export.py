@@ -46,6 +46,11 @@ def files_of(cohort: Cohort, *forms: Form) -> dict[str, str]:
     return {name: b"".join(pieces).decode() for _, name, pieces in render_files(cohort, forms or list(Form))}
 
 
+def failure_of(text: str) -> Failure:
+    """A failure whose every text is `text`."""
+    return Failure(text, text, text, text, text, text)
+
+
 def rows_of(text: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline="")))
 
@@ -163,7 +168,7 @@ SECRET = "test_secret_of_the_hold_out[case0]"
 def with_hold_out(problem: Problem | None = None) -> Cohort:
     """One learner who fails a hold-out test, whose every text is a secret."""
     report = make_report("a01_mse", "PPFF")
-    secret = replace(report.tests[3], name=SECRET, failure=Failure(*["SECRET"] * 6), figures=())
+    secret = replace(report.tests[3], name=SECRET, failure=failure_of("SECRET"), figures=())
     report = replace(report, tests=(*report.tests[:3], secret), problem=problem)
     grade = replace(make_grade("learner-1", report), hold_out=(SECRET,), unstable=(SECRET,))
     return make_cohort((make_learner(1),), (grade,))
@@ -316,9 +321,7 @@ ATTACKS = (
 
 def hostile_cohort(text: str) -> Cohort:
     """One learner whose every text is `text`."""
-    test = replace(
-        make_report("a01_mse", "F").tests[0], name=text, failure=Failure(text, text, text, text, text, text, text)
-    )
+    test = replace(make_report("a01_mse", "F").tests[0], name=text, failure=failure_of(text))
     report = replace(make_report("a01_mse", ""), tests=(test,), seed=text, problem=Problem(ProblemKind.DIED, text))
     grade = replace(make_grade("learner-1", report, mode=text), submission_sha256=text)
     refused = replace(make_grade("learner-1", make_report("b01_knn", "")), refusal=text)
@@ -469,7 +472,7 @@ def test_an_export_holds_no_more_than_one_learner_at_a_time(tmp_path: Path) -> N
     def peak_kib(learners: int) -> float:
         path = tmp_path / str(learners)
         report = make_report("a01_mse", "F")
-        long = replace(report.tests[0], failure=Failure(*["x" * 1000] * 6))
+        long = replace(report.tests[0], failure=failure_of("x" * 1000))
         grades = tuple(
             make_grade(f"learner-{i}", replace(report, tests=(long,) * 40, seed=str(i))) for i in range(learners)
         )
