@@ -19,7 +19,8 @@ from harness.core.errors import SubjectError
 from harness.core.model import FOLLOW_UP_SUITE, Catalog, Kata, KataSet
 from harness.runner.job import Job, suite_tests
 from harness.subject import mistakes
-from harness.subject.finder import forbidden_imports, reference_folder
+from harness.subject.policy import forbidden_imports
+from harness.subject.resolve import reference_folder
 
 STUB_LINES = 60
 """What fits on a screen."""

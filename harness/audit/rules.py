@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from harness.core.model import KataReport, Outcome, Status, TestResult
+from harness.core.model import FailureKind, KataReport, Outcome, Status, TestResult
 
 LEAST_MARGIN = 1.25
 """How many times better than needed a reference must be on each speed test."""
@@ -31,8 +31,10 @@ def judge_stub(report: KataReport) -> Iterator[str]:
 def _is_missing(test: TestResult, report: KataReport) -> bool:
     failure = test.failure
     if failure is None or not report.follow_up:
-        return failure is not None and failure.kind == "not implemented"
-    return failure.kind in ("not implemented", "missing") or bool(_LACKS_ARGUMENT.search(failure.came))
+        return failure is not None and failure.kind is FailureKind.NOT_IMPLEMENTED
+    return failure.kind in (FailureKind.NOT_IMPLEMENTED, FailureKind.MISSING) or bool(
+        _LACKS_ARGUMENT.search(failure.came)
+    )
 
 
 def judge_right(name: str, report: KataReport, *, of: str = "") -> Iterator[str]:
@@ -105,5 +107,6 @@ def _teaches(test: TestResult) -> bool:
     """Whether the learner is told what was done wrong, not only that something was."""
     failure = test.failure
     return failure is not None and (
-        failure.kind in ("slow", "timed out") or (failure.kind == "wrong" and bool(failure.mistake or failure.hint))
+        failure.kind in (FailureKind.SLOW, FailureKind.TIMED_OUT)
+        or (failure.kind is FailureKind.WRONG and bool(failure.mistake or failure.hint))
     )

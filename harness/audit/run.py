@@ -17,7 +17,7 @@ from harness.audit.rules import judge_margins, judge_need, judge_player, judge_r
 from harness.core.model import Catalog, Figure, Kata, KataReport
 from harness.runner.job import Job, Listener, suite_tests
 from harness.runner.pool import run_jobs
-from harness.subject.finder import REFERENCE
+from harness.subject.resolve import REFERENCE
 
 
 @dataclass(frozen=True, slots=True)

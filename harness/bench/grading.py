@@ -18,7 +18,7 @@ from rich.table import Table
 from harness.catalog.load import find_root, load_catalog, select_katas
 from harness.core.model import Kata
 from harness.isolation.sandbox import PROCESS, SANDBOX, sandbox_problem
-from harness.subject.finder import reference_folder
+from harness.subject.resolve import reference_folder
 
 LEARNERS = 60
 _REPEATS = 3

@@ -101,7 +101,7 @@ def cold_katas(root: Path, katas: tuple[Kata, ...], state: Path) -> list[Line]:
     """One kata of set A at a time, cold, against plain pytest with the same plugins on the same suite."""
     lines = []
     plugins = [
-        part for name in ("pytest_timeout", "pytest_jsonreport.plugin", "harness.plugin.main") for part in ("-p", name)
+        part for name in ("pytest_timeout", "pytest_jsonreport.plugin", "harness.plugin.hooks") for part in ("-p", name)
     ]
     report = ["--json-report", "--json-report-file", str(state / "plain.json")]
     for kata in [kata for kata in katas if kata.set is KataSet.A]:

@@ -25,7 +25,7 @@ from harness.catalog.load import find_kata, find_root, load_catalog
 from harness.core.model import Kata, Status
 from harness.history.store import History
 from harness.interview.storage import refuse_in_interview
-from harness.subject.finder import reference_folder
+from harness.subject.resolve import reference_folder
 from harness.watch.file_changes import watch_files
 from harness.watch.loop import Watch
 from harness.watch.records import LearnerRecords

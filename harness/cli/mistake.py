@@ -15,7 +15,7 @@ from harness.core.model import Kata
 from harness.core.output import put, width, write_output
 from harness.practice.solution import NotPassedError, is_free, missing_solution
 from harness.subject import mistakes
-from harness.subject.finder import reference_folder
+from harness.subject.resolve import reference_folder
 
 if TYPE_CHECKING:
     from harness.core.model import KataReport

@@ -54,7 +54,7 @@ def submit_command(kata_id: str, as_json: bool) -> None:
     from harness.practice.verdict import document, verdict
     from harness.runner.job import learner_job
     from harness.runner.pool import run_jobs
-    from harness.subject.finder import LEARNER
+    from harness.subject.resolve import LEARNER
 
     place = here()
     kata = place.kata(kata_id)

@@ -17,6 +17,11 @@ class KataError(Exception):
         super().__init__(message)
         self.hint = hint
 
+    @property
+    def sentence(self) -> str:
+        """The message, with the hint in brackets where there is one."""
+        return f"{self} ({self.hint})" if self.hint else str(self)
+
 
 class CatalogError(KataError):
     """A kata folder that cannot be used as it is."""

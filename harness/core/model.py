@@ -1,8 +1,8 @@
-"""What the harness talks about: katas, results, reports, the scoreboard. Frozen data, no I/O."""
+"""What the harness is about: katas, results, reports. Frozen data, no I/O."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
@@ -59,6 +59,15 @@ _BAND_MEANINGS = {
     Band.EDGE: "degenerate and bad input, dtypes, no argument modified",
     Band.SPEED: "ratios, growth rates and memory peaks, never seconds",
 }
+
+
+class Suite(StrEnum):
+    """One of the two suites of a kata; a result of one says nothing about the other."""
+
+    OWN = "own"
+    """What the kata's README asks for."""
+    FOLLOW_UP = "follow-up"
+    """What `follow_up.md` asks for next."""
 
 
 class Outcome(StrEnum):
@@ -126,6 +135,11 @@ class Kata:
     """Whether there is a second suite, which asks the same module for more."""
 
     @property
+    def root(self) -> Path:
+        """The checkout that the kata is in."""
+        return self.folder.parent.parent
+
+    @property
     def stub(self) -> Path:
         """The learner's file."""
         return self.folder / f"{self.module}.py"
@@ -162,6 +176,26 @@ class Catalog:
     faults: tuple[Fault, ...] = ()
 
 
+class FailureKind(StrEnum):
+    """How a test failed."""
+
+    WRONG = "wrong"
+    """A check does not hold."""
+    RAISED = "raised"
+    """The subject, or the suite with what the subject returned, raised an exception."""
+    NOT_IMPLEMENTED = "not implemented"
+    MISSING = "missing"
+    """The subject lacks a name."""
+    SLOW = "slow"
+    """A figure of a speed test is not good enough."""
+    TIMED_OUT = "timed out"
+    """The hang limit passed while the subject was running."""
+    SUITE_TIMED_OUT = "suite timed out"
+    """The hang limit passed while the suite's own code was running."""
+    NOT_RUN = "not run"
+    """An earlier test showed that this one need not be run."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why a test failed, in the parts a stuck person needs."""
@@ -174,16 +208,25 @@ class Failure:
     hint: str = ""
     where: str = ""
     """`mse.py:12` when the subject itself raised."""
-    kind: str = "wrong"
-    """`wrong`, `raised`, `not implemented`, `missing`, `timed out`, `not run` or `slow`."""
+    kind: FailureKind = FailureKind.WRONG
+
+
+class FigureKind(StrEnum):
+    """What a speed test measures."""
+
+    RACE = "race"
+    """How many times as fast as a baseline."""
+    GROWTH = "growth"
+    """The exponent of the cost over the size."""
+    MEMORY = "memory"
+    """A peak in MiB."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One measurement of a speed test, in the words of the scoreboard."""
 
-    kind: str
-    """`race`, `growth` or `memory`."""
+    kind: FigureKind
     label: str
     """What it was measured against, "the loop", "sklearn"."""
     value: float
@@ -196,7 +239,7 @@ class Figure:
     @property
     def margin(self) -> float:
         """How many times better than needed; below 1 the test fails."""
-        if self.kind == "race":
+        if self.kind is FigureKind.RACE:
             return self.value / self.needed
         return self.needed / self.value if self.value > 0 else float("inf")
 
@@ -263,107 +306,3 @@ class KataReport:
         if self.tests and passed == len(self.tests):
             return Status.PASSED
         return Status.IN_PROGRESS if passed else Status.FAILING
-
-
-@dataclass(frozen=True, slots=True)
-class BandTally:
-    """Passed and all tests of one band."""
-
-    passed: int = 0
-    total: int = 0
-
-    def __add__(self, other: BandTally) -> BandTally:
-        return BandTally(self.passed + other.passed, self.total + other.total)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One kata on the scoreboard."""
-
-    slug: str
-    id: str
-    set: KataSet
-    title: str
-    minutes: int
-    status: Status
-    bands: dict[Band, BandTally]
-    figures: tuple[str, ...] = ()
-    note: str = ""
-    """One sentence: the problem, or the first failing test."""
-    best_s: float | None = None
-    """Best time to a pass on the interview clock, None when the clock never ran."""
-    follow_up: BandTally | None = None
-    """The follow-up's tests, None when there is none, or when it was not run because the kata is not passed."""
-    star: bool = False
-    """Whether the kata and its follow-up are passed."""
-    due: bool = False
-    """It passes, and a review from the empty stub is due."""
-
-    @property
-    def tests(self) -> BandTally:
-        """All bands together."""
-        return sum(self.bands.values(), BandTally())
-
-
-@dataclass(frozen=True, slots=True)
-class SetTally:
-    """Totals of one set."""
-
-    set: KataSet
-    passed: int
-    total: int
-    tests: BandTally
-    statuses: dict[Status, int] = field(default_factory=dict)
-    due: int = 0
-    """Of those passed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scoreboard:
-    """What all renderers show."""
-
-    rows: tuple[Row, ...]
-    sets: tuple[SetTally, ...]
-    faults: tuple[Fault, ...] = ()
-    next_slug: str = ""
-    """The kata to do next, empty when all are passed."""
-    next_reason: str = ""
-    subject: str = "learner"
-
-    @property
-    def passed(self) -> int:
-        """Katas passed, over all sets."""
-        return sum(tally.passed for tally in self.sets)
-
-    @property
-    def due(self) -> int:
-        """Katas passed whose review is due, over all sets."""
-        return sum(tally.due for tally in self.sets)
-
-    @property
-    def total(self) -> int:
-        """Katas there are, over all sets."""
-        return sum(tally.total for tally in self.sets)
-
-    @property
-    def stars(self) -> int:
-        """Katas passed whose follow-up is passed too."""
-        return sum(row.star for row in self.rows)
-
-    @property
-    def tests(self) -> BandTally:
-        """Tests passed and there, over all sets; those of follow-ups are not counted."""
-        return sum((tally.tests for tally in self.sets), BandTally())
-
-
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """What the history has to say on a scoreboard."""
-
-    best_times_s: dict[str, float] = field(default_factory=dict)
-    due: frozenset[str] = frozenset()
-    """Slugs of katas whose review is due."""
-    following: tuple[str, str] | None = None
-    """The kata to do next, and why; None leaves it to the scoreboard."""
-    news: tuple[str, ...] = ()
-    """What has just happened, in sentences."""

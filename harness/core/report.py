@@ -15,6 +15,7 @@ from harness.core.model import (
     FOLLOW_UP_SUITE,
     Band,
     Failure,
+    FailureKind,
     Figure,
     KataReport,
     Outcome,
@@ -139,7 +140,7 @@ def _result(nodeid: str, band: Band, test: _Test | None) -> TestResult:
     duration_s = sum(stage.duration for stage in stages)
     metadata = test.metadata or _Metadata()
     failure = metadata.failure
-    if failure is not None and failure.kind == "not run":
+    if failure is not None and failure.kind is FailureKind.NOT_RUN:
         return TestResult(name, band, Outcome.NOT_RUN, duration_s, failure)
     all_passed = all(stage.outcome == "passed" for stage in stages)
     if test.outcome == "passed" and test.call is not None and all_passed and failure is None:
@@ -149,15 +150,20 @@ def _result(nodeid: str, band: Band, test: _Test | None) -> TestResult:
     if failure is None:
         text = next((stage.longrepr for stage in stages if stage.longrepr), test.outcome)
         last = text.strip().splitlines()[-1] if text.strip() else test.outcome
-        failure = Failure(asked=name, came=last, kind="raised")
+        failure = Failure(asked=name, came=last, kind=FailureKind.RAISED)
     return TestResult(name, band, Outcome.FAILED, duration_s, failure, metadata.figures)
 
 
 def _hang(slug: str, tests: tuple[TestResult, ...]) -> Problem | None:
     for test in tests:
-        if test.failure is not None and test.failure.kind == "timed out":
-            where = f", at {test.failure.where}" if test.failure.where else ""
+        if test.failure is None:
+            continue
+        where = f", at {test.failure.where}" if test.failure.where else ""
+        if test.failure.kind is FailureKind.TIMED_OUT:
             return Problem(ProblemKind.TIMED_OUT, f"{slug} hung in {test.name}{where}")
+        if test.failure.kind is FailureKind.SUITE_TIMED_OUT:
+            sentence = f"the suite of {slug} ran out of time in its own code, in {test.name}{where}"
+            return Problem(ProblemKind.TIMED_OUT, sentence)
     return None
 
 

@@ -23,8 +23,8 @@ from harness.core.documents import DamagedError, decode, encode
 from harness.core.model import Kata
 from harness.edition.files import present, write
 from harness.edition.manifest import MOST_BYTES, SEALED, EditionError
-from harness.subject.finder import reference_folder
 from harness.subject.mistakes import PAGE, read_page
+from harness.subject.resolve import reference_folder
 
 Passphrase = NewType("Passphrase", str)
 

@@ -21,7 +21,7 @@ from harness.core.model import Kata, KataReport, Problem, ProblemKind
 from harness.core.report import parse
 from harness.grading.blobs import Manifest, blob_name, pack
 from harness.runner.job import Job, empty_report, without_a_run
-from harness.subject.finder import resolve
+from harness.subject.resolve import resolve
 
 if TYPE_CHECKING:
     from distributed import Client, Future

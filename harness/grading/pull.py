@@ -21,7 +21,7 @@ from harness.core.model import Catalog, KataReport
 from harness.core.report import parse
 from harness.grading.model import Learner, Refusal
 from harness.grading.results import SELF_REPORTED, CohortIndex, Grade, KataEntry
-from harness.subject.finder import LEARNER
+from harness.subject.resolve import LEARNER
 
 MOST_BYTES = 8 * 2**20
 """Of one report; an honest one has a hundredth of it."""

@@ -29,8 +29,8 @@ from harness.core.model import Kata
 from harness.isolation.codec import Channel, Codec, GlobalRandom, Header, WireError
 from harness.isolation.quota import Quota
 from harness.isolation.sandbox import PlayerProcess
-from harness.isolation.shared_objects import Cells
-from harness.suite.explain import PlayerGoneError
+from harness.isolation.shared_objects import MAX_NUMBER, Cells
+from harness.suite.explain import HangError, PlayerGoneError
 
 _TRAVELS = ("builtins", "numpy", "math", "cmath", "time", "datetime", "operator", "random", "statistics")
 """Modules whose functions and classes the player has as well; the suite may hand them over by name."""
@@ -232,7 +232,7 @@ class Connection:
         self._told: list[dict[str, Any]] = []
         """The attributes that were told since."""
         self._file = ""
-        self._record: list[Question] | None = None
+        self._observe: Callable[[Question], None] | None = None
 
     # --- questions
 
@@ -280,37 +280,53 @@ class Connection:
             self._told = []
         line = self._line()
         self._look()
-        try:
-            self._send(line, {"i": number, "o": operation}, args, kwargs)
-            while True:
-                header, value = line.receive()
-                if "k" not in header:
-                    break
-                self._call_foreign(line, header, *value)
-        except WireError as error:
-            self._fail(str(error))
-        except (EOFError, OSError):
-            self._fail("the process of the subject ended")
+        header, value = self._exchange(line, {"i": number, "o": operation}, args, kwargs)
         if header.get("i") != number:
             self._fail("the player answered a question that was not asked")
         if header.get("p") is True and self.epoch == epoch:  # it only looked; that it says so itself gains it nothing
             self.epoch -= 1
-        for text, category in header.get("n", ()):
-            warnings.warn(text, category, stacklevel=3)
+        for text, category, lineno in header.get("n", ()):
+            warnings.warn_explicit(text, category, self._file, lineno)
         if isinstance(value, _Raised):
             value.throw(self._file)
-        if self._record is not None:
-            self._record.append(Question(operation, args, kwargs, value))
+        if self._observe is not None:
+            self._observe(Question(operation, args, kwargs, value))
         return value
+
+    def _exchange(
+        self, line: _Line, header: Header, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Header, Any]:
+        """Send a question, and take the answer; what the subject calls meanwhile is called."""
+        try:
+            self._send(line, header, args, kwargs)
+            while True:
+                answer, value = line.receive()
+                if "k" not in answer:
+                    return answer, value
+                self._call_foreign(line, answer, *value)
+        except HangError as error:
+            error.awaits_subject = True
+            raise
+        except WireError as error:
+            self._fail(str(error))
+        except (EOFError, OSError):
+            self._fail("the process of the subject ended")
 
     @contextlib.contextmanager
     def recording(self) -> Iterator[list[Question]]:
         """Collect the questions that are asked meanwhile."""
-        self._record = []
+        questions: list[Question] = []
+        with self.observed(questions.append):
+            yield questions
+
+    @contextlib.contextmanager
+    def observed(self, observe: Callable[[Question], None]) -> Iterator[None]:
+        """Have `observe` called with each question that is answered meanwhile."""
+        self._observe = observe
         try:
-            yield self._record
+            yield
         finally:
-            self._record = None
+            self._observe = None
 
     def close(self) -> None:
         """End the player."""
@@ -378,8 +394,8 @@ class Connection:
                 message = self._take(header, buffers)
                 if type(key) is int and key < 0 and "k" in header:  # a thread of the subject's own calls back
                     line = self._keyed_line(key)
-                    threading.Thread(target=self._call_foreign, args=(line, header, *message[1]), daemon=True).start()
-                elif key not in self._queues:
+                    threading.Thread(target=self._serve_thread, args=(line, header, *message[1]), daemon=True).start()
+                elif type(key) is not int or key not in self._queues:
                     message = WireError("the player answered a thread that did not ask")
                     break
                 else:
@@ -388,6 +404,15 @@ class Connection:
             message = error
         for waiting in list(self._queues.values()):
             waiting.put(message)
+
+    def _serve_thread(self, *call: Any) -> None:
+        try:
+            self._call_foreign(*call)
+        except WireError as error:
+            with contextlib.suppress(PlayerGoneError):
+                self._fail(str(error))
+        except OSError:  # it has ended; the next question says so
+            pass
 
     # --- messages
 
@@ -411,7 +436,7 @@ class Connection:
         """Bring this side into step with a message, and decode its value, or the arguments of a call back."""
         with self._lock:
             changed = self._codec.apply_changes(header.pop("u", []), buffers)
-            if any(number % 2 == 0 and not isinstance(self._codec.cells.get(number), Generator) for number in changed):
+            if any(map(self._is_argument, changed)):
                 self.modified.add(self.occasion)
             if "g" in header and self._watches_random:
                 self._random.set(header.pop("g"))
@@ -425,6 +450,11 @@ class Connection:
             if "e" in header:
                 return header, _Raised(header["e"])
             return header, self._codec.decode(header.get("v"), buffers)
+
+    def _is_argument(self, number: int) -> bool:
+        """Whether that object is the suite's, and one that a subject may not modify; random generators it may."""
+        cells = self._codec.cells
+        return cells.is_own(number) and number in cells and not isinstance(cells.get(number), Generator)
 
     def _call_foreign(self, line: _Line, header: Header, args: list[Any], kwargs: dict[str, Any]) -> None:
         """Call something of the suite's, because the subject does; what it raises goes back there."""
@@ -470,6 +500,8 @@ class Connection:
             raise WireError("this is no form of a value")
         number, key, kind, seen = body
         if type(number) is not int or type(key) is not int or type(seen) is not dict or len(seen) > 16:
+            raise WireError("an object is malformed")
+        if not 0 < number < MAX_NUMBER:  # beyond, two numbers can have the same hash
             raise WireError("an object is malformed")
         remote = self._remotes.get(number)
         if remote is None:
@@ -541,12 +573,15 @@ def _exception_class(name: object) -> type[BaseException] | None:
     return kind if isinstance(kind, type) and issubclass(kind, BaseException) else None
 
 
-def _warning(note: Any) -> tuple[str, type[Warning]]:
+def _warning(note: Any) -> tuple[str, type[Warning], int]:
+    """Text, category and line of a warning of the subject's."""
     parts = _list(note)
-    kind = _exception_class(parts[0]) if len(parts) == 2 else None
+    kind = _exception_class(parts[0]) if len(parts) == 3 else None
     if kind is None or not issubclass(kind, Warning) or not isinstance(parts[1], str):
         raise WireError("a warning is malformed")
-    return parts[1][:2000], kind
+    if type(parts[2]) is not int or not 0 <= parts[2] < 2**20:
+        raise WireError("a warning is malformed")
+    return parts[1][:2000], kind, parts[2]
 
 
 def _read_kind(body: Any) -> _Kind:

@@ -69,19 +69,6 @@ class PlayerProcess:
         """The kernel's clock of the CPU time of the player itself, which is the innermost process of its sandbox."""
         return (~self.innermost() << 3) | 2  # as clock_getcpuclockid(3) computes it
 
-    def reset_peak_mib(self) -> float:
-        """The memory it has now, in MiB, from which peaks count."""
-        Path(f"/proc/{self.innermost()}/clear_refs").write_text("5", encoding="ascii")
-        return self._status_mib("VmRSS")
-
-    def peak_mib(self) -> float:
-        """The most memory that it had since `reset_peak_mib`, in MiB."""
-        return self._status_mib("VmHWM")
-
-    def _status_mib(self, field: str) -> float:
-        text = Path(f"/proc/{self.innermost()}/status").read_text(encoding="ascii", errors="replace")
-        return next(int(line.split()[1]) / 1024 for line in text.splitlines() if line.startswith(f"{field}:"))
-
     def innermost(self) -> int:
         """The number of the process that the subject runs in."""
         if self.mode != SANDBOX:
@@ -164,8 +151,8 @@ def start_player(
     limits = _LIMITED.format(
         memory=MEMORY_MIB * 2**20, processes=PROCESSES, files=FILES, cpu=CPU_S, size=TMP_MIB * 2**20
     )
-    arguments = [f"{folder}/server.py", *descriptors, f"{folder}/lib"]
-    start = f"{limits}sys.argv={arguments!r}\nsys.path.insert(0,{folder!r})\n{_START}"
+    arguments = [f"{folder}/server.py", *descriptors]
+    start = f"{limits}sys.argv={arguments!r}\nsys.path[:0]=[{folder + '/lib'!r},{folder!r}]\n{_START}"
     threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
     # Memory that was freed is kept, as it is in the grown heap of a process that has been running for a while.
     threads |= {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**29)}
@@ -246,7 +233,9 @@ def _isolation() -> list[str]:
     for prefix in sorted({sys.base_prefix, str(_INTERPRETER.parent.parent)}):
         if not prefix.startswith("/usr"):
             arguments += ["--ro-bind", prefix, prefix]
-    return [*arguments, "--proc", "/proc", "--dev", "/dev", "--size", str(TMP_MIB * 2**20), "--tmpfs", "/tmp"]
+    # Read-only, or a process could have the kernel forget how much memory it had.
+    arguments += ["--proc", "/proc", "--remount-ro", "/proc"]
+    return [*arguments, "--dev", "/dev", "--size", str(TMP_MIB * 2**20), "--tmpfs", "/tmp"]
 
 
 @functools.cache

@@ -1,6 +1,6 @@
 """The player: holds the subject, and does what the referee asks of it, over sockets; runs alone in its sandbox.
 
-`sys.argv` has two descriptors of sockets, and folders of libraries: the first socket is for the referee's main thread, the
+`sys.argv` has two descriptors of sockets: the first socket is for the referee's main thread, the
 second for all its other threads.
 Nothing here is trusted: the subject shares this process, and may rewrite all of it. What it says is judged elsewhere.
 Imports NumPy, the standard library and `wire`, which lies beside it, and nothing of the harness.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import copy
+import ctypes
 import gc
 import importlib
 import importlib.util
@@ -30,11 +31,10 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
+if TYPE_CHECKING or __package__:
     from harness.isolation import codec as wire
     from harness.isolation.shared_objects import Cells
-else:
-    sys.path[:0] = sys.argv[3:]
+else:  # in a sandbox
     import codec as wire
     from shared_objects import Cells
 
@@ -53,14 +53,17 @@ class Line:
     def __init__(self, send: Callable[[wire.Header, list[Any]], None], receive: Callable[[], Any]) -> None:
         self.send = send
         self.receive = receive
-        self.warnings: list[list[str]] = []
+        self.warnings: list[list[Any]] = []
+        """Category, text and line of each."""
 
 
 class Player:
     """The subject, its objects by number, and the lines to the referee."""
 
-    def __init__(self, main: wire.Channel, others: wire.Channel) -> None:
+    def __init__(self, main: wire.Channel, others: wire.Channel, end: Callable[[], None]) -> None:
+        """`end` is called when the client has closed `others`."""
         self._others = others
+        self._end = end
         self._lock = threading.RLock()
         self._codec = wire.Codec(Cells(first=1, weak=False), self._describe, self._resolve, resend=True)
         self._objects: dict[int, Any] = {}
@@ -72,8 +75,12 @@ class Player:
         self._module: types.ModuleType | None = None
         self._file = ""
         self._watches_random = False
+        self._traced: list[tuple[int, int]] = []
         self._random = wire.GlobalRandom()
         self._main = Line(main.send, lambda: self._take(*main.receive()))
+
+    def collect_warnings(self) -> None:
+        """Have all warnings of this process told to the client."""
         warnings.simplefilter("always")
         warnings.showwarning = self._note_warning  # type: ignore[assignment]
 
@@ -98,7 +105,7 @@ class Player:
                     self._queues[key] = queue.SimpleQueue()
                     threading.Thread(target=self._serve_other, args=(key,), daemon=True).start()
                 self._queues[key].put(message)
-        os._exit(0)
+        self._end()
 
     def _serve_other(self, key: int) -> None:
         line = _local.line = self._line(key)
@@ -129,7 +136,7 @@ class Player:
         if header["o"] == "get" and _is_plain(*args):
             reply["p"] = True
         try:
-            value = _OPERATIONS[header["o"]](self, *args, **kwargs)
+            value = self._do(header["o"], args, kwargs)
             raised = None
         except BaseException as error:  # whatever it is, it is the subject's, and the referee raises it again
             raised = error
@@ -144,6 +151,23 @@ class Player:
             if line.warnings:
                 reply["n"] = line.warnings[:MAX_WARNINGS]
             line.send(reply, buffers)
+
+    def _do(self, operation: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        if not tracemalloc.is_tracing():
+            return _OPERATIONS[operation](self, *args, **kwargs)
+        before = tracemalloc.get_traced_memory()[0]
+        tracemalloc.reset_peak()
+        try:
+            return _OPERATIONS[operation](self, *args, **kwargs)
+        finally:
+            if tracemalloc.is_tracing() and operation != "keep":
+                self._traced.append((before, tracemalloc.get_traced_memory()[1]))
+
+    def traced(self) -> list[tuple[int, int]]:
+        """Bytes that were allocated since `trace_memory`, before and at the worst moment of each operation; traces no more."""
+        tracemalloc.stop()
+        traced, self._traced = self._traced, []
+        return traced
 
     def _changes(self, buffers: list[Any]) -> wire.Header:
         changes: wire.Header = {}
@@ -267,7 +291,14 @@ class Player:
         line: Line | None = getattr(_local, "line", None)
         if line is not None and len(line.warnings) < MAX_WARNINGS:
             names = [kind.__name__ for kind in category.__mro__ if getattr(builtins, kind.__name__, None) is kind]
-            line.warnings.append([names[0], str(message)[:MAX_TEXT]])
+            line.warnings.append([names[0], str(message)[:MAX_TEXT], self._running_line()])
+
+    def _running_line(self) -> int:
+        """The line of the subject's file that is being run, 0 when there is none."""
+        frame: types.FrameType | None = sys._getframe(1)
+        while frame is not None and frame.f_code.co_filename != self._file:
+            frame = frame.f_back
+        return frame.f_lineno if frame is not None else 0
 
     def isinstance(self, value: Any, kind: Any) -> bool:
         """The built-in question, asked where the classes are."""
@@ -356,10 +387,17 @@ def _collect_garbage(*, is_on: bool) -> None:
     (gc.enable if is_on else gc.disable)()
 
 
-def _traced_peak_mib() -> float:
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak / 2**20
+def _give_back(*, warms_up: bool) -> None:
+    """Give what is freed back to the system; with `warms_up`, have BLAS lay out what it keeps."""
+    if warms_up:
+        import numpy as np
+
+        square = np.ones((512, 512))
+        np.linalg.norm(square @ square)
+        del square
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 _OPERATIONS: dict[str, Callable[..., Any]] = {
@@ -393,7 +431,8 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "echo": lambda _, kept, /, *_args, **_kwargs: kept if kept.value is None else copy.copy(kept.value),
     "collect_garbage": lambda _, is_on: _collect_garbage(is_on=is_on),
     "trace_memory": lambda _: tracemalloc.start(),
-    "traced_peak_mib": lambda _: _traced_peak_mib(),
+    "traced": Player.traced,
+    "give_back": lambda _, warms_up: _give_back(warms_up=warms_up),
 }
 
 
@@ -447,6 +486,8 @@ def main() -> None:
     """Talk until the referee hangs up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     channels = [wire.Channel(socket.socket(fileno=int(fd))) for fd in sys.argv[1:3]]
+    player = Player(channels[0], channels[1], lambda: os._exit(0))
+    player.collect_warnings()
     with contextlib.suppress(EOFError, OSError):
-        Player(*channels).serve_main()
+        player.serve_main()
     os._exit(0)

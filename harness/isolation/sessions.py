@@ -10,15 +10,14 @@ from types import ModuleType
 from typing import Any
 
 from harness.core.model import Kata
-from harness.isolation.client import Connection
+from harness.isolation.client import Connection, Remote
 from harness.isolation.cores import stay_together, take_core
+from harness.isolation.echo import Echo
+from harness.isolation.memory import PeakMeter, imports_of
 from harness.isolation.quota import Quota, remove
 from harness.isolation.sandbox import SANDBOX, PlayerProcess, require_sandbox, start_player
 from harness.isolation.timing import RemoteStopwatch, way_share
 from harness.suite.measure import Compare, Task
-
-RSS_SLACK_MIB = 24.0
-"""What the memory of a process may grow by beyond what its allocator was asked for, before its word is doubted."""
 
 
 class Player:
@@ -30,7 +29,8 @@ class Player:
         """`process` is one that was started ahead, if there is one."""
         self._kata, self._source, self._file, self._mode, self._shared = kata, source, file, mode, shared
         self.connection = self._start(process=process)
-        self._echo: Connection | None = None
+        self._echo: Echo | None = None
+        self._module: ModuleType | None = None
 
     def _start(self, hash_seed: int | None = None, process: PlayerProcess | None = None) -> Connection:
         process = process or start_player(self._mode, self._kata.imports, shared=self._shared, hash_seed=hash_seed)
@@ -49,13 +49,13 @@ class Player:
     def stopwatch(self, at_least: float = 1.0) -> RemoteStopwatch:
         """What times calls that go to the player, without what the way costs; `at_least` is a race's."""
         echo = self.echo()
-        stay_together(*(connection.process.innermost() for connection in (self.connection, echo)))
+        stay_together(*(connection.process.innermost() for connection in (self.connection, echo.connection)))
         return RemoteStopwatch(self.connection, echo, max_share=way_share(at_least))
 
-    def echo(self) -> Connection:
+    def echo(self) -> Echo:
         """A player without a subject, to measure the way with; started when it is first asked for."""
         if self._echo is None:
-            self._echo = Connection(start_player(self._mode, self._kata.imports))
+            self._echo = Echo(Connection(start_player(self._mode, self._kata.imports)))
         return self._echo
 
     def close(self) -> None:
@@ -65,18 +65,34 @@ class Player:
             self._echo.close()
 
     def peak_memory_mib(self, prepare: Callable[[], Task], compare: Compare) -> float:
-        """The allocator's peak as the player tells it, or the kernel's where that is larger beyond reason."""
-        process = self.connection.process
-        task = prepare()
-        want = task.want()
-        compare(task.call(), want)  # what it hands over is there by now, and not counted
-        before_mib = process.reset_peak_mib()
-        self.connection.ask("trace_memory")
-        got = task.call()
-        told = self.connection.ask("traced_peak_mib")
-        seen_mib = process.peak_mib() - before_mib - RSS_SLACK_MIB
-        compare(got, want)
-        return max(float(told) if isinstance(told, int | float) else float("inf"), seen_mib)
+        """MiB of a task's call at its worst moment, in a new process that takes the place of the usual one meanwhile."""
+        usual = self.connection
+        processes = [start_player(self._mode, self._kata.imports, shared=self._shared) for _ in range(2)]
+        fresh, echo = Connection(processes[0], quota=Quota(self._shared)), Echo(Connection(processes[1]))
+        try:
+            meter = PeakMeter(fresh, echo)
+            fresh.load(self._kata, self._source, self._file)
+            echo.connection.load(self._kata, imports_of(self._source), self._file)
+            fresh.begin(usual.occasion)
+            self._use(fresh)
+            return meter.peak_mib(prepare, compare)
+        finally:
+            usual.modified |= fresh.modified
+            self._use(usual)
+            fresh.close()
+            echo.close()
+
+    def attribute(self, module: ModuleType, name: str) -> Any:
+        """A name of the subject's module, for the module that stands for it here."""
+        self._module = module
+        return self.connection.attribute(module, name)
+
+    def _use(self, connection: Connection) -> None:
+        """Ask this connection from now on; the module that stands for the subject looks up everything anew."""
+        self.connection = connection
+        names = vars(self._module) if self._module is not None else {}
+        for name in [name for name, value in names.items() if isinstance(value, Remote)]:
+            del names[name]
 
     def in_another(self, module: str, function: str, args: Sequence[object], hash_seed: int) -> Any:
         """A helper's function in a player of its own, with `PYTHONHASHSEED` set."""
@@ -111,7 +127,7 @@ class Players:
         self._players[kata.slug] = player
         if self._core is not None:  # not before: until now, there were two with something to do
             self._core.hold(player.connection.process.innermost())
-        return player.connection.attribute
+        return player.attribute
 
     def helper(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call a function of a helper module in the player of its kata."""

@@ -4,18 +4,16 @@ A call from suite to subject crosses two processes, and of that way the player p
 answers. A second player without a subject, the echo, is sent the very arguments that were measured and gives the very
 answers; what it pays is taken off. Neither figure can be forged from inside the player: both are read from the kernel's
 clocks, here. An answer that makes the way dear must be the measured one, which the suite compares; beyond
-`MAX_ANSWER_BYTES` it is charged to the subject, and never is more than a given share of a call taken off.
+`echo.MAX_ANSWER_BYTES` it is charged to the subject, and never is more than a given share of a call taken off.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
 
-import numpy as np
-
-from harness.isolation.client import Connection, Question, Remote
+from harness.isolation.client import Connection, Question
+from harness.isolation.echo import Echo
 from harness.suite.measure import Sample, Thunk, quiet_gc
 
 FLOOR_S = 5e-6
@@ -23,21 +21,20 @@ FLOOR_S = 5e-6
 NOISE = 0.25
 """The share of the way's cost by which it differs from call to call; a subject is not charged for that."""
 MAX_SHARE = 0.95
-MAX_ANSWER_BYTES = 2**24
 
 
 def way_share(at_least: float) -> float:
     """The most of a call that may be the way's, where a candidate must be so many times as fast as something.
 
-    With all of it forged, one that is as slow as what it races against would reach half of `at_least`.
+    With all of it forged, one that is as slow as what it races against would reach 80 % of `at_least`, from 2.5 times on.
     """
-    return min(max(0.5, 1 - 2 / at_least), MAX_SHARE) if at_least > 1 else MAX_SHARE
+    return min(max(0.5, 1 - 1.25 / at_least), MAX_SHARE) if at_least > 1 else MAX_SHARE
 
 
 class RemoteStopwatch:
     """Times thunks whose work is the player's; others as usual."""
 
-    def __init__(self, player: Connection, echo: Connection, *, max_share: float = MAX_SHARE) -> None:
+    def __init__(self, player: Connection, echo: Echo, *, max_share: float = MAX_SHARE) -> None:
         """Of what the player has used, no more than `max_share` counts as the way."""
         self._player = player
         self._echo = echo
@@ -67,43 +64,17 @@ class RemoteStopwatch:
 
     def _way_s(self, calls: Sequence[Sequence[Question]]) -> float:
         """CPU seconds of the echo for the same questions and answers."""
-        imitations = [[self._imitate(question) for question in questions] for questions in calls]
-        self._echo.ask("collect_garbage", False)
-        begun_s = cpu_s(self._echo)
+        echo = self._echo
+        imitations = [[echo.imitate(question) for question in questions] for questions in calls]
+        echo.connection.ask("collect_garbage", False)
+        begun_s = cpu_s(echo.connection)
         for questions in imitations:
-            self._echo.forget()
-            for args, kwargs in questions:
-                self._echo.ask("echo", *args, **kwargs)
-        spent_s = cpu_s(self._echo) - begun_s
-        self._echo.ask("collect_garbage", True)
+            echo.connection.forget()
+            for imitation in questions:
+                echo.ask(imitation)
+        spent_s = cpu_s(echo.connection) - begun_s
+        echo.connection.ask("collect_garbage", True)
         return spent_s
-
-    def _imitate(self, question: Question) -> tuple[list[Any], dict[str, Any]]:
-        """The same question for the echo: what the player has is stood for by something that the echo has."""
-        dummy = self._echo.ask("keep", None)
-        is_small = not isinstance(question.value, Remote) and answer_bytes(question.value) <= MAX_ANSWER_BYTES
-        answer = self._echo.ask("keep", question.value) if is_small else dummy
-
-        def stand_in(arg: object) -> object:
-            if isinstance(arg, tuple):  # the arguments of a helper's function
-                return tuple(map(stand_in, arg))
-            return dummy if isinstance(arg, Remote) else arg
-
-        args = [stand_in(arg) for arg in question.args]
-        return [answer, *args], {name: stand_in(arg) for name, arg in question.kwargs.items()}
-
-
-def answer_bytes(value: object) -> int:
-    """About how many bytes an answer takes on the way."""
-    if isinstance(value, np.ndarray):
-        return value.nbytes if value.dtype.kind != "O" else sum(map(answer_bytes, value.reshape(-1).tolist()))
-    if isinstance(value, str | bytes | bytearray):
-        return len(value)
-    if isinstance(value, dict):
-        return sum(answer_bytes(key) + answer_bytes(item) for key, item in value.items())
-    if isinstance(value, list | tuple | set | frozenset):
-        return sum(map(answer_bytes, value))
-    return 8
 
 
 def cpu_s(connection: Connection) -> float:

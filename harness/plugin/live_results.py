@@ -14,9 +14,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from harness.core.model import Band, Failure, Outcome, TestResult
+from harness.core.model import Band, Failure, FailureKind, Outcome, TestResult
 from harness.core.text import clean_text
-from harness.plugin.teaching import Teaching
+from harness.plugin.failure_repr import FailureRepr
 
 FILE = "live"
 """The file, beside that of the progress events."""
@@ -145,12 +145,12 @@ def _line(stages: list[pytest.TestReport], band: Band) -> Line:
     if bad is None:
         return Line(name, band, Outcome.PASSED, duration_s)
     told: object = bad.longrepr
-    failure = told.failure if isinstance(told, Teaching) else None
-    if not bad.failed or (failure is not None and failure.kind == "not run"):
+    failure = told.failure if isinstance(told, FailureRepr) else None
+    if not bad.failed or (failure is not None and failure.kind is FailureKind.NOT_RUN):
         return Line(name, band, Outcome.NOT_RUN, duration_s, failure)
     if failure is None:
         text = bad.longreprtext.strip().splitlines()
-        failure = Failure(asked=name, came=clean_text(text[-1]) if text else "failed", kind="raised")
+        failure = Failure(asked=name, came=clean_text(text[-1]) if text else "failed", kind=FailureKind.RAISED)
     printed = "\n".join(stages[-1].capstdout.splitlines()[-_PRINTED_LINES:])
     return Line(name, band, Outcome.FAILED, duration_s, failure, clean_text(printed))
 

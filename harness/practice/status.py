@@ -11,7 +11,7 @@ from harness.core.model import Kata, KataReport, Status
 from harness.history.store import History
 from harness.practice.choose import review_times
 from harness.runner.job import cached_report, digest, learner_job, without_a_run
-from harness.subject.finder import LEARNER
+from harness.subject.resolve import LEARNER
 
 CHANGED = "changed"
 """In place of a status: the file was changed since its last run."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from harness.core.model import Band, BandTally, Failure, Kata, KataReport, Outcome, Status, TestResult
+from harness.core.model import Band, Failure, FailureKind, Kata, KataReport, Outcome, Status, TestResult
 from harness.history.record import Recorded
 from harness.practice.follow_up import invitation
+from harness.scoreboard.model import BandTally
 from harness.scoreboard.render.words import fraction, minutes
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _failure(failure: Failure | None) -> list[RenderableType]:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, min_width=10)
     table.add_column(overflow="fold")
-    if failure.kind == "not implemented":
+    if failure.kind is FailureKind.NOT_IMPLEMENTED:
         table.add_row("", Text(f"{failure.asked} is {failure.came}"))
         return [table]
     for label, name in _PARTS:

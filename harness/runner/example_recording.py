@@ -1,4 +1,4 @@
-"""Decks of examples for suites that are run many times under one seed: drawn beside the runs, and there for later ones."""
+"""Recordings of examples for suites that are run many times under one seed: made beside the runs, and used by later ones."""
 
 from __future__ import annotations
 
@@ -14,35 +14,36 @@ Key = tuple[Path, str, int]
 
 
 @dataclass(slots=True)
-class _Drawn:
+class _Recording:
     file: Path
     asked: int = 0
     process: Process | None = None
 
 
-class Decks:
-    """Has the deck of each suite and seed drawn when it is asked for once more. May be asked by several threads."""
+class ExampleRecordings:
+    """Has the examples of each suite and seed recorded when they are asked for a second time. May be used by several threads."""
 
-    def __init__(self, folder: Path, draw: Callable[[Job, Path], Process]) -> None:
-        """`draw` starts a process that draws the deck of a job into a file, which appears when it is whole."""
+    def __init__(self, folder: Path, record: Callable[[Job, Path], Process]) -> None:
+        """`record` starts a process that records the examples of a job into a file, which appears when it is complete."""
         self._folder = folder
-        self._draw = draw
+        self._record = record
         self._lock = threading.Lock()
-        self._decks: dict[Key, _Drawn] = {}
+        self._recordings: dict[Key, _Recording] = {}
 
     def find(self, job: Job) -> Path | None:
-        """The deck for `job`, None when there is none (yet)."""
+        """The examples for `job`, None when there are none (yet)."""
         if job.seed is None:
             return None
         with self._lock:
             key = (job.suite, job.profile, job.seed)
-            deck = self._decks.setdefault(key, _Drawn(self._folder / f"deck-{len(self._decks)}"))
-            deck.asked += 1
-            if deck.asked == 2:  # what is run once needs none
-                deck.process = self._draw(job, deck.file)
-            return deck.file if deck.file.exists() else None
+            file = self._folder / f"examples-{len(self._recordings)}"
+            recording = self._recordings.setdefault(key, _Recording(file))
+            recording.asked += 1
+            if recording.asked == 2:  # a suite that is run once needs none
+                recording.process = self._record(job, recording.file)
+            return recording.file if recording.file.exists() else None
 
     def processes(self) -> list[Process]:
-        """What was started."""
+        """The processes that were started."""
         with self._lock:
-            return [deck.process for deck in self._decks.values() if deck.process is not None]
+            return [each.process for each in self._recordings.values() if each.process is not None]

@@ -19,7 +19,7 @@ from harness.core.errors import ReportError, SubjectError
 from harness.core.model import FOLLOW_UP_SUITE, Kata, KataReport, Problem, ProblemKind, Status
 from harness.core.report import read
 from harness.core.verdict import verdict_digest
-from harness.subject.finder import LEARNER, resolve
+from harness.subject.resolve import LEARNER, resolve
 
 DEPENDENCIES = ("pytest", "pytest-timeout", "pytest-json-report", "hypothesis", "numpy", "scipy", "scikit-learn")
 
@@ -98,8 +98,7 @@ def without_a_run(job: Job) -> KataReport | None:
         subject = resolve(job.kata, job.choice)
         source = subject.file.read_bytes()
     except SubjectError as error:
-        sentence = f"{error} ({error.hint})" if error.hint else str(error)
-        return empty_report(job, Problem(ProblemKind.BROKEN, sentence))
+        return empty_report(job, Problem(ProblemKind.BROKEN, error.sentence))
     except OSError as error:
         return empty_report(job, Problem(ProblemKind.BROKEN, f"{subject.file.name} cannot be read: {error.strerror}"))
     if job.choice == LEARNER and not job.only and is_published_stub(job.kata, source):

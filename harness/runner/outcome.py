@@ -23,6 +23,8 @@ _START_LIMIT_S = 120.0
 _TAIL_BYTES = 20_000
 _WATCHDOG = re.compile(r"Timeout \(.*most recent call first|\++ Timeout \++", re.DOTALL)
 """What `faulthandler` writes when its time is up, and what pytest-timeout writes where there are no alarms (Windows)."""
+_WAITING = re.compile(r'File "[^"]*isolation.client\.py"')
+"""A frame of a process that waits for its subject in another one."""
 
 
 @dataclass(slots=True, eq=False)
@@ -125,7 +127,7 @@ def _problem(child: Child) -> Problem | None:
     where = f" in {child.last_test}" if child.last_test else " while it was imported"
     errors = child.tail("stderr")
     if _WATCHDOG.search(errors):
-        return Problem(ProblemKind.TIMED_OUT, f"{slug} hung{where}{_dumped_line(child.job.kata, errors)}")
+        return Problem(ProblemKind.TIMED_OUT, _watchdog_sentence(child.job.kata, where, errors))
     if child.overdue:
         limit_s = round(run_limit_s(child.job.kata))
         return Problem(ProblemKind.TIMED_OUT, f"{slug} was still running after {limit_s} s{where}")
@@ -139,10 +141,14 @@ def _problem(child: Child) -> Problem | None:
     return None
 
 
-def _dumped_line(kata: Kata, errors: str) -> str:
-    """The line of the subject in a dump of `faulthandler`."""
-    match = re.search(rf'File "[^"]*{re.escape(kata.module)}\.py", line (\d+),? in (\w+)', errors)
-    return f", at {kata.module}.py:{match[1]} in {match[2]}" if match else ""
+def _watchdog_sentence(kata: Kata, where: str, errors: str) -> str:
+    """Whose code was running, by a dump of `faulthandler`."""
+    match = re.search(rf'File "[^"]*\b{re.escape(kata.module)}\.py", line (\d+),? in (\S+)', errors)
+    if match:
+        return f"{kata.slug} hung{where}, at {kata.module}.py:{match[1]} in {match[2]}"
+    if _WAITING.search(errors):
+        return f"{kata.slug} hung{where}"
+    return f"the suite of {kata.slug} ran out of time in its own code{where}"
 
 
 def _died(child: Child) -> Problem:

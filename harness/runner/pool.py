@@ -26,11 +26,11 @@ from harness.core.errors import InterruptedRunError
 from harness.core.model import Kata, KataReport, ProblemKind
 from harness.core.report import dump
 from harness.core.state import write_atomically
-from harness.runner.example_recording import Decks
+from harness.runner.example_recording import ExampleRecordings
 from harness.runner.job import Event, Job, Listener, cached_report, digest, without_a_run
 from harness.runner.outcome import Child, conclude, end, run_limit_s
-from harness.runner.processes import Process, open_nest, start_drawing, start_pytest
-from harness.subject.finder import LEARNER, resolve
+from harness.runner.processes import Process, open_nest, replay_options, start_pytest, start_recording
+from harness.subject.resolve import LEARNER, resolve
 
 Keep = Callable[[Job, KataReport], None]
 Entry = tuple[int, Job, str]
@@ -154,7 +154,7 @@ class Crew:
         self._nest = open_nest([kata.suite for kata in katas])
         self._pool = ThreadPoolExecutor(max_workers=workers)
         self._numbers = itertools.count()
-        self._decks = Decks(self._scratch, self._draw)
+        self._recordings = ExampleRecordings(self._scratch, self._record)
         self._children: set[Child] = set()
         self._ready: queue.SimpleQueue[tuple[Child, bytes] | BaseException] = queue.SimpleQueue()
         self._gated: deque[tuple[Child, bytes]] = deque()
@@ -201,7 +201,7 @@ class Crew:
             if child.process.poll() is None:
                 child.end()
         self._pool.shutdown(cancel_futures=True)
-        for process in self._decks.processes():  # not before: until now a worker could start one more
+        for process in self._recordings.processes():  # not before: until now a worker could start one more
             if process.poll() is None:
                 end(process)
         if self._nest is not None:
@@ -225,8 +225,7 @@ class Crew:
     def _start_and_wait(self, job: Job) -> tuple[Child, bytes]:
         source = resolve(job.kata, job.choice).file.read_bytes()
         folder = self._folder()
-        deck = self._decks.find(job)
-        options = (f"--kata-deck={deck}",) if deck else ()
+        options = replay_options(self._recordings.find(job))
         process = start_pytest(job, folder, self._nest, gated=job.gated and not self.is_alone, options=options)
         child = Child(job, folder, process, deadline=time.monotonic() + run_limit_s(job.kata))
         self._children.add(child)
@@ -241,8 +240,8 @@ class Crew:
         folder.mkdir()
         return folder
 
-    def _draw(self, job: Job, deck: Path) -> Process:
-        return start_drawing(job, deck, self._folder(), self._nest)
+    def _record(self, job: Job, cache: Path) -> Process:
+        return start_recording(job, cache, self._folder(), self._nest)
 
     def _finish(self, child: Child, source: bytes) -> tuple[Job, KataReport]:
         report = conclude(child)

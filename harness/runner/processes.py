@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from harness.runner.job import Job
-from harness.subject.finder import LEARNER
+from harness.subject.resolve import LEARNER
 
-PLUGINS = ("pytest_timeout", "_hypothesis_pytestplugin", "pytest_jsonreport.plugin", "harness.plugin.main")
+PLUGINS = ("pytest_timeout", "_hypothesis_pytestplugin", "pytest_jsonreport.plugin", "harness.plugin.hooks")
 """What a child loads. Other installed plugins stay out: they cost time, and could change results."""
 
 _OURS = (
@@ -29,6 +29,7 @@ _OURS = (
     "harness.core.report",
     "harness.suite.strategies",
     "harness.subject.finder",
+    "harness.suite.second_process",
 )
 """What the nest imports of this package. Not the plugins: pytest warns when one is there before it could rewrite it."""
 _PRELOADED = ("hypothesis", "numpy", "scipy", "sklearn")
@@ -202,10 +203,15 @@ class Starter(Protocol):
         """Have a process run pytest with `arguments`, its output in `folder`."""
 
 
-def start_drawing(job: Job, deck: Path, folder: Path, nest: Starter | None) -> Process:
-    """Start a rehearsal of `job`: it writes the examples of its laws into `deck`, and all else in `folder`."""
-    rehearsal = replace(job, choice=LEARNER, player="none", only=())  # the file is looked for; nobody reads it
-    return start_pytest(rehearsal, folder, nest, gated=False, options=(f"--kata-draw={deck}",))
+def start_recording(job: Job, cache: Path, folder: Path, nest: Starter | None) -> Process:
+    """Start a session that writes the examples of the laws of `job` into `cache`, and all else in `folder`."""
+    recording = replace(job, choice=LEARNER, player="none", only=())  # the stub must be there, but it is not read
+    return start_pytest(recording, folder, nest, gated=False, options=(f"--kata-record-examples={cache}",))
+
+
+def replay_options(cache: Path | None) -> tuple[str, ...]:
+    """Options of a run that tries laws on the examples in `cache` first."""
+    return (f"--kata-replay-examples={cache}",) if cache is not None else ()
 
 
 def start_pytest(
@@ -222,7 +228,7 @@ def start_pytest(
     `plugins` are loaded beside those that every run has; `options` are more words for pytest.
     """
     kata = job.kata
-    root = kata.folder.parent.parent
+    root = kata.root
     targets = [f"{job.suite}::{name}" for name in job.only] or [str(job.suite)]
     config = root / "pyproject.toml"
     arguments = ["--rootdir", str(root), *(["-c", str(config)] if config.is_file() else [])]

@@ -9,18 +9,16 @@ from harness.core.errors import ReportError
 from harness.core.model import (
     FOLLOW_UP_STATEMENT,
     Band,
-    BandTally,
     Catalog,
+    FailureKind,
     Kata,
     KataReport,
     KataSet,
     Outcome,
-    Row,
-    Scoreboard,
-    SetTally,
     Status,
     TestResult,
 )
+from harness.scoreboard.model import BandTally, Row, Scoreboard, SetTally
 
 _BEGUN = (Status.IN_PROGRESS, Status.FAILING, Status.BROKEN, Status.TIMED_OUT)
 
@@ -112,7 +110,7 @@ def _note(report: KataReport | None, status: Status) -> str:
     failure = failed.failure
     if failure is None:
         return failed.name
-    if failure.kind == "not implemented":
+    if failure.kind is FailureKind.NOT_IMPLEMENTED:
         return f"{failure.asked} is {failure.came}"
     return f"{failed.name}: {failure.mistake or failure.came}"
 

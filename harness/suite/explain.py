@@ -8,10 +8,11 @@ from __future__ import annotations
 import linecache
 import re
 import traceback
+from dataclasses import asdict
 from pathlib import Path
 
 from harness.core.errors import SubjectError
-from harness.core.model import Failure
+from harness.core.model import Failure, FailureKind
 from harness.core.text import clean_text
 from harness.suite.check import CheckFailedError
 
@@ -27,6 +28,9 @@ class HangError(BaseException):
     Not an `Exception`: hypothesis must not take it for a failing example and run the endless loop again.
     """
 
+    awaits_subject = False
+    """Whether this process was waiting for a subject in another process."""
+
     def __init__(self, limit_s: float) -> None:
         super().__init__(f"still running after {limit_s:g} s")
         self.limit_s = limit_s
@@ -41,36 +45,55 @@ def explain(error: BaseException, subject_file: Path, suite_file: Path) -> Failu
     if isinstance(error, CheckFailedError):
         return _clean(error.failure)
     if isinstance(error, SubjectError):
-        return _clean(Failure("an import that the kata allows", str(error), hint=error.hint, kind="raised"))
+        return _clean(Failure("an import that the kata allows", str(error), hint=error.hint, kind=FailureKind.RAISED))
     frames = traceback.extract_tb(error.__traceback__)
     in_subject = [frame for frame in frames if frame.filename == str(subject_file)]
     in_suite = [frame for frame in frames if frame.filename == str(suite_file)]
     asked = _asked(error, in_suite)
     if isinstance(error, HangError):
-        return _clean(
-            Failure(
-                asked,
-                f"no answer: {error}",
-                "an answer",
-                "a loop that does not end, or work that grows far too fast",
-                where=_place(in_subject),
-                kind="timed out",
-            )
-        )
+        is_subjects = bool(in_subject) or error.awaits_subject
+        return _clean(_hang(error, asked, in_subject) if is_subjects else _suite_hang(error, asked, in_suite))
     if isinstance(error, PlayerGoneError):
-        return _clean(Failure(asked, f"no answer: {error}", "an answer", where=_place(in_subject), kind="raised"))
+        return _clean(
+            Failure(asked, f"no answer: {error}", "an answer", where=_place(in_subject), kind=FailureKind.RAISED)
+        )
     if isinstance(error, NotImplementedError):
         name = in_subject[-1].name if in_subject else "the function"
-        return _clean(Failure(f"{name}()", "not implemented yet", where=_place(in_subject), kind="not implemented"))
+        return _clean(
+            Failure(f"{name}()", "not implemented yet", where=_place(in_subject), kind=FailureKind.NOT_IMPLEMENTED)
+        )
     if isinstance(error, AttributeError) and not in_subject and in_suite:
         return _clean(_missing(error, asked, subject_file))
     if not in_subject and (isinstance(error, AssertionError) or not in_suite):
         return None
     came = _exception_line(error)
     if in_subject:
-        return _clean(Failure(asked, came, where=_place(in_subject), hint=_raised_hint(error), kind="raised"))
+        return _clean(Failure(asked, came, where=_place(in_subject), hint=_raised_hint(error), kind=FailureKind.RAISED))
     hint = "the call did not fit your signature, or the test could not go on with what came back"
-    return _clean(Failure(asked, came, where=_place(in_suite), hint=hint, kind="raised"))
+    return _clean(Failure(asked, came, where=_place(in_suite), hint=hint, kind=FailureKind.RAISED))
+
+
+def _hang(error: HangError, asked: str, in_subject: list[traceback.FrameSummary]) -> Failure:
+    """The limit has passed while the subject was running."""
+    return Failure(
+        asked,
+        f"no answer: {error}",
+        "an answer",
+        "a loop that does not end, or work that grows far too fast",
+        where=_place(in_subject),
+        kind=FailureKind.TIMED_OUT,
+    )
+
+
+def _suite_hang(error: HangError, asked: str, in_suite: list[traceback.FrameSummary]) -> Failure:
+    """The limit has passed while the suite's own code was running: an oracle, or the loop that makes many calls."""
+    return Failure(
+        asked,
+        f"no verdict: {error}, in the suite's own code",
+        hint="the machine may be busy: run the test again; if it comes again, each call of your code may be too slow",
+        where=_place(in_suite),
+        kind=FailureKind.SUITE_TIMED_OUT,
+    )
 
 
 def subject_traceback(error: BaseException, subject_file: Path, suite_file: Path) -> list[str]:
@@ -119,7 +142,7 @@ def _missing(error: AttributeError, asked: str, subject_file: Path) -> Failure:
     what = f"{subject_file.name} has no {name}"
     if getattr(owner, "__file__", None) != str(subject_file):
         what = f"{type(owner).__name__} has no attribute {name}"
-    return Failure(asked, what, hint="the statement says which names there must be", kind="missing")
+    return Failure(asked, what, hint="the statement says which names there must be", kind=FailureKind.MISSING)
 
 
 def _exception_line(error: BaseException) -> str:
@@ -141,4 +164,5 @@ def _raised_hint(error: BaseException) -> str:
 
 
 def _clean(failure: Failure) -> Failure:
-    return Failure(**{name: clean_text(getattr(failure, name)) for name in Failure.__dataclass_fields__})
+    texts = {name: clean_text(value) for name, value in asdict(failure).items() if name != "kind"}
+    return Failure(**texts, kind=failure.kind)

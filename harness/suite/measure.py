@@ -1,12 +1,12 @@
-"""Race and growth: how fast is a candidate beside a baseline, and how does its cost grow.
+"""A race: how fast is a candidate beside a baseline; and what is measured, and how, in races and elsewhere.
 
-Pure of pytest. Never a wall-clock second: a race compares interleaved runs of two callables inside one
-process, growth fits an exponent over growing sizes. Both read CPU time, so that a busy machine slows the two
-sides alike, and both go on measuring while the verdict is unclear.
+Pure of pytest. Never a wall-clock second: a race compares interleaved runs of two callables inside one process. It reads CPU
+time, so that a busy machine slows the two sides alike, and goes on measuring while the verdict is unclear.
 
 Each call that is timed has inputs of its own, made by `prepare` just before, and its answer is kept and compared after the
 clock has stopped. So a subject gains nothing from remembering answers, nor from answering wrongly when the size tells it
-that it is being timed.
+that it is being timed. What is wanted is computed after the call, which must be the first to see its inputs, and before it
+in the rounds that warm up, so that a call which modifies its inputs cannot bend what it is compared with.
 """
 
 from __future__ import annotations
@@ -14,12 +14,10 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
-import itertools
 import math
 import statistics
 import sys
 import time
-import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,7 +38,7 @@ class Contest(NamedTuple):
     candidate: Thunk
     baseline: Thunk
     want: Thunk | None = None
-    """The right answer of the candidate, where the baseline's is not; called before the clock starts."""
+    """The right answer of the candidate, where the baseline's is not; called when the clock has stopped."""
 
 
 class Task(NamedTuple):
@@ -48,7 +46,7 @@ class Task(NamedTuple):
 
     call: Thunk
     want: Thunk
-    """Called before the clock starts."""
+    """Called when the clock has stopped."""
 
 
 class Sample(NamedTuple):
@@ -70,9 +68,12 @@ _MAX_CALLS = 8
 eight calls of 10 microseconds on a busy machine, the median of five samples is within 40 % of its usual value."""
 _MAX_AROUND_S = 0.03
 """Nor are there more than fit into this: seconds for what calls need beside themselves, inputs, baselines and comparisons."""
+_FEW_ROUNDS = 3
+_BEYOND_DOUBT = 1.5
+"""Few rounds are enough where each of them is on the same side by this factor."""
 _MIN_ROUNDS = 5
 _MAX_ROUNDS = 31
-_MAX_RACE_S = 4.0
+MAX_S = 4.0
 """CPU seconds, all included."""
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """From glibc's malloc.h."""
@@ -121,21 +122,6 @@ class Race:
         return self.ratio >= self.needed
 
 
-@dataclass(frozen=True, slots=True)
-class Growth:
-    """The result of a growth measurement: cost ~ size ** exponent."""
-
-    exponent: float
-    at_most: float
-    sizes: tuple[int, ...]
-    times_s: tuple[float, ...]
-
-    @property
-    def held(self) -> bool:
-        """Whether the cost grows no faster than allowed."""
-        return self.exponent <= self.at_most
-
-
 def run_race(
     prepare: Callable[[], Contest], *, compare: Compare, at_least: float, stopwatch: Stopwatch | None = None
 ) -> Race:
@@ -143,8 +129,8 @@ def run_race(
 
     `at_least` below 1 lets the candidate be slower: 1/3 means "no slower than 3x". Each round prepares some contests and
     times both sides of each once, the baselines first in every other round; the verdict is the median of the rounds'
-    ratios. Rounds go on until the confidence interval of that median lies on one side of `at_least`, up to 31 rounds or 4
-    CPU seconds. After each round, `compare(answer, want)` holds the answer of each candidate.
+    ratios. Rounds go on until all three lie far on one side of `at_least`, or the confidence interval of five and more
+    does, up to 31 rounds or 4 CPU seconds. After each round, `compare(answer, want)` holds the answer of each candidate.
 
     Raises `ValueError` for an `at_least` that is not positive, and what the contests and `compare` raise.
     """
@@ -153,24 +139,25 @@ def run_race(
     stopwatch = stopwatch or cpu_stopwatch()
     keep_freed_memory()
     begun_s = time.process_time()
-    _run_round(prepare, 1, compare, stopwatch)  # warms both sides up
+    _run_round(prepare, 1, compare, stopwatch, wants_first=True)
     first = _run_round(prepare, 1, compare, stopwatch)
-    calls = _calls_a_sample(first.sample_s, first.around_s)
+    calls = calls_a_sample(first.sample_s, first.around_s)
     elsewhere_s = 0.0
-    ratios: list[float] = []
+    ratios = [first.ratio] if calls == 1 else []
     while True:
         done = _run_round(prepare, calls, compare, stopwatch, baselines_first=len(ratios) % 2 == 1)
         ratios.append(done.ratio)
         elsewhere_s += done.elsewhere_s
         low, high = median_interval(ratios)
-        clear = low >= at_least or high < at_least
-        enough = len(ratios) >= _MIN_ROUNDS
-        is_late = time.process_time() - begun_s + elsewhere_s > _MAX_RACE_S
-        if enough and (clear or len(ratios) >= _MAX_ROUNDS or is_late):
+        is_clear = low >= at_least or high < at_least
+        is_beyond_doubt = min(ratios) >= _BEYOND_DOUBT * at_least or max(ratios) < at_least / _BEYOND_DOUBT
+        is_late = time.process_time() - begun_s + elsewhere_s > MAX_S
+        is_over = is_clear or is_late or len(ratios) >= _MAX_ROUNDS
+        if (is_over and len(ratios) >= _MIN_ROUNDS) or (is_beyond_doubt and len(ratios) >= _FEW_ROUNDS):
             return Race(statistics.median(ratios), at_least, len(ratios), low, high)
 
 
-class _Cost(NamedTuple):
+class Cost(NamedTuple):
     """What one round of a race, or one sample of a task, has cost in CPU seconds."""
 
     ratio: float
@@ -192,32 +179,38 @@ def _run_round(
     stopwatch: Stopwatch,
     *,
     baselines_first: bool = False,
-) -> _Cost:
+    wants_first: bool = False,
+) -> Cost:
     begun_s = time.process_time()
-    contests = [_prepared(prepare(), Contest) for _ in range(calls)]
-    # Before the calls, which could modify their inputs.
-    wants = [None if contest.want is None else contest.want() for contest in contests]
-    sides = [[contest.candidate for contest in contests], [contest.baseline for contest in contests]]
-    if baselines_first:
-        second, first = stopwatch(sides[1]), stopwatch(sides[0])
+    contests = [prepared(prepare(), Contest) for _ in range(calls)]
+    candidates, baselines = [each.candidate for each in contests], [each.baseline for each in contests]
+    wants = wants_of(contests) if wants_first else []
+    if baselines_first or wants_first:
+        second, first = stopwatch(baselines), stopwatch(candidates)
     else:
-        first, second = stopwatch(sides[0]), stopwatch(sides[1])
+        first, second = stopwatch(candidates), stopwatch(baselines)
+    wants = wants or wants_of(contests)
     for contest, want, got, theirs in zip(contests, wants, first.answers, second.answers, strict=True):
         compare(got, theirs if contest.want is None else want)
     elsewhere_s = first.elsewhere_s + second.elsewhere_s
     sample_s = first.elsewhere_s or first.work_s
     around_s = max(0.0, time.process_time() - begun_s + elsewhere_s - sample_s)
-    return _Cost(second.work_s / first.work_s, first.work_s, sample_s, around_s, elsewhere_s)
+    return Cost(second.work_s / first.work_s, first.work_s, sample_s, around_s, elsewhere_s)
 
 
-def _calls_a_sample(call_s: float, around_s: float) -> int:
+def wants_of(of: Sequence[Contest | Task]) -> list[object]:
+    """The right answers, None where there is none."""
+    return [each.want() if each.want is not None else None for each in of]
+
+
+def calls_a_sample(call_s: float, around_s: float) -> int:
     """How many calls make a sample that is long enough to trust, when each takes `call_s` and needs `around_s` beside it."""
     for_trust = math.ceil(_SAMPLE_S / max(call_s, 1e-7))
     in_time = math.floor(_MAX_AROUND_S / max(around_s, 1e-7))
     return max(1, min(for_trust, in_time, _MAX_CALLS))
 
 
-def _prepared(made: object, kind: type[T]) -> T:
+def prepared(made: object, kind: type[T]) -> T:
     """What a suite's `prepare` has made, if it is what it should be."""
     if not isinstance(made, kind):
         raise TypeError(f"prepare returned {type(made).__name__}, expected a {kind.__name__}")
@@ -242,93 +235,6 @@ def median_interval(values: Sequence[float]) -> tuple[float, float]:
         k += 1
     k = max(k, 1)
     return ordered[k - 1], ordered[n - k]
-
-
-def measure_growth(
-    prepare: Callable[[int], Task],
-    sizes: Sequence[int],
-    *,
-    compare: Compare,
-    at_most: float,
-    rounds: int = 5,
-    max_rounds: int = 21,
-    stopwatch: Stopwatch | None = None,
-) -> Growth:
-    """Fit cost ~ size ** exponent over `sizes`, and hold the exponent against `at_most`.
-
-    `prepare(size)` makes a task with inputs of its own, so that making them is not counted; each task is called once. The
-    cost of a size is the least over the rounds, because noise only ever adds. More rounds follow while the exponent is
-    above `at_most` by less than 0.3, where noise could decide. After each sample, `compare(answer, want)` holds its answers.
-
-    Raises `ValueError` for fewer than three sizes, or sizes that do not grow, and what the tasks and `compare` raise.
-    """
-    sizes = tuple(sizes)
-    if len(sizes) < 3 or any(b <= a for a, b in itertools.pairwise(sizes)):
-        raise ValueError(f"sizes is {list(sizes)}, expected at least three growing sizes")
-    stopwatch = stopwatch or cpu_stopwatch()
-    keep_freed_memory()
-    begun_s = time.process_time()
-    elsewhere_s = 0.0
-    _run_tasks(prepare, sizes[0], 1, compare, stopwatch)  # warms up
-    calls = [1] * len(sizes)
-    best = [math.inf] * len(sizes)
-    done = 0
-    while True:
-        for i, size in enumerate(sizes):
-            cost = _run_tasks(prepare, size, calls[i], compare, stopwatch)
-            best[i] = min(best[i], cost.work_s / calls[i])
-            elsewhere_s += cost.elsewhere_s
-            if done == 0:
-                calls[i] = _calls_a_sample(cost.sample_s, cost.around_s)
-        done += 1
-        exponent = fit_exponent(sizes, best)
-        unclear = at_most < exponent < at_most + 0.3
-        is_late = time.process_time() - begun_s + elsewhere_s > _MAX_RACE_S
-        if done >= rounds and (not unclear or done >= max_rounds or is_late):
-            return Growth(exponent, at_most, sizes, tuple(best))
-
-
-def _run_tasks(prepare: Callable[[int], Task], size: int, calls: int, compare: Compare, stopwatch: Stopwatch) -> _Cost:
-    begun_s = time.process_time()
-    tasks = [_prepared(prepare(size), Task) for _ in range(calls)]
-    wants = [task.want() for task in tasks]
-    sample = stopwatch([task.call for task in tasks])
-    for got, want in zip(sample.answers, wants, strict=True):
-        compare(got, want)
-    sample_s = sample.elsewhere_s or sample.work_s
-    around_s = max(0.0, time.process_time() - begun_s + sample.elsewhere_s - sample_s)
-    return _Cost(math.nan, sample.work_s, sample_s, around_s, sample.elsewhere_s)
-
-
-def fit_exponent(sizes: Sequence[int], times_s: Sequence[float]) -> float:
-    """Slope of the least-squares line through (log size, log time)."""
-    xs = [math.log(size) for size in sizes]
-    ys = [math.log(max(seconds, 1e-12)) for seconds in times_s]
-    slope, _ = statistics.linear_regression(xs, ys)
-    return slope
-
-
-def peak_memory_mib(prepare: Callable[[], Task], compare: Compare) -> float:
-    """MiB that a task's call had allocated at its worst moment, beyond what was there before (NumPy reports its buffers)."""
-    _measured_peak_mib(_prepared(prepare(), Task), compare)
-    return _measured_peak_mib(_prepared(prepare(), Task), compare)
-
-
-def _measured_peak_mib(task: Task, compare: Compare) -> float:
-    want = task.want()
-    was_tracing = tracemalloc.is_tracing()
-    if not was_tracing:
-        tracemalloc.start()
-    try:
-        tracemalloc.reset_peak()
-        before, _ = tracemalloc.get_traced_memory()
-        got = task.call()
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        if not was_tracing:
-            tracemalloc.stop()
-    compare(got, want)
-    return (peak - before) / 2**20
 
 
 def keep_freed_memory() -> None:

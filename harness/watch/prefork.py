@@ -13,7 +13,7 @@ from harness.core.model import Kata
 from harness.plugin.live_results import HOLD
 from harness.runner.job import Job, suite_tests
 from harness.runner.outcome import Child, end, run_limit_s
-from harness.runner.processes import Starter, start_drawing, start_pytest
+from harness.runner.processes import Starter, replay_options, start_pytest, start_recording
 from harness.watch.plan import Plan
 
 _LIVE = "harness.plugin.live_results"
@@ -45,16 +45,16 @@ class Held:
             self.way = None
 
 
-class TestShares:
-    """A deck for one run, which is drawn while there is nothing else to do."""
+class Recording:
+    """The examples of one run's laws, which are recorded while there is nothing else to do."""
 
     def __init__(self, kata: Kata, warm: Starter, folder: Path) -> None:
-        self.file = folder / "deck"
-        (folder / "drawing").mkdir(parents=True)
-        self._process = start_drawing(Job(kata), self.file, folder / "drawing", warm)
+        self.file = folder / "examples"
+        (folder / "recording").mkdir(parents=True)
+        self._process = start_recording(Job(kata), self.file, folder / "recording", warm)
 
-    def stop_drawing(self) -> None:
-        """The run begins: what is not drawn by now would only be in its way."""
+    def stop(self) -> None:
+        """The run begins: a recording that is not complete by now would only take time from it."""
         if self._process.poll() is None:
             end(self._process)
 
@@ -65,14 +65,14 @@ def can_hold() -> bool:
 
 
 def start_child(
-    kata: Kata, warm: Starter, folder: Path, only: tuple[str, ...], *, gated: bool, deal: TestShares | None = None
+    kata: Kata, warm: Starter, folder: Path, only: tuple[str, ...], *, gated: bool, recording: Recording | None = None
 ) -> Held:
     """Start a child for these tests. Its gate is open; `gated` only leaves speed out after a wrong answer."""
     folder.mkdir(parents=True)
     (folder / "go").touch()
     way = _way(folder / HOLD) if can_hold() else None
     job = Job(kata, only=only)
-    options = (f"--kata-deck={deal.file}",) if deal else ()
+    options = replay_options(recording.file if recording else None)
     return Held(
         Child(job, folder, start_pytest(job, folder, warm, gated=gated, plugins=(_LIVE,), options=options)), way
     )
@@ -95,11 +95,11 @@ class PreforkedRun:
         plan: Plan,
         *,
         all_bands: bool = False,
-        deal: TestShares | None = None,
+        recording: Recording | None = None,
     ) -> None:
-        """With `deal`, laws are tried first on the examples of that deck, if it is there by then."""
+        """With `recording`, laws are tried first on its examples, if they are there by then."""
         self.plan = plan
-        self._deal = deal
+        self._recording = recording
         self.all_bands = all_bands
         self.places = {name: place for place, name in enumerate(suite_tests(kata))}
         """Where each test function stands in the suite."""
@@ -114,13 +114,13 @@ class PreforkedRun:
 
     def _start(self, only: tuple[str, ...], *, gated: bool) -> Held:
         folder = self._folder / str(len(self._held))
-        self._held.append(start_child(self._kata, self._warm, folder, only, gated=gated, deal=self._deal))
+        self._held.append(start_child(self._kata, self._warm, folder, only, gated=gated, recording=self._recording))
         return self._held[-1]
 
     def answers(self) -> list[Child]:
         """Those that answer, released."""
-        if self._deal is not None:
-            self._deal.stop_drawing()
+        if self._recording is not None:
+            self._recording.stop()
         return [held.release() for held in self._held[: len(self.plan.answers)]]
 
     def speed(self) -> Child:
@@ -140,8 +140,8 @@ class PreforkedRun:
 
     def close(self) -> None:
         """End whoever is there still, and leave nothing behind."""
-        if self._deal is not None:
-            self._deal.stop_drawing()
+        if self._recording is not None:
+            self._recording.stop()
         for held in self._held:
             held.close()
         shutil.rmtree(self._folder, ignore_errors=True)

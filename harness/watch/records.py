@@ -20,7 +20,7 @@ from harness.history.store import History
 from harness.practice.hints import Hint
 from harness.practice.status import kata_statuses, known_reports
 from harness.runner.job import digest, learner_job
-from harness.subject.finder import LEARNER
+from harness.subject.resolve import LEARNER
 from harness.watch.view import Clock, Page, PassSummary
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from harness.core.model import Band, Outcome, Status, TestResult
+from harness.core.model import Band, FailureKind, Outcome, Status, TestResult
 from harness.scoreboard.render.words import bar, fraction, minutes
 from harness.watch.view import Phase, View
 
@@ -153,7 +153,7 @@ def _failure(view: View, test: TestResult) -> RenderableType:
     table.add_column(no_wrap=True, min_width=8)
     table.add_column(overflow="fold")
     failure = test.failure
-    if failure is not None and failure.kind == "not implemented":
+    if failure is not None and failure.kind is FailureKind.NOT_IMPLEMENTED:
         table.add_row("", Text(f"{failure.asked} is {failure.came}"))
     elif failure is not None:
         for label, name, style in _PARTS:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from harness.core.model import Band, Failure, Kata, KataReport, Outcome, Problem, ProblemKind, TestResult
+from harness.core.model import Band, Failure, FailureKind, Kata, KataReport, Outcome, Problem, ProblemKind, TestResult
 from harness.core.state import write_atomically
 from harness.plugin.live_results import FILE, Line, LiveLines
 from harness.runner.outcome import Child, conclude
@@ -208,7 +208,7 @@ def _read_if_there(file: Path) -> bytes | None:
 
 def _not_run(name: str) -> TestResult:
     reason = "not run, because answers come first, and some are wrong"
-    return TestResult(name, Band.SPEED, Outcome.NOT_RUN, failure=Failure(name, reason, kind="not run"))
+    return TestResult(name, Band.SPEED, Outcome.NOT_RUN, failure=Failure(name, reason, kind=FailureKind.NOT_RUN))
 
 
 def _nothing(kata: Kata, tests: Sequence[TestResult]) -> Problem | None:

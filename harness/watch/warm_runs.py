@@ -15,7 +15,7 @@ from harness.core.model import Kata, KataReport
 from harness.runner.job import run_files
 from harness.runner.processes import Starter, open_nest, preloaded
 from harness.watch.plan import function_of, plan_run
-from harness.watch.prefork import PreforkedRun, TestShares, can_hold
+from harness.watch.prefork import PreforkedRun, Recording, can_hold
 from harness.watch.run import Run
 
 MAX_CHILDREN = 4
@@ -53,7 +53,7 @@ class WarmParent:
             return nest
         from harness.watch.spare_process import SparePool
 
-        return SparePool(preloaded(suites), self.kata.folder.parent.parent)
+        return SparePool(preloaded(suites), self.kata.root)
 
     @property
     def children(self) -> int:
@@ -80,11 +80,11 @@ class WarmParent:
             ahead = None
         return Run(self.kata, ahead or self._start(all_bands=all_bands), self.children)
 
-    def _start(self, *, all_bands: bool = False, deal: bool = False) -> PreforkedRun:
+    def _start(self, *, all_bands: bool = False, records: bool = False) -> PreforkedRun:
         plan = plan_run(self.kata, self._weights, self.children)
         folder = self.scratch / str(next(self._numbers))
-        deck = TestShares(self.kata, self._warm, folder) if deal else None
-        return PreforkedRun(self.kata, self._warm, folder, plan, all_bands=all_bands, deal=deck)
+        recording = Recording(self.kata, self._warm, folder) if records else None
+        return PreforkedRun(self.kata, self._warm, folder, plan, all_bands=all_bands, recording=recording)
 
     def learn(self, report: KataReport) -> None:
         """Get ready for the next run: note how long tests take, and have children wait for it."""
@@ -98,8 +98,8 @@ class WarmParent:
         if isinstance(self._warm, SparePool):
             self._warm.refill()
         if self._ahead is None and self._warm.is_alive and can_hold():
-            is_spare = isinstance(self._warm, SparePool)  # too dear to be spent on drawing
-            self._ahead = self._start(deal=not is_spare)
+            is_spare = isinstance(self._warm, SparePool)  # it takes too long to start to be spent on a recording
+            self._ahead = self._start(records=not is_spare)
             if isinstance(self._warm, SparePool):
                 self._warm.refill()
 

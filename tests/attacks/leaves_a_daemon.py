@@ -1,15 +1,13 @@
 """Leaves a process behind that outlives the run."""
 
+import ctypes
 import os
 import time
 
 if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
-        try:
-            open("/proc/self/comm", "w").write("kata-daemon")
-        except OSError:
-            pass
+        ctypes.CDLL(None).prctl(15, b"kata-daemon", 0, 0, 0)
         time.sleep(600)
     os._exit(0)
 

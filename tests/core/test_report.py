@@ -10,12 +10,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.core.errors import ReportError
-from harness.core.model import Band, Failure, Figure, KataReport, Outcome, Problem, ProblemKind, Status, TestResult
+from harness.core.model import (
+    Band,
+    Failure,
+    FailureKind,
+    Figure,
+    FigureKind,
+    KataReport,
+    Outcome,
+    Problem,
+    ProblemKind,
+    Status,
+    TestResult,
+)
 from harness.core.report import dump, parse
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
-FAILURES = st.builds(Failure, *[TEXTS] * 6, kind=st.sampled_from(["wrong", "raised", "slow", "not implemented"]))
-FIGURES = st.builds(Figure, st.sampled_from(["race", "growth"]), TEXTS, *[st.floats(0.1, 100)] * 2, TEXTS)
+_RUN = [kind for kind in FailureKind if kind not in ("timed out", "suite timed out", "not run")]
+FAILURES = st.builds(Failure, *[TEXTS] * 6, kind=st.sampled_from(_RUN))
+FIGURES = st.builds(Figure, st.sampled_from(FigureKind), TEXTS, *[st.floats(0.1, 100)] * 2, TEXTS)
 
 
 @st.composite

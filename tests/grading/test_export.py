@@ -25,7 +25,7 @@ from harness.cli.export import export_command
 from harness.core.csv import cell
 from harness.core.documents import ResultsError
 from harness.core.errors import KataError
-from harness.core.model import Band, Failure, KataReport, Problem, ProblemKind
+from harness.core.model import Band, Failure, FailureKind, KataReport, Problem, ProblemKind
 from harness.grading.export.build import build
 from harness.grading.export.document import format_schema, make_schema, published_schema
 from harness.grading.export.options import BandCount, Form, Rule, Scoring
@@ -45,6 +45,11 @@ from pages import Page
 def files_of(cohort: Cohort, *forms: Form) -> dict[str, str]:
     """Every file of an export, by name."""
     return {name: b"".join(pieces).decode() for _, name, pieces in render_files(cohort, forms or list(Form))}
+
+
+def failure_of(text: str) -> Failure:
+    """A failure whose every text is `text`."""
+    return Failure(text, text, text, text, text, text)
 
 
 def rows_of(text: str) -> list[list[str]]:
@@ -89,7 +94,7 @@ def test_an_empty_cohort_can_be_exported_too() -> None:
 
 def test_what_is_not_implemented_is_not_counted_as_a_missed_test() -> None:
     report = make_report("a01_mse", "F")
-    bare = replace(report.tests[0], failure=Failure("mse(1)", "not implemented", kind="not implemented"))
+    bare = replace(report.tests[0], failure=Failure("mse(1)", "not implemented", kind=FailureKind.NOT_IMPLEMENTED))
     grade = make_grade("learner-1", replace(report, tests=(bare,)))
     assert build(make_cohort((make_learner(1),), (grade,))).missed == ()
 
@@ -164,7 +169,7 @@ SECRET = "test_secret_of_the_hold_out[case0]"
 def with_hold_out(problem: Problem | None = None) -> Cohort:
     """One learner who fails a hold-out test, whose every text is a secret."""
     report = make_report("a01_mse", "PPFF")
-    secret = replace(report.tests[3], name=SECRET, failure=Failure(*["SECRET"] * 6), figures=())
+    secret = replace(report.tests[3], name=SECRET, failure=failure_of("SECRET"), figures=())
     report = replace(report, tests=(*report.tests[:3], secret), problem=problem)
     grade = replace(make_grade("learner-1", report), hold_out=(SECRET,), unstable=(SECRET,))
     return make_cohort((make_learner(1),), (grade,))
@@ -263,7 +268,7 @@ def test_a_run_that_does_not_count_gets_no_points_and_its_reason_stands_in_every
 def test_an_import_that_is_not_allowed_gets_no_points_also_while_a_test_runs() -> None:
     report = make_report("a01_mse", "PPPF")
     came = "ImportError: mse.py: sklearn.metrics may not be imported here"
-    failed = replace(report.tests[3], failure=Failure("mse(1)", came, kind="raised"))
+    failed = replace(report.tests[3], failure=Failure("mse(1)", came, kind=FailureKind.RAISED))
     grade = make_grade("learner-1", replace(report, tests=(*report.tests[:3], failed)))
     files = files_of(make_cohort((make_learner(1),), (grade,), katas=("a01_mse",)))
     assert rows_of(files["canvas.csv"])[2][5] == "0"
@@ -397,9 +402,7 @@ ATTACKS = (
 
 def hostile_cohort(text: str) -> Cohort:
     """One learner whose every text is `text`."""
-    test = replace(
-        make_report("a01_mse", "F").tests[0], name=text, failure=Failure(text, text, text, text, text, text, text)
-    )
+    test = replace(make_report("a01_mse", "F").tests[0], name=text, failure=failure_of(text))
     report = replace(make_report("a01_mse", ""), tests=(test,), seed=text, problem=Problem(ProblemKind.DIED, text))
     grade = replace(make_grade("learner-1", report, mode=text), submission_sha256=text)
     refused = replace(make_grade("learner-1", make_report("b01_knn", "")), refusal=text)
@@ -550,7 +553,7 @@ def test_an_export_holds_no_more_than_one_learner_at_a_time(tmp_path: Path) -> N
     def peak_kib(learners: int) -> float:
         path = tmp_path / str(learners)
         report = make_report("a01_mse", "F")
-        long = replace(report.tests[0], failure=Failure(*["x" * 1000] * 6))
+        long = replace(report.tests[0], failure=failure_of("x" * 1000))
         grades = tuple(
             make_grade(f"learner-{i}", replace(report, tests=(long,) * 40, seed=str(i))) for i in range(learners)
         )

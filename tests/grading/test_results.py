@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.core.documents import ResultsError
-from harness.core.model import Failure, Figure, Status
+from harness.core.model import Failure, Figure, FigureKind, Status
 from harness.grading.model import Learner, Submission
 from harness.grading.results import SELF_REPORTED, Grade, ResultsFolder
 
@@ -134,7 +134,7 @@ def test_whatever_learners_write_can_be_kept_and_read(tmp_path_factory: pytest.T
 
 def test_a_megabyte_is_cut_and_numbers_that_json_lacks_become_finite(folder: ResultsFolder) -> None:
     grade = with_text("x" * 2**20)
-    figures = tuple(Figure("race", "", value, 1.0, "") for value in (math.inf, -math.inf, math.nan))
+    figures = tuple(Figure(FigureKind.RACE, "", value, 1.0, "") for value in (math.inf, -math.inf, math.nan))
     test = replace(grade.report.tests[0], figures=figures)
     folder.put(replace(grade, report=replace(grade.report, tests=(test,))))
     kept = folder.get(GRADE.key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -191,15 +192,15 @@ def test_a_helper_module_is_shared_by_suite_and_subject(checkout: Checkout) -> N
     assert done.code == 0, done.text
 
 
-def test_elsewhere_calls_the_subject_in_a_new_process_with_another_hash_seed(checkout: Checkout) -> None:
+def test_second_process_calls_the_subject_in_a_new_process_with_another_hash_seed(checkout: Checkout) -> None:
     suite = """
     import pytest
     import {module} as kata
     from harness.suite import check
 
     @pytest.mark.law
-    def test_hash(elsewhere):
-        check.equal(elsewhere("asker", "ask", "user-7", hash_seed=1), elsewhere("asker", "ask", "user-7", hash_seed=2),
+    def test_hash(second_process):
+        check.equal(second_process("asker", "ask", "user-7", hash_seed=1), second_process("asker", "ask", "user-7", hash_seed=2),
                     asked="the same in two processes", mistakes={{}}, hint="hash() differs from process to process")
     """
     folder = checkout.add(
@@ -265,6 +266,58 @@ def test_after_a_hang_the_rest_of_that_kata_is_not_run(checkout: Checkout) -> No
     assert "came      no answer: still running after 2 s" in done.out
     assert "not run, because test_two_is_four hung" in done.out
     assert "a02_fine  example 1/1  edge 1/1  passed" in done.out
+
+
+SUITE_HANGS = """
+import time
+import pytest
+import {module} as kata
+from harness.suite import check
+
+@pytest.mark.example
+def test_oracle():
+    check.equal(kata.double(2), slow_oracle(2), asked="double(2)")
+
+@pytest.mark.edge
+def test_zero():
+    check.equal(kata.double(0), 0, asked="double(0)")
+
+def slow_oracle(x):
+    {wait}
+    return 2 * x
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="without alarms, a hang ends the whole process there")
+@pytest.mark.parametrize("options", [(), ("--player", "process")], ids=["here", "in another process"])
+def test_a_hang_of_the_suites_own_code_is_not_the_learners(checkout: Checkout, options: tuple[str, ...]) -> None:
+    checkout.add("a01_fine", GOOD, suite=SUITE_HANGS.replace("{wait}", "time.sleep(30)"))
+    done, reports = reports_of(checkout, "katas", *options)
+    limit_s = 4 if options else 2
+    assert f"came      no verdict: still running after {limit_s} s, in the suite's own code" in done.out, done.text
+    assert re.search(r"where     test_fine.py:\d+ in slow_oracle: time.sleep\(30\)", done.out)
+    assert "loop that does not end" not in done.out
+    assert "not run, because test_oracle ran out of time" in done.out
+    (report,) = reports.values()
+    assert "the suite of a01_fine ran out of time in its own code, in test_oracle" in str(report.problem)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="without alarms, a hang ends the whole process there")
+def test_a_hang_in_another_process_is_the_learners(checkout: Checkout) -> None:
+    checkout.add("a01_loops", "def double(x):\n    while True: pass\n")
+    done, reports = reports_of(checkout, "katas", "--player", "process")
+    assert "came      no answer: still running after 4 s" in done.out, done.text
+    assert "a loop that does not end" in done.out
+    assert "a01_loops hung in test_two_is_four" in str(reports[False].problem)
+
+
+def test_an_alarm_between_the_stages_of_a_test_raises_nothing(checkout: Checkout) -> None:
+    checkout.add("a01_fine", GOOD)
+    (checkout.root / "conftest.py").write_text(
+        "import time\n\ndef pytest_runtest_logreport(report):\n    time.sleep(2.4 if report.when == 'call' else 0)\n"
+    )
+    done = checkout.pytest("katas")
+    assert done.code == 0, done.text
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the watchdog kills the process there before pytest can")

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from harness.core.errors import SubjectError
-from harness.subject.mistakes import EditError, Equivalent, Mistake, apply, find, parse, patched, split_choice
+from harness.subject.mistake_edit import apply
+from harness.subject.mistake_page import EditError, Equivalent, Mistake, parse
+from harness.subject.mistakes import find, patched, split_choice
 
 from checkout import GOOD, STUB, Checkout
 

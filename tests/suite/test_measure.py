@@ -16,19 +16,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.suite.growth import fit_exponent, measure_growth
 from harness.suite.measure import (
     Contest,
     Race,
     Task,
     Thunk,
     cpu_stopwatch,
-    fit_exponent,
-    measure_growth,
     median_interval,
-    peak_memory_mib,
     run_race,
     vary,
 )
+from harness.suite.memory import peak_memory_mib
 
 
 class WrongError(Exception):

@@ -10,15 +10,16 @@ from harness.core.model import (
     Failure,
     Fault,
     Figure,
+    FigureKind,
     Kata,
     KataReport,
     KataSet,
     Outcome,
     Problem,
     ProblemKind,
-    Scoreboard,
     TestResult,
 )
+from harness.scoreboard.model import Scoreboard
 from harness.scoreboard.tally import tally
 
 
@@ -55,7 +56,7 @@ def make_report(
             band=bands[i % 4],
             outcome=named[letter],
             failure=Failure("f(1)", "3", "2", "added one: return it as it is") if letter == "F" else None,
-            figures=(Figure("race", "the loop", 40.0, 20.0, "40x as fast as the loop"),)
+            figures=(Figure(FigureKind.RACE, "the loop", 40.0, 20.0, "40x as fast as the loop"),)
             if letter == "P" and bands[i % 4] is Band.SPEED
             else (),
         )

@@ -19,7 +19,7 @@ from harness.core.report import dump
 from harness.core.state import write_atomically
 from harness.history.store import History
 from harness.runner.job import digest, learner_job
-from harness.subject.finder import LEARNER
+from harness.subject.resolve import LEARNER
 
 from boards import make_report
 from checkout import GOOD, Checkout, Done

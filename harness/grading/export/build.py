@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from harness.core.model import Band, Failure, KataSet, Outcome, Status, TestResult
+from harness.core.model import Band, Failure, FailureKind, KataSet, Outcome, Status, TestResult
 from harness.grading.export.options import BandCount, Scoring, counts
 from harness.grading.export.view import (
     FORMAT,
@@ -229,13 +229,13 @@ def _without_hold_out(sentence: str, hidden: frozenset[str]) -> str:
 
 
 def _test(test: TestResult, unstable: frozenset[str]) -> TestView:
-    failure = test.failure or Failure("", "", kind="")
+    failure = test.failure or Failure("", "")
     return TestView(
         name=line(test.name),
         band=test.band.value,
         outcome=test.outcome.value,
         unstable=test.name in unstable,
-        kind=line(failure.kind),
+        kind=test.failure.kind.value if test.failure else "",
         asked=block(failure.asked),
         came=block(failure.came),
         expected=block(failure.expected),
@@ -269,7 +269,7 @@ class _Missed:
         """Count one more learner."""
         for result in learner.results:
             for test in result.tests:
-                if test.kind == "not implemented":  # says nothing about the test
+                if test.kind == FailureKind.NOT_IMPLEMENTED:  # says nothing about the test
                     continue
                 where = (result.kata, test.name)
                 self._ran[where] += test.outcome != Outcome.NOT_RUN.value

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from harness.core.model import Failure
+from harness.core.model import Failure, FailureKind
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class _Crash:
 
 def _headline(failure: Failure) -> str:
     """The failure in one line."""
-    if failure.kind == "not implemented":
+    if failure.kind is FailureKind.NOT_IMPLEMENTED:
         return failure.came
     return (failure.mistake or f"{failure.asked} gives {failure.came}").replace("\n", " ")
 
 
-class Teaching:
+class FailureRepr:
     """A failure as pytest prints it: pytest asks a `longrepr` only for `toterminal` and `str`."""
 
     def __init__(self, failure: Failure, trace: list[str], item: pytest.Item) -> None:
@@ -37,7 +37,7 @@ class Teaching:
     def toterminal(self, tw: Any) -> None:
         """Print the parts, most telling ones in colour."""
         failure = self.failure
-        if failure.kind == "not implemented":
+        if failure.kind is FailureKind.NOT_IMPLEMENTED:
             tw.line(f"  {failure.asked}: {failure.came} ({failure.where.split(' ', 1)[0]})")
             return
         parts = [
