@@ -182,7 +182,9 @@ def _is_skipped(node: ast.AST, used: set[str]) -> bool:
         case ast.Call(func=function):
             return function_name(function) in _TYPING_CALLS
         case ast.If(test=test):
-            return any(isinstance(part, ast.Name) and part.id in ("TYPE_CHECKING", "__name__") for part in ast.walk(test))
+            return any(
+                isinstance(part, ast.Name) and part.id in ("TYPE_CHECKING", "__name__") for part in ast.walk(test)
+            )
         case ast.Assign(targets=[ast.Name(id=name)], value=value):
             is_alias = isinstance(value, ast.Subscript | ast.BinOp | ast.Attribute | ast.Name) and name not in used
             return name.startswith("__") or is_alias

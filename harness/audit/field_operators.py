@@ -96,14 +96,15 @@ def ddof(source: Source, node: ast.AST) -> Iterator[Edit]:
 
 
 def reduction(source: Source, node: ast.AST) -> Iterator[Edit]:
-    """mean <-> sum, min <-> max, argmin <-> argmax, minimum <-> maximum, any <-> all."""
+    """Another reduction: mean <-> sum, min <-> max, argmin <-> argmax, minimum <-> maximum, any <-> all."""
     if not isinstance(node, ast.Call):
         return
     name = function_name(node.func)
     other = _OTHER_REDUCTION.get(name)
-    if other and (isinstance(node.func, ast.Attribute) or name in _BUILTINS):
-        if (edit := source.rename(Operator.REDUCTION, node.func, other)) is not None:
-            yield edit
+    if other is None or not (isinstance(node.func, ast.Attribute) or name in _BUILTINS):
+        return
+    if (edit := source.rename(Operator.REDUCTION, node.func, other)) is not None:
+        yield edit
 
 
 def dtype(source: Source, node: ast.AST) -> Iterator[Edit]:
@@ -115,10 +116,10 @@ def dtype(source: Source, node: ast.AST) -> Iterator[Edit]:
         case ast.Call(func=ast.Attribute(attr="astype")):
             yield from _without_method(source, Operator.DTYPE, node)
         case ast.Call(keywords=keywords):
-            for keyword in keywords:
-                if keyword.arg == "dtype":
-                    if (edit := source.without_keyword(Operator.DTYPE, node, keyword)) is not None:
-                        yield edit
+            given = [keyword for keyword in keywords if keyword.arg == "dtype"]
+            for keyword in given:
+                if (edit := source.without_keyword(Operator.DTYPE, node, keyword)) is not None:
+                    yield edit
 
 
 def _without_method(source: Source, operator: Operator, call: ast.Call) -> Iterator[Edit]:
@@ -142,7 +143,9 @@ def copy(source: Source, node: ast.AST) -> Iterator[Edit]:
                 yield source.replace(Operator.COPY, node, source.of(value))
             elif (edit := source.rename(Operator.COPY, function, "asarray")) is not None:
                 yield edit
-        case ast.Call(func=ast.Name(id="list" | "dict" | "set"), args=[ast.Name() | ast.Attribute() as value], keywords=[]):
+        case ast.Call(
+            func=ast.Name(id="list" | "dict" | "set"), args=[ast.Name() | ast.Attribute() as value], keywords=[]
+        ):
             yield source.replace(Operator.COPY, node, source.of(value))
         case ast.Call(func=ast.Name(id="deepcopy"), args=[value]):
             yield source.replace(Operator.COPY, node, source.of(value))

@@ -99,4 +99,4 @@ def is_declared(mutant: Mutant, equivalent: Equivalent) -> bool:
 
 def _plain(line: str) -> str:
     """A line without the comment at its end, stripped."""
-    return line.split("  # ")[0].strip()
+    return line.partition("  # ")[0].strip()

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.audit.mutants import Mutant
-    from harness.audit.mutate import MutationScore, Target
+    from harness.audit.mutate import MutationScore
+    from harness.audit.mutation_target import Target
 
 _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 

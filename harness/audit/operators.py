@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import itertools
+import math
 import re
 from collections.abc import Callable, Iterator
 
@@ -37,7 +39,7 @@ _COMPARISONS: dict[type[ast.cmpop], tuple[str, tuple[str, ...]]] = {
     ast.In: ("in", ("not in",)),
     ast.NotIn: (r"not\s+in", ("in",)),
 }
-_WORDLESS = {"strict", "slots", "repr"}
+_UNTESTED = {"strict", "slots", "repr"}
 """Flags that only say how a mistake is noticed, or how an object is stored and shown."""
 _OWN_OPERATOR = {"axis", "axes", "ddof", "keepdims"}
 """Parameters whose values have operators of their own."""
@@ -77,8 +79,10 @@ def comparison(source: Source, node: ast.AST) -> Iterator[Edit]:
     for left, op, right in zip(operands[:-1], node.ops, operands[1:], strict=True):
         old, others = _COMPARISONS[type(op)]
         place = source.find(old, source.end(left), source.start(right))
-        for new in others if place else ():
-            yield Edit(Operator.COMPARISON, *place, new)  # type: ignore[misc]
+        if place is None:
+            continue
+        for new in others:
+            yield Edit(Operator.COMPARISON, place[0], place[1], new)
 
 
 def boolean(source: Source, node: ast.AST) -> Iterator[Edit]:
@@ -86,7 +90,7 @@ def boolean(source: Source, node: ast.AST) -> Iterator[Edit]:
     match node:
         case ast.BoolOp(op=op, values=values):
             old, new = ("and", "or") if isinstance(op, ast.And) else ("or", "and")
-            for left, right in zip(values[:-1], values[1:], strict=True):
+            for left, right in itertools.pairwise(values):
                 place = source.find(rf"\b{old}\b", source.end(left), source.start(right))
                 if place:
                     yield Edit(Operator.BOOLEAN, *place, new)
@@ -96,7 +100,7 @@ def boolean(source: Source, node: ast.AST) -> Iterator[Edit]:
                 yield Edit(_flag(operand), *place, "")
         case ast.Constant(value=bool(value)):
             name = source.names.get(node, "")
-            if name not in _WORDLESS | _OWN_OPERATOR:
+            if name not in _UNTESTED | _OWN_OPERATOR:
                 operator = Operator.FLAG if name in TRAINING else Operator.BOOLEAN
                 yield source.replace(operator, node, str(not value))
         case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test):
@@ -118,13 +122,13 @@ def _flag(test: ast.expr) -> Operator:
 
 
 def constant(source: Source, node: ast.AST) -> Iterator[Edit]:
-    """n -> n + 1, 1 -> 0; an array of zeros becomes one of ones, and the other way round."""
+    """Another number: n -> n + 1, 1 -> 0; an array of zeros becomes one of ones, and the other way round."""
     match node:
         case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
             if source.names.get(node) in _OWN_OPERATOR:
                 return
             for other in (value + 1, *([type(value)(0)] if value == 1 else [])):
-                if other == other and other != value:  # not for infinity, nor for what one more does not change
+                if math.isfinite(other) and other != value:
                     yield source.replace(Operator.CONSTANT, node, repr(other))
         case ast.Call(func=function):
             other_name = {"zeros": "ones", "ones": "zeros", "zeros_like": "ones_like", "ones_like": "zeros_like"}
@@ -141,7 +145,7 @@ def guard(source: Source, node: ast.AST) -> Iterator[Edit]:
 
 
 def statement(source: Source, node: ast.AST) -> Iterator[Edit]:
-    """A statement becomes `pass`: a call, an update, an assignment to what is there already, outlives the function or both."""
+    """A statement becomes `pass`: a call, an update, an assignment to what has a value already, or is no local name."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         bound = _bound_names(node)
         for child in ast.walk(node):

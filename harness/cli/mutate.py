@@ -15,7 +15,9 @@ from harness.core.output import has_color, put, width
 @IDS
 @JOBS
 @FRESH
-@click.option("--sample", "size", type=click.IntRange(1), metavar="N", help="N mutants of each reference, always the same.")
+@click.option(
+    "--sample", "size", type=click.IntRange(1), metavar="N", help="N mutants of each reference, always the same."
+)
 @click.option("--follow-up", is_flag=True, help="Those of the follow-ups' references, too.")
 @click.option("--json", "as_json", is_flag=True, help="Scores and survivors for programs.")
 def mutate_command(
@@ -32,7 +34,8 @@ def mutate_command(
       kata mutate a1
       kata mutate --sample 10
     """
-    from harness.audit.mutate import mutate, targets
+    from harness.audit.mutate import mutate
+    from harness.audit.mutation_target import targets
     from harness.audit.mutation_text import render_scores, scores_as_json
 
     base, catalog = open_catalog()
