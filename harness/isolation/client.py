@@ -29,7 +29,7 @@ from harness.core.model import Kata
 from harness.isolation.codec import Channel, Codec, GlobalRandom, Header, WireError
 from harness.isolation.quota import Quota
 from harness.isolation.sandbox import PlayerProcess
-from harness.isolation.shared_objects import Cells
+from harness.isolation.shared_objects import MAX_NUMBER, Cells
 from harness.suite.explain import HangError, PlayerGoneError
 
 _TRAVELS = ("builtins", "numpy", "math", "cmath", "time", "datetime", "operator", "random", "statistics")
@@ -394,8 +394,8 @@ class Connection:
                 message = self._take(header, buffers)
                 if type(key) is int and key < 0 and "k" in header:  # a thread of the subject's own calls back
                     line = self._keyed_line(key)
-                    threading.Thread(target=self._call_foreign, args=(line, header, *message[1]), daemon=True).start()
-                elif key not in self._queues:
+                    threading.Thread(target=self._serve_thread, args=(line, header, *message[1]), daemon=True).start()
+                elif type(key) is not int or key not in self._queues:
                     message = WireError("the player answered a thread that did not ask")
                     break
                 else:
@@ -404,6 +404,15 @@ class Connection:
             message = error
         for waiting in list(self._queues.values()):
             waiting.put(message)
+
+    def _serve_thread(self, *call: Any) -> None:
+        try:
+            self._call_foreign(*call)
+        except WireError as error:
+            with contextlib.suppress(PlayerGoneError):
+                self._fail(str(error))
+        except OSError:  # it has ended; the next question says so
+            pass
 
     # --- messages
 
@@ -427,7 +436,7 @@ class Connection:
         """Bring this side into step with a message, and decode its value, or the arguments of a call back."""
         with self._lock:
             changed = self._codec.apply_changes(header.pop("u", []), buffers)
-            if any(number % 2 == 0 and not isinstance(self._codec.cells.get(number), Generator) for number in changed):
+            if any(map(self._is_argument, changed)):
                 self.modified.add(self.occasion)
             if "g" in header and self._watches_random:
                 self._random.set(header.pop("g"))
@@ -441,6 +450,11 @@ class Connection:
             if "e" in header:
                 return header, _Raised(header["e"])
             return header, self._codec.decode(header.get("v"), buffers)
+
+    def _is_argument(self, number: int) -> bool:
+        """Whether that object is the suite's, and one that a subject may not modify; random generators it may."""
+        cells = self._codec.cells
+        return cells.is_own(number) and number in cells and not isinstance(cells.get(number), Generator)
 
     def _call_foreign(self, line: _Line, header: Header, args: list[Any], kwargs: dict[str, Any]) -> None:
         """Call something of the suite's, because the subject does; what it raises goes back there."""
@@ -486,6 +500,8 @@ class Connection:
             raise WireError("this is no form of a value")
         number, key, kind, seen = body
         if type(number) is not int or type(key) is not int or type(seen) is not dict or len(seen) > 16:
+            raise WireError("an object is malformed")
+        if not 0 < number < MAX_NUMBER:  # beyond, two numbers can have the same hash
             raise WireError("an object is malformed")
         remote = self._remotes.get(number)
         if remote is None:

@@ -151,8 +151,8 @@ def start_player(
     limits = _LIMITED.format(
         memory=MEMORY_MIB * 2**20, processes=PROCESSES, files=FILES, cpu=CPU_S, size=TMP_MIB * 2**20
     )
-    arguments = [f"{folder}/server.py", *descriptors, f"{folder}/lib"]
-    start = f"{limits}sys.argv={arguments!r}\nsys.path.insert(0,{folder!r})\n{_START}"
+    arguments = [f"{folder}/server.py", *descriptors]
+    start = f"{limits}sys.argv={arguments!r}\nsys.path[:0]=[{folder + '/lib'!r},{folder!r}]\n{_START}"
     threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
     # Memory that was freed is kept, as it is in the grown heap of a process that has been running for a while.
     threads |= {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**29)}

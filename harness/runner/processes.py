@@ -228,7 +228,7 @@ def start_pytest(
     `plugins` are loaded beside those that every run has; `options` are more words for pytest.
     """
     kata = job.kata
-    root = kata.folder.parent.parent
+    root = kata.root
     targets = [f"{job.suite}::{name}" for name in job.only] or [str(job.suite)]
     config = root / "pyproject.toml"
     arguments = ["--rootdir", str(root), *(["-c", str(config)] if config.is_file() else [])]

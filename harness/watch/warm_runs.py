@@ -53,7 +53,7 @@ class WarmParent:
             return nest
         from harness.watch.spare_process import SparePool
 
-        return SparePool(preloaded(suites), self.kata.folder.parent.parent)
+        return SparePool(preloaded(suites), self.kata.root)
 
     @property
     def children(self) -> int:
