@@ -27,7 +27,7 @@ from numpy.random import Generator
 
 from harness.core.model import Kata
 from harness.isolation.codec import Channel, Codec, GlobalRandom, Header, WireError
-from harness.isolation.quota import Quota
+from harness.isolation.limits import Limit, Limits
 from harness.isolation.sandbox import PlayerProcess
 from harness.isolation.shared_objects import MAX_NUMBER, Cells
 from harness.suite.explain import HangError, PlayerGoneError
@@ -201,14 +201,14 @@ class _Line:
 class Connection:
     """Questions to one player, from any thread of the referee."""
 
-    def __init__(self, process: PlayerProcess, *, quota: Quota | None = None) -> None:
-        """With `quota`, the folder that suite and subject share is looked at now and then."""
+    def __init__(self, process: PlayerProcess, *, limits: Sequence[Limit] = ()) -> None:
+        """The player is ended when one of the `limits` is exceeded, which are looked at now and then."""
         self.process = process
-        self._quota = quota
+        self._limits = Limits(limits)
         self.modified: set[str] = set()
         """What was going on (tests, by name) when the subject modified an argument."""
         self.occasion = ""
-        look = self._look if quota is not None else None
+        look = self._look if limits else None
         self._main, self._others = (Channel(sock, while_waiting=look) for sock in process.sockets)
         self._lock = threading.RLock()
         self._codec = Codec(Cells(first=0, weak=True), self._encode_other, self._decode_other)
@@ -346,9 +346,9 @@ class Connection:
             self._codec.cells.clear()
 
     def _look(self) -> None:
-        problem = self._quota.problem() if self._quota is not None else ""
+        problem = self._limits.problem()
         if problem:
-            self._fail(f"{problem} in the folder that it shares with the suite")
+            self._fail(problem)
 
     def _fail(self, sentence: str) -> NoReturn:
         self._failure = self._failure or sentence
