@@ -292,11 +292,6 @@ def test_is_vectorised(race: Racer) -> None:
         y = rng.integers(20, size=len(X))
         return Contest(lambda: kata.svm_loss(W, X, y, 0.01), lambda: loop_loss(W, X, y, 0.01))
 
-    race(
-        contest,
-        same=same_pair,
-        at_least=10,
-        versus="two loops",
-        asked="svm_loss at N = 500, D = 50, C = 20",
-        hint="all scores are one matrix product, all margins one array, the gradient another product",
-    )
+    hint = "all scores are one matrix product, all margins one array, the gradient another product"
+    asked = "svm_loss at N = 500, D = 50, C = 20"
+    race(contest, same=same_pair, at_least=10, versus="two loops", asked=asked, hint=hint)
