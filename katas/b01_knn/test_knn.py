@@ -1,8 +1,4 @@
-"""Suite of B01: k-nearest neighbours.
-
-Most laws draw scattered points, where no two distances are equal. Ties are tested on small integers, whose squared
-distances float64 computes exactly, and there any choice of tied rows is right.
-"""
+"""Suite of B01: laws on scattered points, and on small integers, where distances tie and any choice of tied rows is right."""
 
 from __future__ import annotations
 
