@@ -289,15 +289,8 @@ def test_k_outside_1_to_n_is_an_error_in_fit(k: int) -> None:
     )
 
 
-TRAINING: list[Any] = [
-    ((4,), (4,)),
-    ((2, 2, 2), (2,)),
-    ((0, 2), (0,)),
-    ((4, 0), (4,)),
-    ((4, 2), (3,)),
-    ((4, 2), (4, 1)),
-]
-QUERIES: list[Any] = [(2,), (1, 2, 1), (0, 2), (3, 1), (3, 3)]
+TRAINING: Any = [((4,), (4,)), ((2, 2, 2), (2,)), ((0, 2), (0,)), ((4, 0), (4,)), ((4, 2), (3,)), ((4, 2), (4, 1))]
+QUERIES: Any = [(2,), (1, 2, 1), (0, 2), (3, 1), (3, 3)]
 BAD = [("fit", *shapes) for shapes in TRAINING]
 BAD += [(method, shape) for method in ("predict", "predict_proba") for shape in QUERIES]
 
