@@ -52,7 +52,8 @@ def measure_growth(
 
     `prepare(size)` makes a task with inputs of its own, so that making them is not counted; each task is called once. The
     cost of a size is the least over the rounds, because noise only ever adds. More rounds follow while the exponent is
-    above `at_most` by less than 0.3, where noise could decide. After each sample, `compare(answer, want)` holds its answers.
+    near `at_most`, between two thirds of it and 0.3 above it, where noise could decide. After each sample,
+    `compare(answer, want)` holds its answers.
 
     Raises `ValueError` for fewer than three sizes, or sizes that do not grow, and what the tasks and `compare` raise.
     """
@@ -76,7 +77,7 @@ def measure_growth(
                 calls[i] = calls_a_sample(cost.sample_s, cost.around_s)
         done += 1
         exponent = fit_exponent(sizes, best)
-        unclear = at_most < exponent < at_most + 0.3
+        unclear = at_most / 1.5 < exponent < at_most + 0.3
         is_late = time.process_time() - begun_s + elsewhere_s > MAX_S
         if done >= rounds and (not unclear or done >= max_rounds or is_late):
             return Growth(exponent, at_most, sizes, tuple(best))

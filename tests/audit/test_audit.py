@@ -24,7 +24,7 @@ def test_two_is_four():
 def test_is_fast(race):
     def prepare(rng):
         x = int(rng.integers(1000))
-        return Contest(lambda: kata.double(x), lambda: sum(range(3000)), lambda: 2 * x)
+        return Contest(lambda: kata.double(x), lambda: sum(range(30_000)), lambda: 2 * x)
 
     race(prepare, same=check.equal, at_least=3, versus="a loop", asked="double(x)")
 """
@@ -32,7 +32,7 @@ README = "# A01 · Double\n\n## Task\n\n## Rules\n\n## Example\n"
 HINTS = "# Hints\n\n1. One.\n2. Two.\n3. Three.\n"
 DEBRIEF = "# Debrief\n\n## Complexity\n\n## Trade-offs\n\n## Follow-up questions\n\n1. Why?\n2. How?\n3. When?\n"
 WRONG = '"""Mistake {i}.\n\nCaught by: test_two_is_four\n"""\n\n\ndef double(x):\n    return 2 * x + {i}\n'
-SLOW = '"""Counts.\n\nCaught by: test_is_fast\n"""\n\n\ndef double(x):\n    return 2 * x + 0 * sum(range(9000))\n'
+SLOW = '"""Counts.\n\nCaught by: test_is_fast\n"""\n\n\ndef double(x):\n    return 2 * x + 0 * sum(range(90_000))\n'
 
 
 PAGE = """base: double.py
@@ -50,7 +50,7 @@ Counts.
 Caught by: test_is_fast
 ```diff
 -    return 2 * x
-+    return 2 * x + 0 * sum(range(9000))
++    return 2 * x + 0 * sum(range(90_000))
 ```
 """
 EDIT = """
@@ -171,7 +171,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "bare assert": (
         edit(f"{KATA}/test_double.py", "@pytest.mark.speed", "def helper():\n    assert True\n\n@pytest.mark.speed"),
-        "the suite has a bare assert in line 12",
+        "the suite has a bare assert in line 13",
     ),
     "import of the name": (
         edit(f"{KATA}/test_double.py", "import double as kata", "import double as kata\nfrom double import double"),
@@ -188,8 +188,9 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "thin margin": (
         edit(
             f"{KATA}/test_double.py",
-            "double(1), lambda: sum(range(3000)), at_least=3",
-            "double(1), lambda: kata.double(1), at_least=0.9",
+            "kata.double(x), lambda: sum(range(30_000)), lambda: 2 * x)\n\n    race(prepare, same=check.equal, at_least=3",
+            "sum([kata.double(x), *[0] * 30_000]), lambda: sum([0] * 30_001), lambda: 2 * x)\n\n"
+            "    race(prepare, same=check.equal, at_least=0.85",
         ),
         "the reference passes test_is_fast with a margin of",
     ),
@@ -214,7 +215,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
         "wrong/plus_1.py dies on test_two_is_four, but the message names no mistake: TypeError: no",
     ),
     "slow one is fast": (
-        edit(f"{SOLUTIONS}/wrong/slow.py", " + 0 * sum(range(9000))", ""),
+        edit(f"{SOLUTIONS}/wrong/slow.py", " + 0 * sum(range(90_000))", ""),
         "wrong/slow.py survives test_is_fast",
     ),
     "right one fails": (
@@ -306,7 +307,7 @@ from harness.suite.speed import Contest
 def test_many_times_are_fast(race):
     def prepare(rng):
         x = int(rng.integers(1000))
-        return Contest(lambda: kata.double(x, times=9), lambda: sum(range(3000)), lambda: 512 * x)
+        return Contest(lambda: kata.double(x, times=9), lambda: sum(range(30_000)), lambda: 512 * x)
 
     race(prepare, same=check.equal, at_least=3, versus="a loop", asked="double(x, times=9)")
 """
@@ -379,11 +380,17 @@ FOLLOW_UP_FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
         "the follow-up's reference does not pass test_two_doubled_twice_is_eight: doubled once",
     ),
     "reference lost the kata": (
-        edit(f"{FOLLOW}/double.py", "2**times * x", "2**times * x + 0 * sum(range(3000)) * (times == 1)"),
+        edit(f"{FOLLOW}/double.py", "2**times * x", "2**times * x + 0 * sum(range(30_000)) * (times == 1)"),
         "the follow-up's reference does not pass test_is_fast of the kata's own suite",
     ),
     "thin margin": (
-        edit(f"{KATA}/test_follow_up.py", "lambda: sum(range(3000)), at_least=3", "lambda: kata.double(1), at_least=0.9"),
+        edit(
+            f"{KATA}/test_follow_up.py",
+            "kata.double(x, times=9), lambda: sum(range(30_000)), lambda: 512 * x)\n\n"
+            "    race(prepare, same=check.equal, at_least=3",
+            "sum([kata.double(x, times=9), *[0] * 30_000]), lambda: sum([0] * 30_001), lambda: 512 * x)\n\n"
+            "    race(prepare, same=check.equal, at_least=0.85",
+        ),
         "the follow-up's reference passes test_many_times_are_fast with a margin of",
     ),
     "survives": (
