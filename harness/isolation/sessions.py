@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import inspect
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from harness.core.model import Kata
+from harness.core.temporary import OwnedFolder
 from harness.isolation.client import Connection, Remote
 from harness.isolation.cores import stay_together, take_core
 from harness.isolation.echo import Echo
 from harness.isolation.memory import PeakMeter, imports_of
-from harness.isolation.quota import Quota, remove
+from harness.isolation.quota import Quota
 from harness.isolation.sandbox import SANDBOX, PlayerProcess, require_sandbox, start_player
 from harness.isolation.timing import RemoteStopwatch, way_share
 from harness.suite.measure import Compare, Task
@@ -114,7 +114,8 @@ class Players:
         self._core = take_core()
         self._players: dict[str, Player] = {}
         self._ahead: dict[str, PlayerProcess] = {}
-        self.shared = Path(tempfile.mkdtemp(prefix="kata-shared-"))
+        self._folder = OwnedFolder("kata-shared-")
+        self.shared = self._folder.path
         """Where suites put files for their subjects."""
 
     def prepare(self, kata: Kata) -> None:
@@ -164,4 +165,4 @@ class Players:
             process.kill()
         if self._core is not None:
             self._core.leave()
-        remove(self.shared)
+        self._folder.close()

@@ -24,19 +24,21 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, NoReturn
 
+from harness.core.lifetime import end_with_parent
 from harness.isolation.sandbox import SANDBOX, sandbox_problem
 from harness.runner.processes import PLUGINS
 
 
 def main() -> None:
-    """Import, then serve until stdin ends."""
+    """Import, then serve until stdin ends: then whoever wanted the runs is gone, and they are ended, too."""
     warm_up(sys.argv[1:])
     woken = _wake_on_ends()
     jobs: dict[int, int] = {}
     pending = b""
+    me = os.getpid()
     is_open = True
-    while is_open or jobs:
-        readable, _, _ = select.select([0, woken] if is_open else [woken], [], [])
+    while is_open:
+        readable, _, _ = select.select([0, woken], [], [])
         if woken in readable:
             os.read(woken, 65536)
         if 0 in readable:
@@ -49,6 +51,7 @@ def main() -> None:
                     sandbox_problem()  # asked here, and once: what it has found out is forked along
                 pid = os.fork()
                 if pid == 0:
+                    end_with_parent(me)
                     signal.set_wakeup_fd(-1)
                     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
                     os.setsid()
@@ -61,6 +64,15 @@ def main() -> None:
                 break
             if pid in jobs:
                 _say({"id": jobs.pop(pid), "code": os.waitstatus_to_exitcode(status)})
+    for pid in jobs:
+        _end(pid)
+
+
+def _end(pid: int) -> None:
+    """Kill a child that was not waited for yet, and its group if it has one by now."""
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
 
 
 def _wake_on_ends() -> int:

@@ -11,7 +11,6 @@ import itertools
 import os
 import queue
 import shutil
-import tempfile
 import threading
 import time
 from collections import deque
@@ -26,6 +25,7 @@ from harness.core.errors import InterruptedRunError
 from harness.core.model import Kata, KataReport, ProblemKind
 from harness.core.report import dump
 from harness.core.state import write_atomically
+from harness.core.temporary import OwnedFolder, sweep
 from harness.runner.example_recording import ExampleRecordings
 from harness.runner.job import Event, Job, Listener, cached_report, digest, without_a_run
 from harness.runner.outcome import Child, conclude, end, run_limit_s
@@ -150,7 +150,9 @@ class Crew:
         """Children are forked from a parent that has imported what the suites of `katas` import, where that is safe."""
         self._listener = listener
         self._workers = workers
-        self._scratch = Path(tempfile.mkdtemp(prefix="run-", dir=state))
+        sweep("run-", state)
+        self._owned = OwnedFolder("run-", state)
+        self._scratch = self._owned.path
         self._nest = open_nest([kata.suite for kata in katas])
         self._pool = ThreadPoolExecutor(max_workers=workers)
         self._numbers = itertools.count()
@@ -206,7 +208,7 @@ class Crew:
                 end(process)
         if self._nest is not None:
             self._nest.close()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._owned.close()
 
     def _measure(self) -> tuple[Job, KataReport]:
         """Let one child through its gate, while nobody else works."""

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from harness.core.lifetime import ending_with_me
 from harness.runner.job import Job
 from harness.subject.resolve import LEARNER
 
@@ -95,6 +96,7 @@ class Nest:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
+            preexec_fn=ending_with_me(),  # noqa: PLW1509 (it takes no lock)
         )
         self._numbers = itertools.count(1)
         self._hatchlings: dict[int, _Hatchling] = {}
@@ -255,4 +257,5 @@ def start_pytest(
             stdout=out,
             stderr=err,
             start_new_session=sys.platform != "win32",
+            preexec_fn=ending_with_me(),  # noqa: PLW1509 (it takes no lock)
         )
