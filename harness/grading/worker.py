@@ -134,7 +134,7 @@ class Host(WorkerPlugin):  # type: ignore[misc]
         known = without_a_run(job)
         if known is not None:
             return known
-        with self._nests.lend(job.kata.suite) as nest, self._turns.together() as inside:
+        with self._nests.lend(job.kata.suite_file()) as nest, self._turns.together() as inside:
             child = Child(job, folder, start_pytest(job, folder, nest, gated=job.gated))
             child.deadline = time.monotonic() + run_limit_s(job.kata)
             self._children.add(child)

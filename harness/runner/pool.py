@@ -151,7 +151,7 @@ class Crew:
         self._listener = listener
         self._workers = workers
         self._scratch = Path(tempfile.mkdtemp(prefix="run-", dir=state))
-        self._nest = open_nest([kata.suite for kata in katas])
+        self._nest = open_nest([kata.suite_file() for kata in katas])
         self._pool = ThreadPoolExecutor(max_workers=workers)
         self._numbers = itertools.count()
         self._recordings = ExampleRecordings(self._scratch, self._record)

@@ -229,7 +229,7 @@ def start_pytest(
     """
     kata = job.kata
     root = kata.root
-    targets = [f"{job.suite}::{name}" for name in job.only] or [str(job.suite)]
+    targets = [f"{job.suite_file}::{name}" for name in job.only] or [str(job.suite_file)]
     config = root / "pyproject.toml"
     arguments = ["--rootdir", str(root), *(["-c", str(config)] if config.is_file() else [])]
     arguments += [part for plugin in (*PLUGINS, *plugins) for part in ("-p", plugin)]

@@ -47,7 +47,7 @@ class WarmParent:
         self._warm = self._open()
 
     def _open(self) -> Warm:
-        suites = [self.kata.suite]
+        suites = [self.kata.suite_file()]
         nest = None if self._can_fork is False else open_nest(suites)
         if nest is not None:
             return nest
