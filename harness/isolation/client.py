@@ -27,9 +27,9 @@ from numpy.random import Generator
 
 from harness.core.model import Kata
 from harness.isolation.codec import Channel, Codec, GlobalRandom, Header, WireError
-from harness.isolation.quota import Quota
+from harness.isolation.limits import Limit, Limits
 from harness.isolation.sandbox import PlayerProcess
-from harness.isolation.shared_objects import Cells
+from harness.isolation.shared_objects import MAX_NUMBER, Cells
 from harness.suite.explain import HangError, PlayerGoneError
 
 _TRAVELS = ("builtins", "numpy", "math", "cmath", "time", "datetime", "operator", "random", "statistics")
@@ -201,14 +201,14 @@ class _Line:
 class Connection:
     """Questions to one player, from any thread of the referee."""
 
-    def __init__(self, process: PlayerProcess, *, quota: Quota | None = None) -> None:
-        """With `quota`, the folder that suite and subject share is looked at now and then."""
+    def __init__(self, process: PlayerProcess, *, limits: Sequence[Limit] = ()) -> None:
+        """The player is ended when one of the `limits` is exceeded, which are looked at now and then."""
         self.process = process
-        self._quota = quota
+        self._limits = Limits(limits)
         self.modified: set[str] = set()
         """What was going on (tests, by name) when the subject modified an argument."""
         self.occasion = ""
-        look = self._look if quota is not None else None
+        look = self._look if limits else None
         self._main, self._others = (Channel(sock, while_waiting=look) for sock in process.sockets)
         self._lock = threading.RLock()
         self._codec = Codec(Cells(first=0, weak=True), self._encode_other, self._decode_other)
@@ -346,9 +346,9 @@ class Connection:
             self._codec.cells.clear()
 
     def _look(self) -> None:
-        problem = self._quota.problem() if self._quota is not None else ""
+        problem = self._limits.problem()
         if problem:
-            self._fail(f"{problem} in the folder that it shares with the suite")
+            self._fail(problem)
 
     def _fail(self, sentence: str) -> NoReturn:
         self._failure = self._failure or sentence
@@ -394,8 +394,8 @@ class Connection:
                 message = self._take(header, buffers)
                 if type(key) is int and key < 0 and "k" in header:  # a thread of the subject's own calls back
                     line = self._keyed_line(key)
-                    threading.Thread(target=self._call_foreign, args=(line, header, *message[1]), daemon=True).start()
-                elif key not in self._queues:
+                    threading.Thread(target=self._serve_thread, args=(line, header, *message[1]), daemon=True).start()
+                elif type(key) is not int or key not in self._queues:
                     message = WireError("the player answered a thread that did not ask")
                     break
                 else:
@@ -404,6 +404,15 @@ class Connection:
             message = error
         for waiting in list(self._queues.values()):
             waiting.put(message)
+
+    def _serve_thread(self, *call: Any) -> None:
+        try:
+            self._call_foreign(*call)
+        except WireError as error:
+            with contextlib.suppress(PlayerGoneError):
+                self._fail(str(error))
+        except OSError:  # it has ended; the next question says so
+            pass
 
     # --- messages
 
@@ -427,7 +436,7 @@ class Connection:
         """Bring this side into step with a message, and decode its value, or the arguments of a call back."""
         with self._lock:
             changed = self._codec.apply_changes(header.pop("u", []), buffers)
-            if any(number % 2 == 0 and not isinstance(self._codec.cells.get(number), Generator) for number in changed):
+            if any(map(self._is_argument, changed)):
                 self.modified.add(self.occasion)
             if "g" in header and self._watches_random:
                 self._random.set(header.pop("g"))
@@ -441,6 +450,11 @@ class Connection:
             if "e" in header:
                 return header, _Raised(header["e"])
             return header, self._codec.decode(header.get("v"), buffers)
+
+    def _is_argument(self, number: int) -> bool:
+        """Whether that object is the suite's, and one that a subject may not modify; random generators it may."""
+        cells = self._codec.cells
+        return cells.is_own(number) and number in cells and not isinstance(cells.get(number), Generator)
 
     def _call_foreign(self, line: _Line, header: Header, args: list[Any], kwargs: dict[str, Any]) -> None:
         """Call something of the suite's, because the subject does; what it raises goes back there."""
@@ -486,6 +500,8 @@ class Connection:
             raise WireError("this is no form of a value")
         number, key, kind, seen = body
         if type(number) is not int or type(key) is not int or type(seen) is not dict or len(seen) > 16:
+            raise WireError("an object is malformed")
+        if not 0 < number < MAX_NUMBER:  # beyond, two numbers can have the same hash
             raise WireError("an object is malformed")
         remote = self._remotes.get(number)
         if remote is None:

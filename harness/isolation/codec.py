@@ -31,9 +31,16 @@ from typing import Any
 import numpy as np
 
 try:  # in a sandbox this module lies beside the other one, and there is no package
-    from harness.isolation.shared_objects import Cells, Places, is_shared, modify_places, rng_state
+    from harness.isolation.shared_objects import Cells, IdentityError, Places, is_shared, modify_places, rng_state
 except ImportError:
-    from shared_objects import Cells, Places, is_shared, modify_places, rng_state  # type: ignore[import-not-found,no-redef]
+    from shared_objects import (  # type: ignore[import-not-found,no-redef]
+        Cells,
+        IdentityError,
+        Places,
+        is_shared,
+        modify_places,
+        rng_state,
+    )
 
 MAX_HEADER = 16 * 2**20
 """Bytes of a header: more would take long to parse."""
@@ -340,6 +347,8 @@ class Codec:
                 return _BUILDERS[tag]([self.decode(item, buffers, depth + 1) for item in _list(body)])
         except WireError:
             raise
+        except IdentityError as error:
+            raise WireError(str(error)) from None
         except (ValueError, TypeError, KeyError, IndexError, OverflowError, RecursionError, MemoryError) as error:
             raise WireError(f"a value of kind {tag!r:.20} is malformed: {type(error).__name__}") from None
         return self._decode_other(str(tag), body, buffers, depth)
@@ -348,13 +357,17 @@ class Codec:
         return self.cells.get(body)
 
     def _new_cell(self, body: Any, buffers: list[memoryview], depth: int) -> Any:
-        number, content = body
-        known = self.cells.revive(_whole(number))
+        number, content = _list(body)
+        self.cells.is_own(number)
+        kind = _content_type(content)
+        known = self.cells.revive(number)
         if known is None:
             known = self.decode(content, buffers, depth + 1)
             if not is_shared(known):
                 raise WireError("what came as a cell cannot be modified")
             self.cells.add(known, number)
+        elif not isinstance(known, kind):
+            raise WireError("a number stands for objects of two kinds")
         return known
 
     def _dict(self, body: Any, buffers: list[memoryview], depth: int) -> dict[Any, Any]:
@@ -389,20 +402,29 @@ class Codec:
         return {"z": [self._array(part, buffers, 0) for part in places]}
 
     def apply_changes(self, changes: Any, buffers: list[memoryview]) -> list[int]:
-        """Do here what was done there; returns the numbers of what was modified."""
+        """Do here what was done there; returns the numbers of what was modified. Raises `WireError` for anything else."""
         numbers = []
-        for number, form in map(_list, _list(changes)):
+        for change in _list(changes):
+            if len(_list(change)) != 2:
+                raise WireError("a change is malformed")
+            number, form = change
+            try:
+                self.cells.is_own(number)
+            except IdentityError as error:
+                raise WireError(str(error)) from None
             target = self.cells.get(number) if number in self.cells else None
             if target is None:  # forgotten here, while the message was under way
                 continue
-            places = None
-            if type(form) is dict and "z" in form:
-                places = self._modify(target, form["z"], buffers)
-            else:
-                _overwrite(target, form["g"] if isinstance(target, np.random.Generator) else self.decode(form, buffers))
-            self.cells.in_step(number, places)
+            self.cells.in_step(number, self._change(target, form, buffers))
             numbers.append(number)
         return numbers
+
+    def _change(self, target: Any, form: Any, buffers: list[memoryview]) -> Places | None:
+        if type(form) is dict and set(form) == {"z"}:
+            return self._modify(target, form["z"], buffers)
+        _content_type(form)
+        _overwrite(target, form.get("g") if isinstance(target, np.random.Generator) else self.decode(form, buffers))
+        return None
 
     def _modify(self, target: Any, body: Any, buffers: list[memoryview]) -> Places | None:
         places = tuple(self.decode(form, buffers) for form in _list(body))
@@ -450,16 +472,18 @@ def _list(body: Any) -> list[Any]:
     return body
 
 
+def _content_type(form: Any) -> type:
+    """The type of the object that a form has the content of: a new object, and never one that is known."""
+    kind = _CONTENTS.get(next(iter(form))) if type(form) is dict and len(form) == 1 else None
+    if kind is None:
+        raise WireError("a shared object has no content")
+    return kind
+
+
 def _dtype(text: Any) -> np.dtype[Any]:
     if type(text) is not str or not _DTYPE.fullmatch(text):
         raise WireError("an array has a dtype that may not travel")
     return np.dtype(text)
-
-
-def _whole(number: Any) -> int:
-    if type(number) is not int:
-        raise WireError("a whole number was expected")
-    return number
 
 
 def _shape(shape: Any) -> tuple[int, ...]:
@@ -559,6 +583,15 @@ _PLAIN: dict[str, Callable[[Any], Any]] = {
     "Y": lambda body: bytearray(base64.b64decode(body, validate=True)),
     "g": lambda body: _generator(body),  # noqa: PLW0108 (defined below)
 }
+_CONTENTS: dict[str, type] = {
+    "a": np.ndarray,
+    "l": list,
+    "d": dict,
+    "s": set,
+    "Y": bytearray,
+    "g": np.random.Generator,
+}
+"""The forms of what can be modified."""
 _BUILDERS: dict[str, Callable[[list[Any]], Any]] = {"t": tuple, "l": list, "f": frozenset, "s": set}
 
 

@@ -1,6 +1,6 @@
 """The player: holds the subject, and does what the referee asks of it, over sockets; runs alone in its sandbox.
 
-`sys.argv` has two descriptors of sockets, and folders of libraries: the first socket is for the referee's main thread, the
+`sys.argv` has two descriptors of sockets: the first socket is for the referee's main thread, the
 second for all its other threads.
 Nothing here is trusted: the subject shares this process, and may rewrite all of it. What it says is judged elsewhere.
 Imports NumPy, the standard library and `wire`, which lies beside it, and nothing of the harness.
@@ -31,11 +31,10 @@ from collections.abc import Callable, Iterator, Sequence
 from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
+if TYPE_CHECKING or __package__:
     from harness.isolation import codec as wire
     from harness.isolation.shared_objects import Cells
-else:
-    sys.path[:0] = sys.argv[3:]
+else:  # in a sandbox
     import codec as wire
     from shared_objects import Cells
 
@@ -61,8 +60,10 @@ class Line:
 class Player:
     """The subject, its objects by number, and the lines to the referee."""
 
-    def __init__(self, main: wire.Channel, others: wire.Channel) -> None:
+    def __init__(self, main: wire.Channel, others: wire.Channel, end: Callable[[], None]) -> None:
+        """`end` is called when the client has closed `others`."""
         self._others = others
+        self._end = end
         self._lock = threading.RLock()
         self._codec = wire.Codec(Cells(first=1, weak=False), self._describe, self._resolve, resend=True)
         self._objects: dict[int, Any] = {}
@@ -77,6 +78,9 @@ class Player:
         self._traced: list[tuple[int, int]] = []
         self._random = wire.GlobalRandom()
         self._main = Line(main.send, lambda: self._take(*main.receive()))
+
+    def collect_warnings(self) -> None:
+        """Have all warnings of this process told to the client."""
         warnings.simplefilter("always")
         warnings.showwarning = self._note_warning  # type: ignore[assignment]
 
@@ -101,7 +105,7 @@ class Player:
                     self._queues[key] = queue.SimpleQueue()
                     threading.Thread(target=self._serve_other, args=(key,), daemon=True).start()
                 self._queues[key].put(message)
-        os._exit(0)
+        self._end()
 
     def _serve_other(self, key: int) -> None:
         line = _local.line = self._line(key)
@@ -482,6 +486,8 @@ def main() -> None:
     """Talk until the referee hangs up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     channels = [wire.Channel(socket.socket(fileno=int(fd))) for fd in sys.argv[1:3]]
+    player = Player(channels[0], channels[1], lambda: os._exit(0))
+    player.collect_warnings()
     with contextlib.suppress(EOFError, OSError):
-        Player(*channels).serve_main()
+        player.serve_main()
     os._exit(0)

@@ -5,7 +5,6 @@ Part of the wire; imports NumPy and the standard library alone, so that it can b
 
 from __future__ import annotations
 
-import itertools
 import operator
 import sys
 import threading
@@ -20,8 +19,13 @@ _SMALL = 2048
 """Bytes of an array that is compared as a string of bytes; NumPy's own way costs more than that."""
 _FEW = 16
 """An array of which less than one element in so many was modified is told by the places."""
+MAX_NUMBER = 2**53
 Places = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
 """Where the memory of an array, as integers in its own order, was modified, and what is there now."""
+
+
+class IdentityError(ValueError):
+    """A number for an object that has another one already, or that no object can have."""
 
 
 class Cells:
@@ -29,7 +33,8 @@ class Cells:
 
     def __init__(self, *, first: int, weak: bool) -> None:
         """`first` is 0 or 1, and keeps the numbers of the two sides apart; `weak` lets go of objects that nobody else has."""
-        self._numbers = itertools.count(first, 2)
+        self._parity = first
+        self._next = first
         self._weak = weak
         self._held: dict[int, Any] = {}
         self._snapshots: dict[int, Any] = {}
@@ -44,14 +49,32 @@ class Cells:
             return number if number is not None and self._get(number) is value else None
 
     def add(self, value: object, number: int | None = None) -> int:
-        """Give `value` a number (its own, or the one that the other side has given it)."""
+        """Give `value` a number (its own, or the one that the other side has given it).
+
+        Raises `IdentityError` when `value` has a number, or the number an object: a second number for an object that this
+        side has made would have changes of it look like changes of the other side's.
+        """
         with self._lock:
+            if self.find(value) is not None:
+                raise IdentityError("an object cannot have a second number")
             if number is None:
-                number = next(self._numbers)
+                number = self._next
+                self._next += 2
+            elif self._get(number) is not None:
+                raise IdentityError("a number cannot have a second object")
             self._held[number] = self._weakly(value, number) if self._weak and isinstance(value, np.ndarray) else value
             self._by_identity[id(value)] = number
             self._snapshots[number] = snapshot(value)
             return number
+
+    def is_own(self, number: int) -> bool:
+        """Whether this side has given the number. Raises `IdentityError` for one that neither side can have given."""
+        if type(number) is not int or not 0 <= number < MAX_NUMBER:
+            raise IdentityError(f"an object cannot have the number {number!r:.40}")
+        is_own = number % 2 == self._parity
+        if is_own and number >= self._next:
+            raise IdentityError(f"the number {number} was not given to an object")
+        return is_own
 
     def __contains__(self, number: object) -> bool:
         """Whether there is an object of that number."""
