@@ -74,6 +74,10 @@ class Suite(StrEnum):
         """What sentences call it."""
         return "the suite" if self is Suite.OWN else "the follow-up's suite"
 
+    def label(self, slug: str) -> str:
+        """What tables call this suite of a kata: `a01_mse`, `a01_mse follow-up`."""
+        return slug if self is Suite.OWN else f"{slug} follow-up"
+
 
 class Outcome(StrEnum):
     """How one test ended."""
