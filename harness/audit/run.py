@@ -80,7 +80,7 @@ class _Plan:
         return f"audit/{self.kata.slug}/{'' if self.suite is Suite.OWN else 'follow_up/'}{name}.json"
 
     def _job(self, choice: str, store: str) -> Job:
-        return Job(self.kata, choice, profile="ci", store=self._store(store), suite=self.suite)
+        return Job(self.kata, choice, profile="audit", store=self._store(store), suite=self.suite)
 
     def _right(self) -> list[tuple[str, str, str]]:
         """What must pass: its name, how a job finds it, and what its report is called."""

@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.runner.processes import Nest, preloaded
+from harness.runner.fork_client import ForkServer
+from harness.runner.processes import preloaded
 
 
 @dataclass(slots=True, eq=False)
 class _Lent:
-    nest: Nest
+    nest: ForkServer
     modules: frozenset[str]
     users: int = 0
 
@@ -30,7 +31,7 @@ class ForkServerPool:
         self._is_closed = False
 
     @contextmanager
-    def lend(self, suite: Path) -> Iterator[Nest | None]:
+    def lend(self, suite: Path) -> Iterator[ForkServer | None]:
         """One that has imported what `suite` imports, among others; None where forking is not safe, and after the end."""
         with self._lock:
             lent = None if self._is_closed or sys.platform != "linux" else self._with(frozenset(preloaded([suite])))
@@ -58,7 +59,7 @@ class ForkServerPool:
         if known is not None and known.nest.is_alive and modules <= known.modules:
             return known
         together = modules | (known.modules if known else frozenset())
-        lent = _Lent(Nest(sorted(together), self._folder), together)
+        lent = _Lent(ForkServer(sorted(together), self._folder), together)
         self._replace(lent)
         return lent
 

@@ -92,9 +92,10 @@ def named_paths(config: pytest.Config) -> list[str]:
 
 
 def _register_profiles(config: pytest.Config) -> str:
-    """Register practice, ci, grade and mutate with hypothesis, load the one that applies, and return its name.
+    """Register practice, ci, audit, mutate and grade with hypothesis, load the one that applies, and return its name.
 
-    `mutate` is ci for runs that only ask whether any test fails: nothing is shrunk, and the first failure ends the session.
+    `audit` is ci for runs that mostly fail, as they should: it does not matter on which example, so nothing is shrunk. `mutate`
+    is for runs that only ask whether any test fails: the first failure ends the session, too.
     """
     from hypothesis import Phase, Verbosity, settings
     from hypothesis.database import DirectoryBasedExampleDatabase
@@ -115,7 +116,8 @@ def _register_profiles(config: pytest.Config) -> str:
     settings.register_profile("ci", derandomize=True, database=None, **always)
     settings.register_profile("grade", derandomize=False, database=None, **always)
     unshrunk = (Phase.explicit, Phase.generate)
-    settings.register_profile("mutate", derandomize=True, database=None, **{**always, "phases": unshrunk})
+    for name in ("audit", "mutate"):
+        settings.register_profile(name, derandomize=True, database=None, **{**always, "phases": unshrunk})
     asked = config.getoption("--hypothesis-profile", default=None)
     profile = asked or ("ci" if os.environ.get("CI") else "practice")
     if not asked:

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from harness.core.model import Kata, KataReport
 from harness.runner.job import run_files
-from harness.runner.processes import Starter, open_nest, preloaded
+from harness.runner.processes import Starter, open_fork_server, preloaded
 from harness.watch.plan import function_of, plan_run
 from harness.watch.prefork import PreforkedRun, Recording, can_hold
 from harness.watch.run import Run
@@ -48,7 +48,7 @@ class WarmParent:
 
     def _open(self) -> Warm:
         suites = [self.kata.suite_file()]
-        nest = None if self._can_fork is False else open_nest(suites)
+        nest = None if self._can_fork is False else open_fork_server(suites)
         if nest is not None:
             return nest
         from harness.watch.spare_process import SparePool
