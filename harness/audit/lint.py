@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.audit.mutation_target import stale_equivalents
 from harness.catalog.load import is_published_stub
 from harness.core.errors import SubjectError
 from harness.core.model import FOLLOW_UP_SUITE, Catalog, Kata, KataSet, Suite
@@ -110,6 +111,7 @@ def read_solutions(kata: Kata, suite: Suite) -> Solutions:
             found.faults.append(f"{name} does not say in its docstring which test catches it (Caught by: test_...)")
     page = mistakes.read_page(folder / mistakes.PAGE)
     count = len(files) + len(page.mistakes) + sum(bool(fault.name) for fault in page.faults)
+    found.faults += stale_equivalents(kata, suite)
     found.lacks += _too_few(kata, count, len(found.right), suite)
     return found
 

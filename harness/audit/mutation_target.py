@@ -113,3 +113,11 @@ def targets(katas: Sequence[Kata], *, follow_up: bool = False) -> list[Target]:
         if follow_up and kata.has_follow_up:
             found.append(Target(kata, Suite.FOLLOW_UP))
     return found
+
+
+def stale_equivalents(kata: Kata, suite: Suite) -> list[str]:
+    """What `Target.stale` says; nothing when there is no reference whose mutants could be compared."""
+    try:
+        return Target(kata, suite).stale()
+    except KataError:
+        return []

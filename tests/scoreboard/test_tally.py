@@ -111,7 +111,9 @@ def test_follow_ups_count_for_nothing_but_the_star(reports: list, others: list) 
 def test_a_star_is_for_a_follow_up_that_passes_as_a_whole(
     outcomes: str, problem: ProblemKind | None, star: bool, note: str
 ) -> None:
-    asked = make_report("a01_one", outcomes, problem=Problem(problem, "why") if problem else None, suite=Suite.FOLLOW_UP)
+    asked = make_report(
+        "a01_one", outcomes, problem=Problem(problem, "why") if problem else None, suite=Suite.FOLLOW_UP
+    )
     row = tally(CATALOG, [make_report("a01_one", "PPPP"), asked]).rows[0]
     assert (row.status, row.star, row.note) == (Status.PASSED, star, note)
     assert row.follow_up == BandTally(outcomes.count("P"), len(outcomes))
