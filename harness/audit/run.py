@@ -14,7 +14,7 @@ from pathlib import Path
 
 from harness.audit.lint import Solutions, has_follow_up, proofread, read_solutions, solution_name
 from harness.audit.rules import judge_margins, judge_need, judge_player, judge_right, judge_stub, judge_wrong
-from harness.core.model import Catalog, Figure, Kata, KataReport
+from harness.core.model import Catalog, Figure, Kata, KataReport, Suite
 from harness.runner.job import Job, Listener, suite_tests
 from harness.runner.pool import run_jobs
 from harness.subject.resolve import REFERENCE
@@ -56,7 +56,7 @@ class _Plan:
     """A kata's own suite, or its follow-up, with all that judges it."""
 
     kata: Kata
-    follow_up: bool
+    suite: Suite
     seeds: Sequence[int]
     """Seeds under which what is right is run once more, speed bands aside."""
     player: str
@@ -67,25 +67,20 @@ class _Plan:
     @cached_property
     def solutions(self) -> Solutions:
         """What there is in `solutions/`."""
-        return read_solutions(self.kata, follow_up=self.follow_up)
-
-    @property
-    def suite(self) -> str:
-        """What sentences call the suite."""
-        return "the follow-up's suite" if self.follow_up else "the suite"
+        return read_solutions(self.kata, self.suite)
 
     @property
     def _reference(self) -> tuple[str, str]:
         """What sentences call the reference, and how a job finds it."""
-        if self.follow_up:
+        if self.suite is Suite.FOLLOW_UP:
             return "the follow-up's reference", str(self.solutions.reference)
         return "the reference", REFERENCE
 
     def _store(self, name: str) -> str:
-        return f"audit/{self.kata.slug}/{'follow_up/' if self.follow_up else ''}{name}.json"
+        return f"audit/{self.kata.slug}/{'' if self.suite is Suite.OWN else 'follow_up/'}{name}.json"
 
     def _job(self, choice: str, store: str) -> Job:
-        return Job(self.kata, choice, profile="audit", store=self._store(store), follow_up=self.follow_up)
+        return Job(self.kata, choice, profile="audit", store=self._store(store), suite=self.suite)
 
     def _right(self) -> list[tuple[str, str, str]]:
         """What must pass: its name, how a job finds it, and what its report is called."""
@@ -96,7 +91,7 @@ class _Plan:
 
     def trials(self) -> list[_Trial]:
         """All runs; the stub's comes first, then the reference's."""
-        speed = suite_tests(self.kata, follow_up=self.follow_up)
+        speed = suite_tests(self.kata, self.suite)
         stub = replace(self._job(str(self.kata.stub), "stub"), gated=False)
         trials = [
             _Trial("reference" if store == "reference" else "right", name, self._job(choice, store))
@@ -107,7 +102,7 @@ class _Plan:
             job = replace(job, only=wrong.tests, gated=any(speed[name] for name in wrong.tests))
             trials.append(_Trial("wrong", wrong.name, job, wrong.tests))
         refereed = [self._refereed(trial) for trial in trials if self.player]
-        more = self._beside() if self.follow_up else ()
+        more = self._across() if self.suite is Suite.FOLLOW_UP else ()
         return [_Trial("stub", "the stub", stub), *trials, *refereed, *self._seeded(speed), *more]
 
     def _refereed(self, trial: _Trial) -> _Trial:
@@ -123,18 +118,18 @@ class _Plan:
                 job = replace(job, only=unhurried, gated=False)
                 yield _Trial("seed", f"{name} under --hypothesis-seed={seed}", job)
 
-    def _beside(self) -> Iterator[_Trial]:
+    def _across(self) -> Iterator[_Trial]:
         """The kata's reference in the follow-up's suite, and the follow-up's solutions in the kata's own.
 
         Wrong ones only where seeds ask for thoroughness: they are many, and whole suites. They need not show their speed.
         """
         yield _Trial("before", "the reference", self._job(REFERENCE, "before"))
         for name, choice, store in self._right():
-            yield _Trial("kept", name, replace(self._job(choice, f"kept/{store}"), follow_up=False))
+            yield _Trial("kept", name, replace(self._job(choice, f"kept/{store}"), suite=Suite.OWN))
         unhurried = tuple(name for name, is_speed in suite_tests(self.kata).items() if not is_speed)
         for wrong in self.solutions.wrong if self.seeds else ():
             job = self._job(wrong.choice, f"kept/wrong/{wrong.stem}")
-            yield _Trial("kept", wrong.name, replace(job, follow_up=False, only=unhurried, gated=False))
+            yield _Trial("kept", wrong.name, replace(job, suite=Suite.OWN, only=unhurried, gated=False))
 
 
 def audit(
@@ -156,19 +151,19 @@ def audit(
     With `is_draft`, solutions that are still to be written are no fault.
     """
     plans = [
-        _Plan(kata, follow_up, seeds, player, is_draft)
+        _Plan(kata, suite, seeds, player, is_draft)
         for kata in katas
-        for follow_up in (False, True)
-        if not follow_up or has_follow_up(kata)
+        for suite in Suite
+        if suite is Suite.OWN or has_follow_up(kata)
     ]
-    trials = [plan.trials() if plan.kata.has_follow_up or not plan.follow_up else [] for plan in plans]
+    trials = [plan.trials() if plan.suite is Suite.OWN or plan.kata.has_follow_up else [] for plan in plans]
     jobs = [trial.job for part in trials for trial in part]
     reports = iter(run_jobs(jobs, state=state, workers=workers, fresh=fresh, listener=listener))
     found: dict[str, KataAudit] = {}
     for plan, part in zip(plans, trials, strict=True):
         result = _judge(plan, part, [next(reports) for _ in part])
         slug = plan.kata.slug
-        if not plan.follow_up:
+        if plan.suite is Suite.OWN:
             found[slug] = replace(result, faults=(*proofread(catalog, plan.kata), *result.faults))
         else:
             both = (*found[slug].faults, *result.faults)
@@ -195,7 +190,7 @@ def _judge(plan: _Plan, trials: Sequence[_Trial], reports: Sequence[KataReport])
 def _faults(plan: _Plan, trials: Sequence[_Trial], reports: Sequence[KataReport]) -> Iterator[str]:
     problems = [report.problem for report in reports[:2]]
     if problems and problems[0] is not None and problems[0] == problems[1]:  # it is the suite's fault, so say it once
-        yield f"{plan.suite}: {problems[0].sentence}"
+        yield f"{plan.suite.phrase}: {problems[0].sentence}"
         return
     here = {trial.name: report for trial, report in zip(trials, reports, strict=True) if _is_own(trial)}
     for trial, report in zip(trials, reports, strict=True):

@@ -8,23 +8,41 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from harness.audit.mutation_text import percent
 from harness.scoreboard.render.canvas import Canvas
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from harness.audit.mutate import MutationScore
     from harness.audit.run import KataAudit
     from harness.core.model import Figure
 
 
-def render_audit(results: Sequence[KataAudit], *, width: int = 100, color: bool = False) -> str:
+def render_audit(
+    results: Sequence[KataAudit],
+    *,
+    scores: Mapping[str, MutationScore] | None = None,
+    width: int = 100,
+    color: bool = False,
+) -> str:
     """A row a kata with the margin of each speed test, then the faults; ends with a newline.
 
+    `scores` are what is known of its mutants, by slug.
     What stands behind a plus is the follow-up's.
     """
     console = Canvas(width, color=color)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in ("kata", "tests", "wrong", "right", "suite", "faults", "speed of the reference, and its margin"):
+    for name in (
+        "kata",
+        "tests",
+        "wrong",
+        "right",
+        "suite",
+        "mutants",
+        "faults",
+        "speed of the reference, and its margin",
+    ):
         table.add_column(name, justify="left" if name in ("kata",) or name.startswith("speed") else "right")
     for result in results:
         parts = _parts(result)
@@ -35,6 +53,7 @@ def render_audit(results: Sequence[KataAudit], *, width: int = 100, color: bool 
             "+".join(str(part.wrong) for part in parts),
             "+".join(str(part.also_right) for part in parts),
             "+".join(f"{part.suite_s:.1f}" for part in parts) + " s",
+            _mutants((scores or {}).get(result.kata.slug)),
             Text(str(len(result.faults)), style="bold red" if result.faults else "green"),
             Text(margins or "-"),
         )
@@ -47,6 +66,14 @@ def render_audit(results: Sequence[KataAudit], *, width: int = 100, color: bool 
     solutions = len(results) + sum(1 + part.wrong + part.also_right for part in each)  # the stub, too
     console.print(Text(f"{len(results)} katas, {solutions} solutions, {faults} faults", style="bold"))
     return console.text
+
+
+def _mutants(score: MutationScore | None) -> Text:
+    """The share of mutants that the suite kills, and how many that were, if not all."""
+    if score is None:
+        return Text("-")
+    of_some = f" of {score.mutants}" if score.mutants < len(score.target.mutants) else ""
+    return Text(f"{percent(score)}{of_some}", style="green" if score.is_enough else "bold red")
 
 
 def _parts(result: KataAudit) -> list[KataAudit]:

@@ -28,9 +28,10 @@ from harness.core.output import has_color, put, width
     type=click.Choice(["process", "sandbox"]),
     help="Run all solutions as grading does, too: each test must end there as it does here.",
 )
+@click.option("--mutants", type=click.IntRange(0), default=0, metavar="N", help="Run N mutants of each reference, too.")
 @click.option("--draft", is_flag=True, help="Say nothing of solutions that are still to be written.")
 def audit_command(
-    ids: tuple[str, ...], jobs: int | None, fresh: bool, seeds: int, player: str | None, draft: bool
+    ids: tuple[str, ...], jobs: int | None, fresh: bool, seeds: int, player: str | None, mutants: int, draft: bool
 ) -> None:
     r"""Say everything that is wrong with katas.
 
@@ -40,8 +41,9 @@ def audit_command(
     \b
     Examples:
       kata audit b2
-      kata audit --seeds 10 --player sandbox
+      kata audit --seeds 10 --player sandbox --mutants 10
     """
+    from harness.audit.mutate import scores_for_audit
     from harness.audit.run import audit
     from harness.audit.table import render_audit
 
@@ -51,11 +53,12 @@ def audit_command(
         require_sandbox()
     base, catalog = open_catalog()
     katas = select_katas(catalog, ids)
+    state = open_state(base)
     with show_progress() as listener:
         results = audit(
             catalog,
             katas,
-            state=open_state(base),
+            state=state,
             workers=jobs,
             fresh=fresh,
             seeds=range(1, seeds + 1),
@@ -63,7 +66,8 @@ def audit_command(
             is_draft=draft,
             listener=listener,
         )
-    put(render_audit(results, width=width(), color=has_color()))
+        scores = scores_for_audit(katas, state=state, size=mutants, workers=jobs, listener=listener)
+    put(render_audit(results, scores=scores, width=width(), color=has_color()))
     faulty = sum(bool(result.faults) for result in results)
     if not ids:
         report_faults(catalog)

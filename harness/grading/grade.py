@@ -303,7 +303,7 @@ def _hidden_katas(katas: Sequence[Kata], folder: Path, work: Path) -> dict[str, 
     hidden = {}
     for suite in sorted(folder.glob("*/test_*.py")):
         kata = known.get(suite.parent.name)
-        if kata is None or suite.name != kata.suite.name:
+        if kata is None or suite.name != kata.suite_file().name:
             continue
         target = work / "katas" / kata.slug
         target.mkdir(parents=True)

@@ -136,7 +136,7 @@ class Host(WorkerPlugin):  # type: ignore[misc]
         known = without_a_run(job)
         if known is not None:
             return known
-        with self._fork_servers.lend(job.kata.suite) as fork_server, self._turns.together() as inside:
+        with self._fork_servers.lend(job.kata.suite_file()) as fork_server, self._turns.together() as inside:
             child = Child(job, folder, start_pytest(job, folder, fork_server, gated=job.gated))
             child.deadline = time.monotonic() + run_limit_s(job.kata)
             self._children.add(child)

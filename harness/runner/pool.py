@@ -166,7 +166,7 @@ class Crew:
         sweep("run-", state)
         self._owned = OwnedFolder("run-", state)
         self._scratch = self._owned.path
-        self._fork_server = open_fork_server([kata.suite for kata in katas], _shared_subjects(planned))
+        self._fork_server = open_fork_server([kata.suite_file() for kata in katas], _shared_subjects(planned))
         self._suite_servers = SuiteServers(self._fork_server, self._folder, planned) if self._fork_server else None
         self._pool = ThreadPoolExecutor(max_workers=workers)
         self._numbers = itertools.count()

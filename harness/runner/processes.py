@@ -103,7 +103,7 @@ def start_pytest(
     `plugins` are loaded beside those that every run has; `options` are more words for pytest.
     """
     gate = ("--kata-gate", str(folder / "go")) if gated else ()
-    targets = [f"{job.suite}::{name}" for name in job.only] or [str(job.suite)]
+    targets = [f"{job.suite_file}::{name}" for name in job.only] or [str(job.suite_file)]
     more = ["--kata-progress", str(folder / "progress"), *gate, *options]
     arguments = pytest_arguments(job, folder, targets, plugins=plugins, options=more)
     root, env = job.kata.root, pytest_environment()
@@ -128,7 +128,7 @@ def start_suite_server(job: Job, folder: Path, fork_server: ForkServer) -> Forke
     arguments = pytest_arguments(
         replace(job, choice=LEARNER),
         folder,
-        [str(job.suite)],
+        [str(job.suite_file)],
         plugins=("harness.plugin.suite_server",),
         options=("--tb", "native"),
     )
