@@ -67,7 +67,11 @@ def run_tests(session: nox.Session) -> None:
     session.run("kata", "audit", *refereed, "--jobs", str((os.cpu_count() or 1) + 2), *session.posargs, env=env)
     if session.posargs:
         return
-    alone = ["tests/suite/test_measure.py", "tests/isolation/test_attacks.py"]  # they measure speed
+    alone = [
+        "tests/suite/test_measure.py",
+        "tests/suite/test_speed_attacks.py",
+        "tests/isolation/test_attacks.py",
+    ]  # they measure speed
     session.run("pytest", "tests", "-n", "2", "--dist", "loadfile", *(f"--ignore={path}" for path in alone), env=env)
     session.run("pytest", *alone, env=env)
 

@@ -85,7 +85,7 @@ class _Plan:
         return f"audit/{self.kata.slug}/{'follow_up/' if self.follow_up else ''}{name}.json"
 
     def _job(self, choice: str, store: str) -> Job:
-        return Job(self.kata, choice, profile="ci", store=self._store(store), follow_up=self.follow_up)
+        return Job(self.kata, choice, profile="audit", store=self._store(store), follow_up=self.follow_up)
 
     def _right(self) -> list[tuple[str, str, str]]:
         """What must pass: its name, how a job finds it, and what its report is called."""

@@ -19,6 +19,8 @@ from harness.grading.results import SELF_REPORTED, Cohort, ResultsFolder
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from harness.grading.weights import Tables
+
 _FOLDER = click.Path(path_type=Path)
 _MOST_NAMED = 5
 
@@ -40,25 +42,48 @@ _MOST_NAMED = 5
 @click.option(
     "--score",
     type=click.Choice([rule.value for rule in Rule]),
-    default=Rule.TESTS.value,
+    default=Rule.BANDS.value,
     show_default=True,
-    help="Points for the share of tests that pass, or for passed katas alone.",
+    help="bands: the weighted share of tests that pass in each band; tests: the share of all tests; passed: all or 0.",
 )
-def export_command(results: Path, forms: tuple[str, ...], out: Path | None, points: float, score: str) -> None:
+@click.option("--weights", metavar="BAND=N,...", default="", help="Weights of bands: example=1,law=4,edge=3,speed=2.")
+@click.option("--weights-file", type=_FOLDER, help="A weights.toml in place of the one that was beside the roster.")
+def export_command(
+    results: Path,
+    forms: tuple[str, ...],
+    out: Path | None,
+    points: float,
+    score: str,
+    weights: str,
+    weights_file: Path | None,
+) -> None:
     """Write a graded cohort as pages, tables and grade files.
 
     html: index.html and a page a learner. csv, json, markdown, junit: the scoreboard for spreadsheets, programs, wikis and
-    CI servers. canvas, moodle: files that the gradebooks of these platforms import.
+    CI servers. canvas, moodle: files that the gradebooks of these platforms import, and canvas_reasons.csv.
     """
     from harness.grading.export.write import export
+    from harness.grading.weights import Weights, parse_option, with_option
 
     cohort = ResultsFolder(results).cohort()
     _say(cohort.notices)
     chosen = [Form(form) for form in dict.fromkeys(forms)] or list(Form)
-    for path in export(cohort, out or results, chosen, Scoring(points, Rule(score))):
+    tables = cohort.index.weights if weights_file is None else _read_weights(weights_file, cohort)
+    scoring = Scoring(points, Rule(score), Weights(with_option(tables, parse_option(weights))))
+    for path in export(cohort, out or results, chosen, scoring):
         click.echo(path)
     if forms:  # who asks for everything is not told what a platform that is not in use would lack
         _say_unknown(cohort, chosen)
+
+
+def _read_weights(file: Path, cohort: Cohort) -> Tables:
+    """The tables of a file that must be there. It may name katas that this cohort was not graded on."""
+    from harness.grading.weights import WeightsError, read_weights
+
+    if not file.exists():
+        raise WeightsError(f"there is no {file}")
+    known = {kata.slug for kata in load_catalog(find_root(Path.cwd())).katas}
+    return read_weights(file, known | {kata.slug for kata in cohort.katas})
 
 
 def _say_unknown(cohort: Cohort, forms: Sequence[Form]) -> None:

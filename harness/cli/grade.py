@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,9 +19,11 @@ from harness.core.errors import KataError
 from harness.isolation.sandbox import PROCESS, SANDBOX, require_sandbox, sandbox_problem
 
 if TYPE_CHECKING:
+    from harness.core.model import Catalog, Kata
     from harness.grading.execution import Executor
-    from harness.grading.model import Refusal, SubmissionInfo
-    from harness.grading.results import Grade
+    from harness.grading.model import Learner, Refusal, SubmissionInfo
+    from harness.grading.results import Grade, ResultsFolder
+    from harness.grading.weights import Tables
 
 _FOLDER = click.Path(path_type=Path)
 
@@ -35,6 +37,8 @@ _FOLDER = click.Path(path_type=Path)
 )
 @click.option("--require-sandbox", "strict", is_flag=True, help="Refuse to grade where there is no sandbox.")
 @click.option("--hold-out", type=_FOLDER, help="A folder of suites that learners do not have, DIR/a01_mse/test_mse.py.")
+@click.option("--accept-names", is_flag=True, help="Take a file under another name when no other can be meant.")
+@click.option("--weights", metavar="BAND=N,...", default="", help="Weights of bands: example=1,law=4,edge=3,speed=2.")
 @click.option("--no-speed", is_flag=True, help="Leave the speed bands out.")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Repeat a run: the hypothesis seed of all suites.")
 @click.option("--jobs", "-j", type=click.IntRange(min=1), help="Suites at once; cores and one more when not given.")
@@ -47,6 +51,8 @@ def grade_command(
     player: str | None,
     strict: bool,
     hold_out: Path | None,
+    accept_names: bool,
+    weights: str,
     no_speed: bool,
     seed: int | None,
     jobs: int | None,
@@ -57,27 +63,24 @@ def grade_command(
 
     ROSTER is a CSV file (name, source, and optionally ref and group), a folder of folders, or a folder of zips. Results
     are kept in the results folder, one file each: a run that was ended goes on, and a second one costs nothing.
+    A weights.toml beside ROSTER gives weights of bands for all katas, [default], and for single ones, [a01_mse].
 
     With --scheduler or --cluster suites run on the workers of dask.distributed, which need this package and no shared
     disk. They do what a client tells them: keep scheduler and workers in a network that you trust, or use tls://.
     """
-    from harness.grading.collect import collect, read_roster
+    from harness.grading.collect import read_roster
     from harness.grading.export.options import Form
     from harness.grading.export.write import export
     from harness.grading.grade import Grader, Settings
     from harness.grading.results import CohortIndex, KataEntry, ResultsFolder
 
     chosen, executor = _place(player, strict, jobs, scheduler, cluster)
-    base = find_root(Path.cwd())
-    wanted = select_katas(load_catalog(base), katas)
+    catalog = load_catalog(find_root(Path.cwd()))
+    wanted = select_katas(catalog, katas)
+    tables = _weights(roster, weights, catalog)
     learners = read_roster(roster)
     results = ResultsFolder(out)
-    tickets: list[SubmissionInfo] = []
-    refusals: list[Refusal] = []
-    for learner in learners:
-        taken, refused = collect(learner, wanted)
-        tickets += map(results.put_submission, taken)
-        refusals += refused
+    tickets, refusals, remarks = _collect_all(learners, wanted, catalog, results, accept_names=accept_names)
     settings = Settings(chosen, seed=seed, with_speed=not no_speed, hold_out=hold_out, workers=jobs)
     grader = Grader(wanted, results, settings, executor=executor)
     try:
@@ -86,6 +89,8 @@ def grade_command(
             katas=tuple(map(KataEntry.of, wanted)),
             keys=tuple(map(grader.key, tickets)),
             refusals=tuple(refusals),
+            remarks=tuple(remarks),
+            weights=tables,
             created=time.time(),
             dojo=importlib.metadata.version("ml-kata-dojo"),
         )
@@ -94,11 +99,37 @@ def grade_command(
             grader.grade(tickets, done=done)
     finally:
         grader.close()
-    for refusal in refusals:
+    for refusal in (*refusals, *remarks):
         click.echo(f"{refusal.learner}{' ' + refusal.kata if refusal.kata else ''}: {refusal.sentence}", err=True)
     export(results.cohort(), out, list(Form))
     click.echo(f"{len(learners)} learners, {len(tickets)} submissions, {len(refusals)} refusals")
     click.echo(out / "index.html")
+
+
+def _collect_all(
+    learners: Sequence[Learner], wanted: Sequence[Kata], catalog: Catalog, results: ResultsFolder, *, accept_names: bool
+) -> tuple[list[SubmissionInfo], list[Refusal], list[Refusal]]:
+    """The submissions of all learners, kept in `results`; what was refused; and remarks on what was taken."""
+    from harness.grading.collect import collect
+    from harness.grading.model import Refusal
+
+    tickets: list[SubmissionInfo] = []
+    refusals: list[Refusal] = []
+    remarks: list[Refusal] = []
+    for learner in learners:
+        taken, refused = collect(learner, wanted, catalog=catalog.katas, accept_names=accept_names)
+        tickets += map(results.put_submission, taken)
+        refusals += refused
+        remarks += [Refusal(one.learner, one.kata, one.remark) for one in taken if one.remark]
+    return tickets, refusals, remarks
+
+
+def _weights(roster: Path, option: str, catalog: Catalog) -> Tables:
+    """The weights of `weights.toml` beside the roster and of `--weights`. Raises `WeightsError`."""
+    from harness.grading.weights import FILE, parse_option, read_weights, with_option
+
+    tables = read_weights(roster.absolute().parent / FILE, {kata.slug for kata in catalog.katas})
+    return with_option(tables, parse_option(option))
 
 
 def _place(

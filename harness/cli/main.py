@@ -26,6 +26,7 @@ _COMMANDS = {
     "hint": "harness.cli.attempts:hint_command",
     "list": "harness.cli.katas:list_command",
     "mistake": "harness.cli.mistake:mistake_command",
+    "mutate": "harness.cli.mutate:mutate_command",
     "new": "harness.cli.authors:new_command",
     "next": "harness.cli.katas:next_command",
     "release": "harness.cli.edition:release_command",
@@ -55,7 +56,7 @@ _SECTIONS = {
     "After a pass": ("reveal", "diff", "mistake", "review", "interview"),
     "See how you stand": ("scoreboard", "list", "stats", "history", "tally"),
     "Set up": ("completion", "update", "unseal"),
-    "For authors": ("new", "stamp", "audit"),
+    "For authors": ("new", "stamp", "audit", "mutate"),
     "For instructors": ("release", "grade", "regrade", "export", "similarity", "cohort"),
 }
 """The order of `kata --help`; what is in none of them comes last."""

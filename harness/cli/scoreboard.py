@@ -14,8 +14,9 @@ import click
 from harness.catalog.load import select_katas
 from harness.cli.common import FRESH, IDS, JOBS, open_catalog, open_state, show_progress
 from harness.core.errors import KataError, StateError
-from harness.core.model import Catalog, Kata, KataReport, Remembered, Scoreboard, Status
+from harness.core.model import Catalog, Kata, KataReport, Status
 from harness.core.output import check_output, has_blocks, has_color, put, width, write_output
+from harness.scoreboard.model import Remembered, Scoreboard
 from harness.scoreboard.render import Format, render
 from harness.scoreboard.tally import tally
 from harness.subject.resolve import LEARNER

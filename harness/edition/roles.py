@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-AUTHORS = ("audit", "new", "release", "stamp")
+AUTHORS = ("audit", "mutate", "new", "release", "stamp")
 """They need solutions, or make them; an edition refuses them."""
 INSTRUCTORS = ("cohort", "export", "grade", "regrade", "similarity")
 """They work in an edition, too, and are of no use to learners."""

@@ -44,7 +44,7 @@ def pack(kata: Kata) -> tuple[Manifest, dict[str, bytes]]:
     That is `kata.toml`, the modules in the kata's folder, and the root's `pyproject.toml`, in which pytest's options are;
     no solutions, no follow-up (it is not graded), and nobody's submission. Raises `BlobError` when a file cannot be read.
     """
-    root = kata.folder.parent.parent
+    root = kata.root
     config = root / _CONFIG
     files: dict[str, bytes] = {}
     try:

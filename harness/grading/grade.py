@@ -310,5 +310,5 @@ def _hidden_katas(katas: Sequence[Kata], folder: Path, work: Path) -> dict[str, 
         hidden[kata.slug] = load_kata(target)
     if not hidden:
         raise HoldOutError(f"{folder} has no suite of a kata that is graded", hint="expected DIR/a01_mse/test_mse.py")
-    shutil.copyfile(katas[0].folder.parent.parent / "pyproject.toml", work / "pyproject.toml")
+    shutil.copyfile(katas[0].root / "pyproject.toml", work / "pyproject.toml")
     return hidden

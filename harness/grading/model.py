@@ -36,6 +36,8 @@ class Submission:
     """Slug of the kata, `a01_mse`."""
     source: bytes
     """The stub file's bytes, at most 1 MiB."""
+    remark: str = ""
+    """A sentence when something about it is remarkable: that it was taken under another name."""
 
     @property
     def sha256(self) -> str:

@@ -81,6 +81,10 @@ class CohortIndex:
     """Seconds since the epoch."""
     dojo: str = ""
     """Version of the package."""
+    remarks: tuple[Refusal, ...] = ()
+    """Sentences on submissions that were taken: that a file had another name."""
+    weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """Weights of bands that were given for this run, by table (`default` or a kata's slug) and band."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,30 +5,23 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 SHARED_MIB = 256
 SHARED_FILES = 5000
-LOOK_EVERY_S = 0.2
 
 
 class Quota:
-    """Looks at a folder now and then; asking more often than that costs nothing."""
+    """A limit of a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._next_s = 0.0
 
     def problem(self) -> str:
-        """What is wrong with the folder, empty when nothing is, or when it was looked at a moment ago."""
-        now_s = time.monotonic()
-        if now_s < self._next_s:
-            return ""
+        """What is wrong with the folder, empty when nothing is."""
         found = self._look()
-        self._next_s = time.monotonic() + LOOK_EVERY_S
-        return found
+        return f"{found} in the folder that it shares with the suite" if found else ""
 
     def _look(self) -> str:
         files, size = 0, 0

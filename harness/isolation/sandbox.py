@@ -24,6 +24,7 @@ from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 from harness.core.errors import KataError
+from harness.isolation.mounts import base_interpreter, system_mounts
 from harness.isolation.seccomp import seccomp_filter
 
 SANDBOX = "sandbox"
@@ -31,15 +32,23 @@ PROCESS = "process"
 NONE = "none"
 
 TMP_MIB = 64
+SHM_MIB = 1
+"""Of `/dev/shm`, where locks of `multiprocessing` are."""
 MEMORY_MIB = 4096
+"""Of one process, by its addresses; of all processes of a player together, by what they take (see `limits`)."""
 PROCESSES = 128
 FILES = 256
 CPU_S = 600
 _HERE = Path(__file__).parent
-_PARTS = ("server.py", "codec.py", "shared_objects.py")
-"""All of the harness that is in a sandbox."""
-_INTERPRETER = Path(sys.executable).resolve()
-"""The interpreter behind a virtual environment: nothing of the environment itself is shown to a player."""
+_PARTS = (
+    "__init__", "channel", "codec", "descriptions", "forms", "operations", "protocol", "random_state", "server",
+    "shared_objects", "subject_imports",
+)  # fmt: skip
+"""All of the harness that is in a sandbox: modules that import each other, NumPy and the standard library alone."""
+_PACKAGE = "subject_server"
+"""Their package there."""
+_INTERPRETER = base_interpreter()
+"""Nothing of a virtual environment is shown to a player."""
 _LIMITED = (
     "import os,resource as r,sys\n"
     "for kind,value in ((r.RLIMIT_AS,{memory}),(r.RLIMIT_NPROC,{processes}),(r.RLIMIT_NOFILE,{files}),"
@@ -48,7 +57,7 @@ _LIMITED = (
     "    limit=value if hard==r.RLIM_INFINITY else min(value,hard)\n"
     "    r.setrlimit(kind,(limit,limit))\n"
 )
-_START = "import server\nsys.modules['__main__']=server\nserver.main()"
+_START = f"from {_PACKAGE} import server\nsys.modules['__main__']=server\nserver.main()"
 """Imported and not run as a script, because Python keeps what it has compiled of imports alone."""
 
 
@@ -134,12 +143,12 @@ def start_player(
         mounts += ["--seccomp", str(filter_fd)] if filter_fd else []
         folder = "/player"
         command = [shutil.which("bwrap") or "bwrap", *_isolation(), *mounts, "--remount-ro", "/", "--"]
-        environment = {"PATH": "/usr/bin:/bin"}
+        environment = {"PATH": os.defpath}
         cwd = Path("/")
     else:
         home = Path(tempfile.mkdtemp(prefix="kata-player-"))
         for name, file in _parts().items():
-            (home / name).parent.mkdir(exist_ok=True)
+            (home / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(file, home / name)  # with its time, by which Python knows what was compiled from it
         (home / "lib").mkdir()
         for name, path in libraries_by_name.items():
@@ -151,8 +160,8 @@ def start_player(
     limits = _LIMITED.format(
         memory=MEMORY_MIB * 2**20, processes=PROCESSES, files=FILES, cpu=CPU_S, size=TMP_MIB * 2**20
     )
-    arguments = [f"{folder}/server.py", *descriptors, f"{folder}/lib"]
-    start = f"{limits}sys.argv={arguments!r}\nsys.path.insert(0,{folder!r})\n{_START}"
+    arguments = [f"{folder}/{_PACKAGE}/server.py", *descriptors]
+    start = f"{limits}sys.argv={arguments!r}\nsys.path[:0]=[{folder + '/lib'!r},{folder!r}]\n{_START}"
     threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
     # Memory that was freed is kept, as it is in the grown heap of a process that has been running for a while.
     threads |= {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**29)}
@@ -178,15 +187,15 @@ def start_player(
 def _parts() -> dict[str, Path]:
     """All of the harness that a player has, by its place: sources, and what Python has compiled from them, where it may."""
     parts = {}
-    for name in _PARTS:
-        source = _HERE / name
+    for part in _PARTS:
+        source = _HERE / f"{part}.py"
         compiled = Path(importlib.util.cache_from_source(str(source)))
-        parts[name] = source
+        parts[f"{_PACKAGE}/{source.name}"] = source
         with contextlib.suppress(OSError):
             if not sys.dont_write_bytecode and not _is_newer(compiled, source):
                 SourceFileLoader(source.stem, str(source)).get_code(source.stem)  # writes it, if it may
             if _is_newer(compiled, source):
-                parts[f"{compiled.parent.name}/{compiled.name}"] = compiled
+                parts[f"{_PACKAGE}/{compiled.parent.name}/{compiled.name}"] = compiled
     return parts
 
 
@@ -217,25 +226,23 @@ def _kept() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name.startswith("OPENBLAS_CORE")}
 
 
+@functools.cache
 def _isolation() -> list[str]:
     """The sandbox without what a player needs in it."""
     arguments = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "player"]
     arguments += ["--unshare-user", "--disable-userns"] if _can_seal_namespaces() else []
     if os.getuid() == 0:
         arguments += ["--uid", "65534", "--gid", "65534"]
-    for path in ("/usr", "/lib", "/lib32", "/lib64", "/bin"):
-        if Path(path).is_symlink():
-            arguments += ["--symlink", str(Path(path).readlink()), path]
-        elif Path(path).exists():
-            arguments += ["--ro-bind", path, path]
-    for file in ("/etc/ld.so.cache", "/etc/localtime"):
-        arguments += ["--ro-bind-try", file, file]
-    for prefix in sorted({sys.base_prefix, str(_INTERPRETER.parent.parent)}):
-        if not prefix.startswith("/usr"):
-            arguments += ["--ro-bind", prefix, prefix]
+    arguments += system_mounts(_INTERPRETER)
     # Read-only, or a process could have the kernel forget how much memory it had.
     arguments += ["--proc", "/proc", "--remount-ro", "/proc"]
-    return [*arguments, "--dev", "/dev", "--size", str(TMP_MIB * 2**20), "--tmpfs", "/tmp"]
+    # Every folder in memory has a size, and `/dev` itself takes no files.
+    arguments += ["--dev", "/dev", *_tmpfs("/dev/shm", SHM_MIB), "--remount-ro", "/dev"]
+    return [*arguments, *_tmpfs("/tmp", TMP_MIB)]
+
+
+def _tmpfs(path: str, size_mib: int) -> list[str]:
+    return ["--size", str(size_mib * 2**20), "--tmpfs", path]
 
 
 @functools.cache

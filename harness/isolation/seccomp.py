@@ -2,8 +2,9 @@
 
 The namespaces of the sandbox leave little to reach. What is refused here is what could be turned against the folder that suites
 and subjects share (a link that the suite would write through), another process (whose work would not be on the clock that a
-race reads), and interfaces of the kernel that no solution needs and that are the usual way to break out. Numbers are those
-of the kernel's system call tables, x86-64 and arm64.
+race reads), memory that counts for no process and no folder (memfds, segments and queues of IPC), and interfaces of the kernel
+that no solution needs and that are the usual way to break out. Numbers are those of the kernel's system call tables, x86-64
+and arm64.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ _NUMBERS = {
             "unshare": 272, "setns": 308, "open_tree": 428, "move_mount": 429, "fsopen": 430, "mount_setattr": 442,
             "keyctl": 250, "add_key": 248, "request_key": 249, "bpf": 321, "perf_event_open": 298,
             "userfaultfd": 323, "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427,
+            "memfd_create": 319, "memfd_secret": 447, "shmget": 29, "msgget": 68, "semget": 64, "mq_open": 240,
             "kexec_load": 246, "init_module": 175, "finit_module": 313, "open_by_handle_at": 304,
         },
     },
@@ -34,7 +36,8 @@ _NUMBERS = {
             "process_vm_writev": 271, "mount": 40, "umount2": 39, "pivot_root": 41, "unshare": 97, "setns": 268,
             "open_tree": 428, "move_mount": 429, "fsopen": 430, "mount_setattr": 442, "keyctl": 219, "add_key": 217,
             "request_key": 218, "bpf": 280, "perf_event_open": 241, "userfaultfd": 282, "io_uring_setup": 425,
-            "io_uring_enter": 426, "io_uring_register": 427, "kexec_load": 104, "init_module": 105,
+            "io_uring_enter": 426, "io_uring_register": 427, "memfd_create": 279, "memfd_secret": 447, "shmget": 194,
+            "msgget": 186, "semget": 190, "mq_open": 180, "kexec_load": 104, "init_module": 105,
             "finit_module": 273, "open_by_handle_at": 265,
         },
     },

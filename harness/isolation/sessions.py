@@ -10,12 +10,14 @@ from types import ModuleType
 from typing import Any
 
 from harness.core.model import Kata
-from harness.isolation.client import Connection, Remote
+from harness.isolation.client import Connection
 from harness.isolation.cores import stay_together, take_core
 from harness.isolation.echo import Echo
+from harness.isolation.limits import Limit, MemoryLimit
 from harness.isolation.memory import PeakMeter, imports_of
 from harness.isolation.quota import Quota, remove
-from harness.isolation.sandbox import SANDBOX, PlayerProcess, require_sandbox, start_player
+from harness.isolation.remote import Remote
+from harness.isolation.sandbox import MEMORY_MIB, SANDBOX, PlayerProcess, require_sandbox, start_player
 from harness.isolation.timing import RemoteStopwatch, way_share
 from harness.suite.measure import Compare, Task
 
@@ -34,13 +36,16 @@ class Player:
 
     def _start(self, hash_seed: int | None = None, process: PlayerProcess | None = None) -> Connection:
         process = process or start_player(self._mode, self._kata.imports, shared=self._shared, hash_seed=hash_seed)
-        connection = Connection(process, quota=Quota(self._shared))
+        connection = Connection(process, limits=self._limits(process))
         try:
             connection.load(self._kata, self._source, self._file)
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def _limits(self, process: PlayerProcess) -> list[Limit]:
+        return [MemoryLimit(process.process.pid, MEMORY_MIB), Quota(self._shared)]
 
     def is_of(self, folder: Path) -> bool:
         """Whether its kata is in this folder."""
@@ -68,7 +73,7 @@ class Player:
         """MiB of a task's call at its worst moment, in a new process that takes the place of the usual one meanwhile."""
         usual = self.connection
         processes = [start_player(self._mode, self._kata.imports, shared=self._shared) for _ in range(2)]
-        fresh, echo = Connection(processes[0], quota=Quota(self._shared)), Echo(Connection(processes[1]))
+        fresh, echo = Connection(processes[0], limits=self._limits(processes[0])), Echo(Connection(processes[1]))
         try:
             meter = PeakMeter(fresh, echo)
             fresh.load(self._kata, self._source, self._file)

@@ -1,11 +1,10 @@
 """Objects that both sides can modify: which they are, what they held when last in step, and what has changed since.
 
-Part of the wire; imports NumPy and the standard library alone, so that it can be laid into a sandbox.
+A part of what runs in a sandbox: it imports NumPy, the standard library and modules beside it alone.
 """
 
 from __future__ import annotations
 
-import itertools
 import operator
 import sys
 import threading
@@ -14,22 +13,30 @@ from typing import Any
 
 import numpy as np
 
+from .random_state import rng_state
+
 _SHARED_SEQUENCE = 1000
 """Longer lists of lists travel as copies: watching each row would cost more than the call."""
 _SMALL = 2048
 """Bytes of an array that is compared as a string of bytes; NumPy's own way costs more than that."""
 _FEW = 16
 """An array of which less than one element in so many was modified is told by the places."""
+MAX_NUMBER = 2**53
 Places = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
 """Where the memory of an array, as integers in its own order, was modified, and what is there now."""
 
 
-class Cells:
+class IdentityError(ValueError):
+    """A number for an object that has another one already, or that no object can have."""
+
+
+class SharedObjects:
     """The modifiable objects that both sides know, by number, with what they held when they were last in step."""
 
     def __init__(self, *, first: int, weak: bool) -> None:
         """`first` is 0 or 1, and keeps the numbers of the two sides apart; `weak` lets go of objects that nobody else has."""
-        self._numbers = itertools.count(first, 2)
+        self._parity = first
+        self._next = first
         self._weak = weak
         self._held: dict[int, Any] = {}
         self._snapshots: dict[int, Any] = {}
@@ -44,14 +51,32 @@ class Cells:
             return number if number is not None and self._get(number) is value else None
 
     def add(self, value: object, number: int | None = None) -> int:
-        """Give `value` a number (its own, or the one that the other side has given it)."""
+        """Give `value` a number (its own, or the one that the other side has given it).
+
+        Raises `IdentityError` when `value` has a number, or the number an object: a second number for an object that this
+        side has made would have changes of it look like changes of the other side's.
+        """
         with self._lock:
+            if self.find(value) is not None:
+                raise IdentityError("an object cannot have a second number")
             if number is None:
-                number = next(self._numbers)
+                number = self._next
+                self._next += 2
+            elif self._get(number) is not None:
+                raise IdentityError("a number cannot have a second object")
             self._held[number] = self._weakly(value, number) if self._weak and isinstance(value, np.ndarray) else value
             self._by_identity[id(value)] = number
             self._snapshots[number] = snapshot(value)
             return number
+
+    def is_own(self, number: int) -> bool:
+        """Whether this side has given the number. Raises `IdentityError` for one that neither side can have given."""
+        if type(number) is not int or not 0 <= number < MAX_NUMBER:
+            raise IdentityError(f"an object cannot have the number {number!r:.40}")
+        is_own = number % 2 == self._parity
+        if is_own and number >= self._next:
+            raise IdentityError(f"the number {number} was not given to an object")
+        return is_own
 
     def __contains__(self, number: object) -> bool:
         """Whether there is an object of that number."""
@@ -61,7 +86,7 @@ class Cells:
         """The object of that number; raises `KeyError` when there is none."""
         value = self._get(number) if type(number) is int else None
         if value is None:
-            raise KeyError(f"there is no cell {number!r:.40}")
+            raise KeyError(f"there is no shared object {number!r:.40}")
         return value
 
     def revive(self, number: int) -> Any:
@@ -107,7 +132,7 @@ class Cells:
             return dropped
 
     def drop(self, number: object) -> None:
-        """Forget that cell, if there is one."""
+        """Forget that object, if there is one."""
         with self._lock:
             if type(number) is int and number in self._held:
                 self._forget(number, id(self._get(number)), tell=False)
@@ -148,7 +173,7 @@ def _holders(held: dict[int, Any], number: int) -> int:
 
 
 _OWN_HOLDERS = _holders({0: []}, 0)
-"""What `_holders` counts for an object that only its cell holds."""
+"""What `_holders` counts for an object that only this class holds."""
 
 
 def is_shared(value: object) -> bool:
@@ -218,17 +243,3 @@ def _bits(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The memory of `array` as integers, in its own order; a copy only where it is scattered."""
     flat = np.ascontiguousarray(array.T if array.flags.f_contiguous else array).reshape(-1)
     return flat.view(np.uint64 if flat.nbytes % 8 == 0 and flat.itemsize % 8 == 0 else np.uint8)
-
-
-def rng_state(rng: np.random.Generator) -> dict[str, Any]:
-    """The state of a generator, as JSON can say it."""
-    return listed(dict(rng.bit_generator.state))  # type: ignore[no-any-return]
-
-
-def listed(value: Any) -> Any:
-    """`value` with its arrays (n,) as hexadecimal digits: item by item they would take ten times as long to tell."""
-    if isinstance(value, dict):
-        return {key: listed(item) for key, item in value.items()}
-    if isinstance(value, np.ndarray):
-        return {"array": value.tobytes().hex(), "dtype": value.dtype.str}
-    return value.item() if isinstance(value, np.generic) else value

@@ -58,7 +58,9 @@ class Collection:
         if player is not None:
             collector.stash[PLAYER] = player
         if not sentence and kata is not None:
-            sentence = self.import_problem(suite) or (_band_problem(report) if report.outcome == "passed" else "")
+            sentence = import_problem(self._session, suite) or (
+                _band_problem(report) if report.outcome == "passed" else ""
+            )
         if sentence:
             collected.problems[suite] = sentence
             report.outcome = "failed"
@@ -83,17 +85,6 @@ class Collection:
         self._collected.katas[folder] = kata
         self._collected.subjects[suite_of(path)] = subject
         return ""
-
-    def import_problem(self, suite: SuiteKey) -> str:
-        """Why the subject of a suite was not imported as it should be; empty when it was."""
-        subject, finder = self._collected.subjects[suite], self._session.finder
-        error: KataError | None = finder.errors.get(subject.kata.module)
-        if error is None:
-            try:
-                finder.verify(subject)
-            except KataError as foreign:
-                error = foreign
-        return "" if error is None else clean_text(error.sentence)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -122,6 +113,18 @@ class Collection:
         for item in items:
             if self._collected.kata_of(item) is not None:
                 self._collected.deselected.setdefault(suite_of(item.path), []).append(item.nodeid)
+
+
+def import_problem(session: Session, key: SuiteKey) -> str:
+    """Why the subject of a suite was not imported as it should be; empty when it was."""
+    subject = session.collected.subjects[key]
+    error: KataError | None = session.finder.errors.get(subject.kata.module)
+    if error is None:
+        try:
+            session.finder.verify(subject)
+        except KataError as foreign:
+            error = foreign
+    return "" if error is None else clean_text(error.sentence)
 
 
 def _band_problem(report: pytest.CollectReport) -> str:

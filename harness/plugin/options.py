@@ -92,7 +92,11 @@ def named_paths(config: pytest.Config) -> list[str]:
 
 
 def _register_profiles(config: pytest.Config) -> str:
-    """Register practice, ci and grade with hypothesis, load the one that applies, and return its name."""
+    """Register practice, ci, audit, mutate and grade with hypothesis, load the one that applies, and return its name.
+
+    `audit` is ci for runs that mostly fail, as they should: it does not matter on which example, so nothing is shrunk. `mutate`
+    is for runs that only ask whether any test fails: the first failure ends the session, too.
+    """
     from hypothesis import Phase, Verbosity, settings
     from hypothesis.database import DirectoryBasedExampleDatabase
 
@@ -111,12 +115,17 @@ def _register_profiles(config: pytest.Config) -> str:
     settings.register_profile("practice", derandomize=False, database=database, **always)
     settings.register_profile("ci", derandomize=True, database=None, **always)
     settings.register_profile("grade", derandomize=False, database=None, **always)
+    unshrunk = (Phase.explicit, Phase.generate)
+    for name in ("audit", "mutate"):
+        settings.register_profile(name, derandomize=True, database=None, **{**always, "phases": unshrunk})
     asked = config.getoption("--hypothesis-profile", default=None)
     profile = asked or ("ci" if os.environ.get("CI") else "practice")
     if not asked:
         settings.load_profile(profile)
     if profile == "grade" and config.getoption("--hypothesis-seed", default=None) is None:
         config.option.hypothesis_seed = str(int.from_bytes(os.urandom(4), "big"))
+    if profile == "mutate":
+        config.option.maxfail = 1
     return str(profile)
 
 

@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from harness.catalog.published_stub import remember_stubs
-from harness.core.model import Catalog, Kata, KataReport, Remembered, Status
+from harness.core.model import Catalog, Kata, KataReport, Status
 from harness.history.attempt import attempts
 from harness.history.record import Recorded, record_known_pass, record_run
 from harness.history.store import History
 from harness.practice.choose import choose_next, due_reviews
+from harness.scoreboard.model import Remembered
 from harness.scoreboard.render.words import minutes
 
 

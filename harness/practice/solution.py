@@ -52,7 +52,7 @@ def read_solution(kata: Kata) -> Solution:
 
 def missing_solution(kata: Kata, what: str = "the solution") -> NoSolutionError:
     """The error for a part of the solution that is not here."""
-    sealed = kata.folder.parent.parent / ".dojo" / "sealed" / f"{kata.slug}.json"
+    sealed = kata.root / ".dojo" / "sealed" / f"{kata.slug}.json"
     if sealed.is_file() and not (reference_folder(kata) / kata.stub.name).is_file():
         return NoSolutionError(
             f"the solution of {kata.slug} is sealed",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from harness.core.model import Band, BandTally, Failure, FailureKind, Kata, KataReport, Outcome, Status, TestResult
+from harness.core.model import Band, Failure, FailureKind, Kata, KataReport, Outcome, Status, TestResult
 from harness.history.record import Recorded
 from harness.practice.follow_up import invitation
+from harness.scoreboard.model import BandTally
 from harness.scoreboard.render.words import fraction, minutes
 
 if TYPE_CHECKING:

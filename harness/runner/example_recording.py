@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.runner.fork_client import Process
 from harness.runner.job import Job
-from harness.runner.processes import Process
 
 Key = tuple[Path, str, int]
 

@@ -1,10 +1,10 @@
 """A process that has imported what suites need, and forks a child for each run: `python -m harness.runner.fork_server MODULE...`.
 
-Starting Python, pytest, hypothesis, NumPy and scikit-learn takes a second and more; forking takes milliseconds. Jobs
-come as JSON lines on stdin, `{"id": 1, "argv": [...], "env": {...}, "cwd": "...", "out": "...", "err": "..."}`; what
-becomes of them goes out as JSON lines on stdout, `{"id": 1, "pid": 4711}` and `{"id": 1, "code": 0}`. Only where fork
-is safe (Linux), and only with one BLAS thread: OpenMP deadlocks in a child whose parent has used it, so nothing is
-ever computed here.
+Starting Python, pytest, hypothesis, NumPy and scikit-learn takes a second and more; forking takes milliseconds. Requests are
+those of `harness.core.forking`, on stdin and stdout, each with `"argv": [...], "env": {...}, "cwd": "...", "out": "...",
+"err": "..."`.
+Only where fork is safe (Linux), and only with one BLAS thread: OpenMP deadlocks in a child whose parent has used it, so
+nothing is ever computed here.
 """
 
 from __future__ import annotations
@@ -12,10 +12,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
-import json
 import os
-import select
-import signal
 import sys
 import tempfile
 import traceback
@@ -24,52 +21,24 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, NoReturn
 
+from harness.core.forking import Channel, ForkLoop
 from harness.isolation.sandbox import SANDBOX, sandbox_problem
-from harness.runner.processes import PLUGINS
+from harness.runner.processes import PLUGINS, SERVE
 
 
 def main() -> None:
     """Import, then serve until stdin ends."""
     warm_up(sys.argv[1:])
-    woken = _wake_on_ends()
-    jobs: dict[int, int] = {}
-    pending = b""
-    is_open = True
-    while is_open or jobs:
-        readable, _, _ = select.select([0, woken] if is_open else [woken], [], [])
-        if woken in readable:
-            os.read(woken, 65536)
-        if 0 in readable:
-            data = os.read(0, 65536)
-            is_open = bool(data)
-            *lines, pending = (pending + data).split(b"\n")
-            for line in lines:
-                job = json.loads(line)
-                if SANDBOX in job["argv"]:
-                    sandbox_problem()  # asked here, and once: what it has found out is forked along
-                pid = os.fork()
-                if pid == 0:
-                    signal.set_wakeup_fd(-1)
-                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                    os.setsid()
-                    run_job(job)
-                jobs[pid] = job["id"]
-                _say({"id": job["id"], "pid": pid})
-        while jobs:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if pid == 0:
-                break
-            if pid in jobs:
-                _say({"id": jobs.pop(pid), "code": os.waitstatus_to_exitcode(status)})
+    request = ForkLoop(Channel(0, 1, 0), _prepare).run()
+    if request is not None:
+        if request.channel is not None:
+            request.data["argv"].insert(0, f"{SERVE}={request.channel}")
+        run_job(request.data)
 
 
-def _wake_on_ends() -> int:
-    """A file that can be read from when a child has ended."""
-    woken, wake = os.pipe()
-    os.set_blocking(wake, False)
-    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    return woken
+def _prepare(request: dict[str, Any]) -> None:
+    if SANDBOX in request["argv"]:
+        sandbox_problem()  # asked here, and once: what it has found out is forked along
 
 
 def warm_up(modules: Sequence[str]) -> None:
@@ -127,11 +96,6 @@ def _rehearse() -> None:
         core.threadlocal._hypothesis_global_random = None
 
 
-def _say(message: dict[str, int]) -> None:
-    with contextlib.suppress(BrokenPipeError):  # nobody listens any more: stdin will end, too
-        os.write(1, json.dumps(message).encode() + b"\n")
-
-
 def run_job(job: dict[str, Any]) -> NoReturn:
     """Become the child: its own streams and environment, then pytest; never returns."""
     code = 3
@@ -150,7 +114,7 @@ def run_job(job: dict[str, Any]) -> NoReturn:
         sys.stderr.flush()
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else 1
-    except BaseException:  # whatever it is, it must not go on as a second nest
+    except BaseException:  # whatever it is, it must not go on as a second fork server
         traceback.print_exc()
     finally:
         os._exit(code)

@@ -15,8 +15,8 @@ from pathlib import Path
 from harness.core.errors import ReportError
 from harness.core.model import Kata, KataReport, Problem, ProblemKind
 from harness.core.report import parse
+from harness.runner.fork_client import Process
 from harness.runner.job import Event, Job, Listener, empty_report
-from harness.runner.processes import Process
 
 _POLL_S = 0.01
 _START_LIMIT_S = 120.0
@@ -39,7 +39,16 @@ class Child:
     at_gate: bool = False
     overdue: bool = False
     last_test: str = ""
+    subject: str = ""
+    """The name of the subject's file; empty for that of the kata's module."""
+    is_served: bool = False
+    """Whether a suite server has forked it."""
     _read: int = 0
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether nobody can say how it ended."""
+        return getattr(self.process, "is_lost", False)
 
     def follow(self, listener: Listener) -> None:
         """Take in what the child has said since the last look."""
@@ -67,7 +76,8 @@ class Child:
                 self.overdue = True
                 self.end()
                 return
-            time.sleep(_POLL_S)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(_POLL_S)
 
     def open_gate(self) -> None:
         """Let it measure its speed."""
@@ -127,7 +137,7 @@ def _problem(child: Child) -> Problem | None:
     where = f" in {child.last_test}" if child.last_test else " while it was imported"
     errors = child.tail("stderr")
     if _WATCHDOG.search(errors):
-        return Problem(ProblemKind.TIMED_OUT, _watchdog_sentence(child.job.kata, where, errors))
+        return Problem(ProblemKind.TIMED_OUT, _watchdog_sentence(child, where, errors))
     if child.overdue:
         limit_s = round(run_limit_s(child.job.kata))
         return Problem(ProblemKind.TIMED_OUT, f"{slug} was still running after {limit_s} s{where}")
@@ -141,11 +151,13 @@ def _problem(child: Child) -> Problem | None:
     return None
 
 
-def _watchdog_sentence(kata: Kata, where: str, errors: str) -> str:
+def _watchdog_sentence(child: Child, where: str, errors: str) -> str:
     """Whose code was running, by a dump of `faulthandler`."""
-    match = re.search(rf'File "[^"]*\b{re.escape(kata.module)}\.py", line (\d+),? in (\S+)', errors)
+    kata = child.job.kata
+    name = child.subject or f"{kata.module}.py"
+    match = re.search(rf'File "[^"]*\b{re.escape(name)}", line (\d+),? in (\S+)', errors)
     if match:
-        return f"{kata.slug} hung{where}, at {kata.module}.py:{match[1]} in {match[2]}"
+        return f"{kata.slug} hung{where}, at {name}:{match[1]} in {match[2]}"
     if _WAITING.search(errors):
         return f"{kata.slug} hung{where}"
     return f"the suite of {kata.slug} ran out of time in its own code{where}"

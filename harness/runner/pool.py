@@ -15,21 +15,24 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import filelock
 
-from harness.core.errors import InterruptedRunError
+from harness.core.errors import InterruptedRunError, KataError
 from harness.core.model import Kata, KataReport, ProblemKind
 from harness.core.report import dump
 from harness.core.state import write_atomically
 from harness.runner.example_recording import ExampleRecordings
+from harness.runner.fork_client import Process
 from harness.runner.job import Event, Job, Listener, cached_report, digest, without_a_run
 from harness.runner.outcome import Child, conclude, end, run_limit_s
-from harness.runner.processes import Process, open_nest, replay_options, start_pytest, start_recording
+from harness.runner.processes import open_fork_server, replay_options, start_pytest, start_recording
+from harness.runner.suite_servers import SuiteServers
+from harness.subject.mistakes import split_choice
 from harness.subject.resolve import LEARNER, resolve
 
 Keep = Callable[[Job, KataReport], None]
@@ -111,7 +114,8 @@ def _run_all(
         places.setdefault(job, []).append(i)
     digests = {job: job_digest for _, job, job_digest in todo}
     waiting = deque(sorted(places, key=lambda job: job.gated))
-    crew = Crew(state, {job.kata for job in places} if len(places) > 1 else (), workers=workers, listener=listener)
+    katas = {job.kata for job in places} if len(places) > 1 else ()
+    crew = Crew(state, katas, workers=workers, planned=places, listener=listener)
     crew.is_alone = len(places) == 1
     try:
         while waiting or crew.busy:
@@ -145,13 +149,23 @@ class Crew:
     """Whether the one job there is need not wait at its gate."""
 
     def __init__(
-        self, state: Path, katas: Iterable[Kata] = (), *, workers: int, listener: Listener = lambda _: None
+        self,
+        state: Path,
+        katas: Iterable[Kata] = (),
+        *,
+        workers: int,
+        planned: Collection[Job] = (),
+        listener: Listener = lambda _: None,
     ) -> None:
-        """Children are forked from a parent that has imported what the suites of `katas` import, where that is safe."""
+        """Children are forked from a parent that has imported what the suites of `katas` import, where that is safe.
+
+        `planned` are jobs that will be submitted: those that share a suite are forked from a session that has collected it.
+        """
         self._listener = listener
         self._workers = workers
         self._scratch = Path(tempfile.mkdtemp(prefix="run-", dir=state))
-        self._nest = open_nest([kata.suite for kata in katas])
+        self._fork_server = open_fork_server([kata.suite for kata in katas], _shared_subjects(planned))
+        self._suite_servers = SuiteServers(self._fork_server, self._folder, planned) if self._fork_server else None
         self._pool = ThreadPoolExecutor(max_workers=workers)
         self._numbers = itertools.count()
         self._recordings = ExampleRecordings(self._scratch, self._record)
@@ -204,8 +218,10 @@ class Crew:
         for process in self._recordings.processes():  # not before: until now a worker could start one more
             if process.poll() is None:
                 end(process)
-        if self._nest is not None:
-            self._nest.close()
+        if self._suite_servers is not None:
+            self._suite_servers.close()
+        if self._fork_server is not None:
+            self._fork_server.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _measure(self) -> tuple[Job, KataReport]:
@@ -223,17 +239,42 @@ class Crew:
             self._ready.put(error)
 
     def _start_and_wait(self, job: Job) -> tuple[Child, bytes]:
-        source = resolve(job.kata, job.choice).file.read_bytes()
+        file = resolve(job.kata, job.choice).file
+        source = file.read_bytes()
+        child = self._child(job, file, may_be_served=True)
+        self._wait(child)
+        if child.is_lost:  # what has killed the suite server need not be this run
+            self._discard(child)
+            child = self._child(job, file, may_be_served=False)
+            self._wait(child)
+        return child, source
+
+    def _child(self, job: Job, file: Path, *, may_be_served: bool) -> Child:
+        """The run of `job` against the subject in `file`, started; by a suite server if there is one for it."""
         folder = self._folder()
-        options = replay_options(self._recordings.find(job))
-        process = start_pytest(job, folder, self._nest, gated=job.gated and not self.is_alone, options=options)
-        child = Child(job, folder, process, deadline=time.monotonic() + run_limit_s(job.kata))
+        gated = job.gated and not self.is_alone
+        process: Process | None = None
+        if may_be_served and self._suite_servers is not None:
+            process = self._suite_servers.start(job, file, folder, gated=gated)
+        is_served = process is not None
+        if process is None:
+            options = replay_options(self._recordings.find(job))
+            process = start_pytest(job, folder, self._fork_server, gated=gated, options=options)
+        deadline = time.monotonic() + run_limit_s(job.kata)
+        return Child(job, folder, process, deadline=deadline, subject=file.name, is_served=is_served)
+
+    def _wait(self, child: Child) -> None:
         self._children.add(child)
         if self._stopped.is_set():
             child.end()
-        self._listener(Event("started", job))
+        self._listener(Event("started", child.job))
         child.wait(self._listener)
-        return child, source
+
+    def _discard(self, child: Child) -> None:
+        shutil.rmtree(child.folder, ignore_errors=True)
+        self._children.remove(child)
+        if child.is_served and self._suite_servers is not None:
+            self._suite_servers.finished(child.job)
 
     def _folder(self) -> Path:
         folder = self._scratch / str(next(self._numbers))
@@ -241,14 +282,23 @@ class Crew:
         return folder
 
     def _record(self, job: Job, cache: Path) -> Process:
-        return start_recording(job, cache, self._folder(), self._nest)
+        return start_recording(job, cache, self._folder(), self._fork_server)
 
     def _finish(self, child: Child, source: bytes) -> tuple[Job, KataReport]:
         report = conclude(child)
         _put_back(child.job, source)
-        shutil.rmtree(child.folder, ignore_errors=True)
-        self._children.remove(child)
+        self._discard(child)
         return child.job, report
+
+
+def _shared_subjects(jobs: Collection[Job]) -> set[Path]:
+    """The files of subjects that others are made of: mistakes import what their base does."""
+    files = set()
+    for job in jobs if len(jobs) > 1 else ():
+        if split_choice(job.choice) is None:
+            with contextlib.suppress(KataError):
+                files.add(resolve(job.kata, job.choice).file)
+    return files
 
 
 def _put_back(job: Job, source: bytes) -> None:

@@ -9,19 +9,16 @@ from harness.core.errors import ReportError
 from harness.core.model import (
     FOLLOW_UP_STATEMENT,
     Band,
-    BandTally,
     Catalog,
     FailureKind,
     Kata,
     KataReport,
     KataSet,
     Outcome,
-    Row,
-    Scoreboard,
-    SetTally,
     Status,
     TestResult,
 )
+from harness.scoreboard.model import BandTally, Row, Scoreboard, SetTally
 
 _BEGUN = (Status.IN_PROGRESS, Status.FAILING, Status.BROKEN, Status.TIMED_OUT)
 

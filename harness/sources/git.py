@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,8 @@ READ_S = 60.0
 """Seconds that reading a repository may take."""
 MOST_WRITTEN = 512 * 2**20
 """Bytes of the largest file that git may write, a pack."""
+MOST_TREE = 2**20
+"""Bytes of a folder's list of names; one that is longer is not looked through for files under other names."""
 MOST_MEMORY = 4 * 2**30
 """Bytes of memory that git may have."""
 
@@ -141,10 +143,11 @@ class Repository:
         raise RefusedError(f"has no file {clean(path)}")
 
     def entries(self, katas: Sequence[Kata]) -> list[Entry]:
-        """The stubs of `katas`, and what is odd on the way to them."""
+        """The stubs of `katas`, what is odd on the way to them, and the other Python files of their folders."""
         stubs = [f"katas/{kata.slug}/{kata.module}.py" for kata in katas]
         found: list[Entry] = []
         blobs: list[tuple[str, str]] = []
+        trees: dict[str, str] = {}
         for paths in (["katas"], [f"katas/{kata.slug}" for kata in katas], stubs):
             for mode, kind, name, path in self._tree(paths):
                 trouble = _ODD.get(mode, "is not a file" if path in stubs and kind != "blob" else "")
@@ -152,28 +155,43 @@ class Repository:
                     found.append(Entry(path, never, trouble))
                 elif path in stubs:
                     blobs.append((path, name))
+                elif kind == "tree" and path != "katas":
+                    trees[name] = path
+        blobs += self._others(trees, stubs)
         sizes = self._sizes(name for _, name in blobs)
         return found + [Entry(path, partial(self._read, name, sizes.get(name))) for path, name in blobs]
 
+    def _others(self, trees: Mapping[str, str], stubs: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Path and hash of the Python files in these folders, given by hash, that are not stubs."""
+        sizes = self._sizes(trees, kind="tree")
+        small = [f"{folder}/" for name, folder in trees.items() if sizes.get(name, MOST_TREE + 1) <= MOST_TREE]
+        for mode, kind, name, path in self._list(small):
+            if kind == "blob" and mode not in _ODD and path.lower().endswith(".py") and path not in stubs:
+                yield path, name
+
     def _tree(self, paths: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
         """Mode, kind, hash and path of those of `paths` that there are."""
+        return (row for row in self._list(paths) if row[3] in paths)
+
+    def _list(self, paths: Sequence[str]) -> Iterator[tuple[str, str, str, str]]:
+        """The same; of a path that ends with `/` what is in the folder."""
         if not paths:
             return
         output = self.run(["ls-tree", "-z", self._commit, "--", *paths], what="its files cannot be listed")
         for row in output.decode("utf-8", "surrogateescape").split("\0"):
             facts, _, path = row.partition("\t")
-            if path in paths:
+            if path:
                 mode, kind, name = facts.split(" ")
                 yield mode, kind, name, path
 
-    def _sizes(self, names: Iterable[str]) -> dict[str, int]:
-        """Bytes of each blob, found out without reading them."""
+    def _sizes(self, names: Iterable[str], *, kind: str = "blob") -> dict[str, int]:
+        """Bytes of each object of this kind, found out without reading them."""
         asked = "".join(f"{name}\n" for name in names).encode()
         if not asked:
             return {}
         output = self.run(["cat-file", "--batch-check"], what="its files cannot be read", send=asked)
         rows = (row.split() for row in output.decode("ascii", "replace").splitlines())
-        return {row[0]: int(row[2]) for row in rows if len(row) == 3 and row[1] == "blob"}
+        return {row[0]: int(row[2]) for row in rows if len(row) == 3 and row[1] == kind}
 
     def _read(self, name: str, size: int | None, most_bytes: int) -> bytes:
         if size is None:

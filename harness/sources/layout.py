@@ -15,7 +15,8 @@ from harness.sources.entry import Entry, RefusedError
 
 _FOLDER = re.sub(r"\?P<\w+>", "?:", SLUG.pattern)
 _TOP = r"(?:[^/]+/)?"
-_RELEVANT = re.compile(rf"{_TOP}katas|{_TOP}(?:katas/)?{_FOLDER}(?:/\w+\.py)?|{_TOP}\w+\.py|[^/]+\.zip")
+_PY = r"[^/]+\.(?i:py)"
+_RELEVANT = re.compile(rf"{_TOP}katas|{_TOP}(?:katas/)?{_FOLDER}(?:/{_PY})?|{_TOP}{_PY}|[^/]+\.zip")
 _REPOSITORY = re.compile(rf"{_TOP}katas/[a-z]\d\d_(\w+)/\1\.py")
 _IN_KATAS = re.compile(rf"{_TOP}katas(?:/{_FOLDER})?")
 _TOP_FOLDERS = re.compile(rf"[^/]+|{_TOP}katas|{_TOP}(?:katas/)?{_FOLDER}")
@@ -58,6 +59,44 @@ def candidates(kata: Kata, entries: Sequence[Entry]) -> list[Entry]:
         entries = [entry for entry in entries if not _is_of_another(kata, entry.path)]
     stubs = [entry for entry in entries if wanted & _with_and_without_top(entry.path)]
     return stubs or [entry for entry in entries if entry.trouble and on_the_way & _with_and_without_top(entry.path)]
+
+
+def misnamed(kata: Kata, graded: Sequence[Kata], catalog: Sequence[Kata], entries: Sequence[Entry]) -> list[Entry]:
+    """Python files of one folder or zip that may be meant as the stub of `kata`, under names that are not its own.
+
+    Any file in the kata's folder may be; a bare file when its name has that of the module in it, or when `kata` alone is
+    graded. Files that the repository has, suites among them, are not, and neither are stubs of the `catalog`.
+    """
+    in_katas = is_repository(entries)
+    stubs = {f"{known.module}.py" for known in (*catalog, kata)}
+    found = []
+    for entry in entries:
+        *folders, name = entry.path.split("/")
+        if entry.trouble or not name.lower().endswith(".py") or _is_of_repository(kata, name):
+            continue
+        if folders and folders[-1] == kata.slug:
+            is_meant = name != f"{kata.module}.py" and (not in_katas or "katas" in folders)
+        elif in_katas or any(folder in (*_OTHERS, "katas") or re.fullmatch(_FOLDER, folder) for folder in folders):
+            is_meant = False
+        else:
+            is_meant = name not in stubs and (len(graded) == 1 or kata in _named_in(name, graded))
+        if is_meant:
+            found.append(entry)
+    return found
+
+
+def _is_of_repository(kata: Kata, name: str) -> bool:
+    """Whether a file of this name in the folder of `kata` is one that everybody has."""
+    helpers = {f"{helper}.py" for helper in kata.helpers}
+    return name.startswith("test_") or name in ("conftest.py", "__init__.py", *helpers)
+
+
+def _named_in(name: str, katas: Sequence[Kata]) -> list[Kata]:
+    """The katas whose module or folder is named in the file name; the longest names win: `knn_fast.py` is not `knn`."""
+    stem = re.sub(r"[^a-z0-9]+", "_", name[: -len(".py")].lower())
+    found = [kata for kata in katas if re.search(rf"(?:^|_){kata.module.lower()}\d*(?:_|$)", stem)]
+    longest = max((len(kata.module) for kata in found), default=0)
+    return [kata for kata in found if len(kata.module) == longest]
 
 
 def _with_and_without_top(path: str) -> set[str]:

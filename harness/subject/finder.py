@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from collections.abc import Sequence
@@ -40,6 +41,15 @@ class SubjectFinder(MetaPathFinder):
             file = subject.kata.folder / f"{helper}.py"
             self._refuse_foreign(helper, file)
             self._files[helper] = file
+
+    def bind(self, subject: Subject) -> None:
+        """Run `subject` in the module that its suite has imported with placeholders. Raises `SubjectError` as an import would."""
+        name = subject.kata.module
+        module = sys.modules.pop(name)  # it came from another file, which `add` would refuse
+        self.add(subject)
+        sys.modules[name] = module
+        module.__dict__.pop("__getattr__", None)
+        importlib.reload(module)
 
     def _refuse_foreign(self, name: str, file: Path) -> None:
         loaded = sys.modules.get(name)

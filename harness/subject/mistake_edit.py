@@ -7,12 +7,14 @@ occurs there exactly once.
 from __future__ import annotations
 
 import ast
+import functools
 import itertools
 from pathlib import PurePosixPath
 
 from harness.subject.mistake_page import EditError, Hunk, Mistake
 
 
+@functools.lru_cache(maxsize=1024)
 def apply(mistake: Mistake, source: str) -> str:
     """The module that `mistake` makes of its base's `source`. Raises `EditError` when that is not one other module."""
     lines = [line.rstrip() for line in source.rstrip("\n").split("\n")]
@@ -47,6 +49,7 @@ def apply(mistake: Mistake, source: str) -> str:
     return patched
 
 
+@functools.lru_cache(maxsize=64)
 def _dumped(source: str) -> str:
     try:
         return ast.dump(ast.parse(source))

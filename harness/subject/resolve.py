@@ -52,7 +52,7 @@ def _written(kata: Kata, page: Path, name: str) -> Path:
     """The file of a mistake's module, which is named after its content, so its content never changes."""
     source = mistakes.patched(page, mistakes.find(page, name)).encode()
     digest = hashlib.sha256(source).hexdigest()[:16]
-    folder = state_folder(kata.folder.parent.parent) / "mistakes" / kata.slug / f"{name}-{digest}"
+    folder = state_folder(kata.root) / "mistakes" / kata.slug / f"{name}-{digest}"
     file = (folder / f"{kata.module}.py").resolve()
     if not file.is_file() or file.read_bytes() != source:
         write_atomically(file, source)
@@ -61,4 +61,4 @@ def _written(kata: Kata, page: Path, name: str) -> Path:
 
 def reference_folder(kata: Kata) -> Path:
     """Where the reference, the wrong and the also-right solutions of `kata` live."""
-    return kata.folder.parent.parent / "solutions" / kata.slug
+    return kata.root / "solutions" / kata.slug

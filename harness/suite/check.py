@@ -39,6 +39,7 @@ __all__ = [
     "untouched",
 ]
 
+_NAMED_MISTAKES = 3
 T = TypeVar("T")
 
 Mistakes = Mapping[str, object]
@@ -237,10 +238,12 @@ def numeric_gradient(
 
 
 def _recognise(mistakes: Mistakes | None, matches: Callable[[object], bool]) -> str:
-    """The first mistake whose value is what came back; a value that cannot be computed here is passed over.
+    """The mistakes whose value is what came back, three at most; a value that cannot be computed here is passed over.
 
-    Nor is a mistake named that would have given the right value here: it is another one.
+    A mistake that would have given the right value here is not named: it is another one. Where several fit, the learner is
+    told all of them, because the value alone does not tell them apart.
     """
+    found: list[str] = []
     for name, value in (mistakes or {}).items():
         try:
             with np.errstate(all="ignore"), warnings.catch_warnings():
@@ -249,8 +252,10 @@ def _recognise(mistakes: Mistakes | None, matches: Callable[[object], bool]) -> 
         except (ArithmeticError, ValueError, TypeError, IndexError):
             continue
         if matches(computed):
-            return name
-    return ""
+            found.append(name)
+    if len(found) < 2:
+        return "".join(found)
+    return "one of: " + "; ".join(f"({number}) {name}" for number, name in enumerate(found[:_NAMED_MISTAKES], 1))
 
 
 def _worst(got: npt.NDArray[Any], want: npt.NDArray[Any]) -> str:

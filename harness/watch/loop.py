@@ -16,10 +16,10 @@ from harness.core.errors import KataError
 from harness.core.model import Kata, KataReport, Outcome, Status, TestResult
 from harness.core.state import write_atomically
 from harness.runner.job import Job, without_a_run
-from harness.watch import keys
 from harness.watch.events import Event, Files, Kind, Runner, Running
+from harness.watch.key_commands import KeyCommands
 from harness.watch.screen import Screen
-from harness.watch.view import Page, PassSummary, Phase, View
+from harness.watch.view import PassSummary, Phase, View
 from harness.watch.warm_runs import fingerprint
 
 POLL_S = 0.004
@@ -30,21 +30,6 @@ TICK_S = 1.0
 """How often the clock, and the file should a save have been missed, are looked at."""
 GONE_AFTER_S = 0.3
 """How long a file may be missing before that is said: editors take it away for a moment while they save."""
-
-HELP = """\
-h  one hint more            n  next failing test
-a  run all, speed too       o  open the statement
-r  reveal the reference     k  next kata
-l  all katas                c  start or stop the clock
-?  this page                q  quit
-
-Save the file, and its suite runs. Speed is measured once all answers are right.
-A pass before a reveal counts; a reveal before a pass counts as given up.
-"""
-
-
-def _sentence(error: KataError) -> str:
-    return f"{error}: {error.hint}" if error.hint else str(error)
 
 
 class Watch:
@@ -85,18 +70,7 @@ class Watch:
         self._has_news = False
         """Whether the run has said something that is not drawn yet."""
         self._is_over = False
-        self._keys: dict[str, Callable[[], None]] = {
-            "h": self._hint,
-            "n": self._next_failure,
-            "a": lambda: self._begin(all_bands=True),
-            "o": lambda: self._open(self._files.statement),
-            "r": self._ask_to_reveal,
-            "k": self._next_kata,
-            "l": lambda: self._show(page=self._files.board(self._now())),
-            "c": self._toggle_clock,
-            "?": lambda: self._show(page=Page("Keys", HELP)),
-            "q": self._quit,
-        }
+        self._key_commands = KeyCommands(self, files)
 
     @property
     def view(self) -> View:
@@ -118,7 +92,7 @@ class Watch:
     def run(self) -> None:
         """Go on until the user quits. No child process is left behind."""
         try:
-            self._show()
+            self.show()
             self._look()
             while not self._is_over:
                 self.step()
@@ -157,18 +131,19 @@ class Watch:
             case Kind.HARNESS:
                 self._look_at_harness()
             case Kind.KEY:
-                self._press(event.key)
+                self._key_commands.press(event.key)
             case Kind.RESIZED:
-                self._show()
+                self.show()
 
-    def _show(self, **changes: object) -> None:
+    def show(self, **changes: object) -> None:
         """Change what is on the screen."""
         self._view = replace(self._view, **changes)  # type: ignore[arg-type]
         self._screen.show(self._view)
 
-    def _notice(self, *sentences: str) -> None:
+    def notice(self, *sentences: str) -> None:
+        """Show these sentences, the last three at most."""
         kept = [sentence for sentence in self._view.notices if sentence not in sentences]
-        self._show(notices=(*kept, *sentences)[-3:])
+        self.show(notices=(*kept, *sentences)[-3:])
 
     def _tick(self) -> None:
         """The clock, once a second."""
@@ -177,15 +152,15 @@ class Watch:
         self._next_tick = self._clock() + TICK_S
         if self._run is not None:
             waited_s = self._clock() - self._saved_at
-            self._show(duration_s=waited_s, running_test=self._run.running_test)
+            self.show(duration_s=waited_s, running_test=self._run.running_test)
         try:
             shown = self._files.clock(self._view.kata, self._now())
         except KataError as error:
-            if _sentence(error) not in self._view.notices:
-                self._notice(_sentence(error))
+            if error.sentence not in self._view.notices:
+                self.notice(error.sentence)
             return
         if shown != self._view.clock:
-            self._show(clock=shown)
+            self.show(clock=shown)
 
     # --- files ---
 
@@ -204,7 +179,7 @@ class Watch:
         self._missing_since = None
         if source != self._source or self._view.phase is Phase.GONE:
             self._source = source
-            self._begin()
+            self.begin()
 
     def _look_at_harness(self) -> None:
         if self._harness_changed():
@@ -222,27 +197,27 @@ class Watch:
             self.saved()
         elif self._view.phase is not Phase.GONE:
             self._view = View(self._view.kata, clock=self._view.clock)
-            self._show(phase=Phase.GONE, is_settled=True)
+            self.show(phase=Phase.GONE, is_settled=True)
 
     def _restart(self, why: str) -> None:
         """Suite, helper or `kata.toml` are others: so must the warm parent be."""
-        self._end_run()
+        self.end_run()
         try:
             kata = self._files.reload(self._view.kata)
         except KataError as error:
-            self._notice(f"{why}, and cannot be used: {error}")
+            self.notice(f"{why}, and cannot be used: {error}")
             return
         self._runner.restart(kata)
-        self._show(kata=kata)
+        self.show(kata=kata)
         self._source = None
         self._look()
-        self._notice(f"{why}: started again")
+        self.notice(f"{why}: started again")
 
     # --- runs ---
 
-    def _begin(self, *, all_bands: bool = False) -> None:
+    def begin(self, *, all_bands: bool = False) -> None:
         """Run the suite; a run that is under way is for an older file, and is ended."""
-        self._end_run()
+        self.end_run()
         kata = self._view.kata
         self._printed = {}
         self._has_news = False
@@ -251,15 +226,16 @@ class Watch:
         known = without_a_run(Job(kata))
         if known is not None:
             self._view = View(kata, clock=self._view.clock, notices=self._view.notices)
-            self._show(phase=Phase.DONE, report=known, is_settled=True)
+            self.show(phase=Phase.DONE, report=known, is_settled=True)
             return
         # The last run's tests stay on the screen until this one has something to say: that does not flicker.
         self._view = replace(self._view, report=None, pass_summary=None, running_test="", duration_s=0.0, question="")
         self._view = replace(self._view, notices=self._told)
-        self._show(phase=Phase.RUNNING, is_stale=True, is_settled=False)
+        self.show(phase=Phase.RUNNING, is_stale=True, is_settled=False)
         self._run = self._runner.begin(all_bands=all_bands)
 
-    def _end_run(self) -> None:
+    def end_run(self) -> None:
+        """Cancel the run under way."""
         if self._run is not None:
             self._run.cancel()
             self._run = None
@@ -274,7 +250,7 @@ class Watch:
         if not any(test.outcome is not Outcome.NOT_RUN for test in tests):
             self._has_news = False
             if run.running_test != self._view.running_test:
-                self._show(running_test=run.running_test)
+                self.show(running_test=run.running_test)
             return
         is_verdict = self._view.verdict is None and any(test.outcome is Outcome.FAILED for test in tests)
         if self._clock() < self._next_draw and not is_verdict:
@@ -282,7 +258,7 @@ class Watch:
         self._has_news = False
         self._next_draw = self._clock() + DRAW_S
         chosen = 0 if self._view.is_stale else self._view.chosen
-        self._show_tests(tests, is_stale=False, chosen=chosen)
+        self.show_tests(tests, is_stale=False, chosen=chosen)
 
     def _conclude(self, report: KataReport) -> None:
         """First the verdict is on the screen, then all that takes time."""
@@ -297,17 +273,17 @@ class Watch:
             "pass_summary": pass_summary,
             "chosen": chosen,
         }
-        self._show_tests(report.tests, **changes, running_test="", is_stale=False)
+        self.show_tests(report.tests, **changes, running_test="", is_stale=False)
         self._put_back()
         self._record(report)
         self._runner.learn(report)
-        self._show(is_settled=True)
+        self.show(is_settled=True)
 
-    def _show_tests(self, tests: tuple[TestResult, ...], **changes: object) -> None:
+    def show_tests(self, tests: tuple[TestResult, ...], **changes: object) -> None:
         """Show these tests, with what the failing one that is chosen has printed."""
         view = replace(self._view, tests=tests, **changes)  # type: ignore[arg-type]
         printed = self._printed.get(view.shown.name, "") if view.shown else ""
-        self._show(tests=tests, **changes, printed=printed)
+        self.show(tests=tests, **changes, printed=printed)
 
     def _put_back(self) -> None:
         """A module that deletes its own file must not cost anybody their work."""
@@ -316,83 +292,40 @@ class Watch:
             try:
                 write_atomically(kata.stub, self._source)
             except OSError as error:
-                self._notice(f"{kata.stub.name} vanished during the run, and cannot be written: {error.strerror}")
+                self.notice(f"{kata.stub.name} vanished during the run, and cannot be written: {error.strerror}")
             else:
-                self._notice(f"{kata.stub.name} vanished during the run: it is put back")
+                self.notice(f"{kata.stub.name} vanished during the run: it is put back")
 
     def _record(self, report: KataReport) -> None:
         try:
             pass_summary = self._files.record(self._view.kata, report, self._source or b"", self._now())
         except KataError as error:
-            self._notice(f"this run is not recorded: {error}")
+            self.notice(f"this run is not recorded: {error}")
             return
         if pass_summary is not None:
-            self._show(pass_summary=pass_summary)
+            self.show(pass_summary=pass_summary)
 
-    # --- keys ---
+    def now(self) -> float:
+        """The time of day, for the history."""
+        return self._now()
 
-    def _press(self, key: str) -> None:
-        if self._view.page is not None:
-            self._turn_page(key)
-        elif self._view.question:
-            self._show(question="")
-            if key in ("y", "Y"):
-                self._open(lambda kata: self._files.reveal(kata, self._now(), given_up=True))
-        elif key in self._keys:
-            try:
-                self._keys[key]()
-            except KataError as error:
-                self._notice(_sentence(error))
-
-    def _turn_page(self, key: str) -> None:
-        page = self._view.page
-        lines = self._screen.page_lines()
-        steps = {" ": lines, keys.PAGE_DOWN: lines, keys.DOWN: 1, "j": 1, "b": -lines, keys.PAGE_UP: -lines}
-        steps |= {keys.UP: -1, "k": -1}
-        if page is None or key not in steps:
-            self._show(page=None)
-            return
-        self._show(page=replace(page, offset=max(0, page.offset + steps[key])))
-
-    def _open(self, page: Callable[[Kata], Page]) -> None:
-        try:
-            self._show(page=page(self._view.kata))
-        except KataError as error:
-            self._notice(_sentence(error))
-
-    def _hint(self) -> None:
-        if self._view.report is not None and self._view.report.status is Status.PASSED:
-            self._notice("it is passed: there is nothing left to hint at")
-            return
-        hint = self._files.hint(self._view.kata, self._now())
-        self._show(hint=hint.text, hint_number=hint.number, hints_there=hint.there)
-
-    def _next_failure(self) -> None:
-        if self._view.failing:
-            self._show_tests(self._view.tests, chosen=(self._view.chosen + 1) % len(self._view.failing))
-        else:
-            self._notice("no test is failing")
-
-    def _ask_to_reveal(self) -> None:
-        passed = self._view.report is not None and self._view.report.status is Status.PASSED
-        if passed or self._files.is_free(self._view.kata):
-            self._open(lambda kata: self._files.reveal(kata, self._now(), given_up=False))
-        else:
-            self._show(question="show the reference? It counts as given up.")
-
-    def _toggle_clock(self) -> None:
-        self._notice(self._files.toggle_clock(self._view.kata, self._now()))
+    def tick_soon(self) -> None:
+        """Look at the clock at the next step."""
         self._next_tick = 0.0
 
-    def _next_kata(self) -> None:
-        kata, reason = self._files.next_kata(self._view.kata, self._now())
-        self._end_run()
+    def switch(self, kata: Kata) -> None:
+        """Go on with another kata."""
+        self.end_run()
         self._runner.restart(kata)
         self._source = None
         self._suite = fingerprint(kata)
         self._view = View(kata, clock=None)
         self._look()
-        self._notice(f"{kata.slug}: {reason}")
 
-    def _quit(self) -> None:
+    def page_lines(self) -> int:
+        """How many lines a page has."""
+        return self._screen.page_lines()
+
+    def quit(self) -> None:
+        """End the session after this step."""
         self._is_over = True

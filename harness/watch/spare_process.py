@@ -15,8 +15,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.runner.fork_client import ONE_THREAD, Process, run_request
 from harness.runner.fork_server import run_job, warm_up
-from harness.runner.processes import ONE_THREAD, Process, job_line
 
 
 class SparePool:
@@ -51,7 +51,7 @@ class SparePool:
         spare = self._spare
         if spare.stdin is not None:
             with contextlib.suppress(OSError):  # it has died since: the run ends at once, and says so
-                spare.stdin.write(job_line(arguments, env, cwd, folder))
+                spare.stdin.write(json.dumps(run_request(arguments, env, cwd, folder)).encode() + b"\n")
                 spare.stdin.close()
         return spare
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from harness.core.model import Band, BandTally, Kata, KataReport, Outcome, Status, TestResult
+from harness.core.model import Band, Kata, KataReport, Outcome, Status, TestResult
+from harness.scoreboard.model import BandTally
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -267,7 +267,7 @@ def test_help_has_every_command_once_in_a_section(person: Person) -> None:
     "name",
     [
         *("scoreboard", "list", "tally", "audit", "new", "stamp", "completion", "show", "next", "start", "stop"),
-        *("hint", "reset", "restore", "review", "submit", "reveal", "diff"),
+        *("hint", "reset", "restore", "review", "submit", "reveal", "diff", "mutate"),
     ],
 )
 def test_each_command_explains_itself_with_an_example(person: Person, name: str) -> None:

@@ -307,7 +307,12 @@ def test_a_nul_in_the_name_of_an_entry_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mode", "sentence"), [(stat.S_IFLNK, "is a symbolic link"), (stat.S_IFIFO, "is not a regular file"), (stat.S_IFCHR, "is not a regular file")]
+    ("mode", "sentence"),
+    [
+        (stat.S_IFLNK, "is a symbolic link"),
+        (stat.S_IFIFO, "is not a regular file"),
+        (stat.S_IFCHR, "is not a regular file"),
+    ],
 )
 @pytest.mark.parametrize("name", [MSE, "katas/a01_mse"])
 def test_links_and_devices_in_zips_are_refused(tmp_path: Path, mode: int, sentence: str, name: str) -> None:

@@ -25,15 +25,16 @@ from harness.cli.export import export_command
 from harness.core.csv import cell
 from harness.core.documents import ResultsError
 from harness.core.errors import KataError
-from harness.core.model import Failure, FailureKind, Problem, ProblemKind
+from harness.core.model import Band, Failure, FailureKind, KataReport, Problem, ProblemKind
 from harness.grading.export.build import build
 from harness.grading.export.document import format_schema, make_schema, published_schema
-from harness.grading.export.options import Form, Rule, Scoring
+from harness.grading.export.options import BandCount, Form, Rule, Scoring
 from harness.grading.export.pages import histogram, pieces
 from harness.grading.export.view import STATES
 from harness.grading.export.write import MANIFEST, export, file_name, render_files
 from harness.grading.model import Learner, Refusal
 from harness.grading.results import SELF_REPORTED, Cohort, ResultsFolder
+from harness.grading.weights import Weights
 from harness.sources.untrusted_text import line
 
 from boards import make_report
@@ -44,6 +45,11 @@ from pages import Page
 def files_of(cohort: Cohort, *forms: Form) -> dict[str, str]:
     """Every file of an export, by name."""
     return {name: b"".join(pieces).decode() for _, name, pieces in render_files(cohort, forms or list(Form))}
+
+
+def failure_of(text: str) -> Failure:
+    """A failure whose every text is `text`."""
+    return Failure(text, text, text, text, text, text)
 
 
 def rows_of(text: str) -> list[list[str]]:
@@ -163,7 +169,7 @@ SECRET = "test_secret_of_the_hold_out[case0]"
 def with_hold_out(problem: Problem | None = None) -> Cohort:
     """One learner who fails a hold-out test, whose every text is a secret."""
     report = make_report("a01_mse", "PPFF")
-    secret = replace(report.tests[3], name=SECRET, failure=Failure(*["SECRET"] * 6), figures=())
+    secret = replace(report.tests[3], name=SECRET, failure=failure_of("SECRET"), figures=())
     report = replace(report, tests=(*report.tests[:3], secret), problem=problem)
     grade = replace(make_grade("learner-1", report), hold_out=(SECRET,), unstable=(SECRET,))
     return make_cohort((make_learner(1),), (grade,))
@@ -188,26 +194,106 @@ def test_no_export_says_more_of_hold_out_tests_than_how_many_pass(problem: Probl
 # --- points ------------------------------------------------------------------------------------------------------------
 
 
-@given(st.integers(0, 300), st.integers(0, 300), st.booleans(), st.sampled_from(Rule), st.floats(0.5, 1000))
+band_counts = st.integers(1, 300).flatmap(lambda total: st.builds(BandCount, st.integers(0, total), st.just(total)))
+
+
+@given(st.dictionaries(st.sampled_from(Band), band_counts), st.booleans(), st.sampled_from(Rule), st.floats(0.5, 1000))
 def test_all_points_are_for_passed_katas_alone(
-    passed: int, total: int, is_passed: bool, rule: Rule, points: float
+    bands: dict[Band, BandCount], is_passed: bool, rule: Rule, points: float
 ) -> None:
-    passed = min(passed, total)
-    score = Scoring(points, rule).score(is_passed=is_passed, passed=passed, total=total)
+    is_complete = bool(bands) and all(count.passed == count.total for count in bands.values())
+    score = Scoring(points, rule).score("a01_mse", bands, is_passed=is_passed)
     assert 0 <= score <= points
-    assert (score == points) is is_passed
+    if is_passed or rule is not Rule.BANDS or not is_complete:
+        assert (score == points) is is_passed
 
 
-def test_points_follow_the_share_of_tests_or_the_verdict() -> None:
-    assert Scoring().score(is_passed=False, passed=2, total=3) == 66.66
-    assert Scoring(10).score(is_passed=True, passed=3, total=3) == 10
-    assert Scoring(rule=Rule.PASSED).score(is_passed=False, passed=2, total=3) == 0
+def of_bands(example: str = "", law: str = "", edge: str = "", speed: str = "") -> dict[Band, BandCount]:
+    """`example="2/3"` are two tests of three; a band that is not named has none."""
+    named = {Band.EXAMPLE: example, Band.LAW: law, Band.EDGE: edge, Band.SPEED: speed}
+    return {band: BandCount(*map(int, text.split("/"))) for band, text in named.items() if text}
+
+
+MOST = {"example": "2/2", "law": "1/2", "edge": "3/4", "speed": "0/1"}
+
+
+@pytest.mark.parametrize(
+    ("scoring", "bands", "expected"),
+    [
+        (Scoring(), of_bands(**MOST), 52.5),  # (1 + 4/2 + 3 * 3/4) / 10
+        (Scoring(10), of_bands(example="1/1", law="1/2"), 6.0),  # bands that a kata lacks are left out: (1 + 4/2) / 5
+        (Scoring(), of_bands(example="1/2", law="0/3", edge="5/5"), 6.25),  # edge counts 0: 0.5 / 8
+        (Scoring(), of_bands(law="0/3", edge="5/5"), 42.85),  # without examples edge counts
+        (Scoring(), {}, 0.0),
+        (Scoring(rule=Rule.TESTS), of_bands(**MOST), 66.66),
+        (Scoring(rule=Rule.TESTS), of_bands(law="3/3"), 66.66),  # a run that broke off is not complete
+        (Scoring(rule=Rule.PASSED), of_bands(**MOST), 0.0),
+        (Scoring(weights=Weights({"default": {"speed": 0.0}})), of_bands(**MOST), 65.62),
+        (Scoring(weights=Weights({"default": {"law": 0.0}, "a01_mse": {"law": 4.0}})), of_bands(**MOST), 52.5),
+        (Scoring(weights=Weights({"b01_knn": {"law": 0.0}})), of_bands(**MOST), 52.5),
+        (Scoring(weights=Weights({"default": {"law": 0.0}})), of_bands(law="1/2"), 0.0),
+    ],
+)
+def test_points_follow_the_rule_and_the_weights(
+    scoring: Scoring, bands: dict[Band, BandCount], expected: float
+) -> None:
+    assert scoring.score("a01_mse", bands, is_passed=False) == expected
+    assert scoring.score("a01_mse", bands, is_passed=True) == scoring.points
+
+
+BENT = "mse.py modifies its arguments in test_0, and hides it elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("report", "reason"),
+    [
+        (make_report("a01_mse", "P" * 36 + "F", problem=Problem(ProblemKind.BROKEN, BENT)), BENT),
+        (make_report("a01_mse", "NNNN", problem=Problem(ProblemKind.TIMED_OUT, "a01_mse hung while")), "a01_mse hung"),
+        (make_report("a01_mse", "PPP", problem=Problem(ProblemKind.INCOMPLETE, "the run ended")), "the run ended"),
+    ],
+)
+def test_a_run_that_does_not_count_gets_no_points_and_its_reason_stands_in_every_export(
+    report: KataReport, reason: str
+) -> None:
+    grade = make_grade("learner-1", report)
+    files = files_of(make_cohort((make_learner(1),), (grade,), katas=("a01_mse",)))
+    assert rows_of(files["canvas.csv"])[2][5] == "0"
+    assert rows_of(files["scoreboard.csv"])[1][-2] == "0"
+    assert rows_of(files["moodle.csv"])[1][4] == "0"
+    assert json.loads(files["results.json"])["learners"][0]["score"] == 0
+    for name in files.keys() - {"canvas.csv"}:
+        assert reason in files[name].replace("\\_", "_"), name
+
+
+def test_an_import_that_is_not_allowed_gets_no_points_also_while_a_test_runs() -> None:
+    report = make_report("a01_mse", "PPPF")
+    came = "ImportError: mse.py: sklearn.metrics may not be imported here"
+    failed = replace(report.tests[3], failure=Failure("mse(1)", came, kind=FailureKind.RAISED))
+    grade = make_grade("learner-1", replace(report, tests=(*report.tests[:3], failed)))
+    files = files_of(make_cohort((make_learner(1),), (grade,), katas=("a01_mse",)))
+    assert rows_of(files["canvas.csv"])[2][5] == "0"
+    assert rows_of(files["canvas_reasons.csv"])[1][-2:] == ["0", f"{came} (in test_3)"]
+
+
+def test_a_hang_in_one_test_keeps_the_points_of_the_others() -> None:
+    report = make_report("a01_mse", "PPPN", problem=Problem(ProblemKind.TIMED_OUT, "a01_mse hung in test_3"))
+    result = build(make_cohort((make_learner(1),), (make_grade("learner-1", report),), katas=("a01_mse",)))
+    assert (result.learners[0].results[0].score, result.learners[0].results[0].reason) == (80.0, "")
+
+
+def test_pages_and_feedback_say_why_edge_tests_give_nothing() -> None:
+    grade = make_grade("learner-1", make_report("a01_mse", "FPPPPPPP"))
+    files = files_of(make_cohort((make_learner(1),), (grade,), katas=("a01_mse",)))
+    words = Page(files["learners/learner-1.html"]).words
+    assert "edge 2 of 2 (no points while an example fails)" in words
+    assert "65 points" in words
+    assert "edge tests give no points while an example fails" in files["moodle.csv"]
 
 
 def test_an_unstable_verdict_is_not_passed() -> None:
     grade = replace(make_grade("learner-1", make_report("a01_mse", "PPPP")), unstable=("test_3",))
     result = build(make_cohort((make_learner(1),), (grade,), katas=("a01_mse",))).learners[0].results[0]
-    assert (result.state, result.score) == ("unstable", 75.0)
+    assert (result.state, result.score) == ("unstable", 80.0)
 
 
 # --- CSV ---------------------------------------------------------------------------------------------------------------
@@ -235,7 +321,7 @@ def test_canvas_gets_its_columns_its_row_of_points_and_the_ids_of_the_roster() -
     assert rows[0][5] == "A01 Mse"
     assert rows[1][0].strip() == "Points Possible"
     assert rows[1][5:] == ["100"] * 5
-    assert rows[2][:6] == ["learner-0", "100", "", "login0", "south", "85.71"]
+    assert rows[2][:6] == ["learner-0", "100", "", "login0", "south", "80"]
     assert rows[-1][5:] == [""] * 5  # refused and not graded: nothing is changed by the import
 
 
@@ -248,7 +334,7 @@ def test_nobody_can_pose_as_canvas_row_of_points() -> None:
 def test_moodle_gets_addresses_points_and_feedback() -> None:
     rows = rows_of(files_of(mixed_cohort(), Form.MOODLE)["moodle.csv"])
     assert rows[0][:6] == ["Full name", "ID number", "Username", "Email address", "A01 Mse", "Feedback: A01 Mse"]
-    assert rows[1][:5] == ["learner-0", "N0", "", "learner-0@example.org", "85.71"]
+    assert rows[1][:5] == ["learner-0", "N0", "", "learner-0@example.org", "80"]
     assert "test_1: added one: return it as it is" in rows[1][9]
 
 
@@ -316,9 +402,7 @@ ATTACKS = (
 
 def hostile_cohort(text: str) -> Cohort:
     """One learner whose every text is `text`."""
-    test = replace(
-        make_report("a01_mse", "F").tests[0], name=text, failure=Failure(text, text, text, text, text, text, text)
-    )
+    test = replace(make_report("a01_mse", "F").tests[0], name=text, failure=failure_of(text))
     report = replace(make_report("a01_mse", ""), tests=(test,), seed=text, problem=Problem(ProblemKind.DIED, text))
     grade = replace(make_grade("learner-1", report, mode=text), submission_sha256=text)
     refused = replace(make_grade("learner-1", make_report("b01_knn", "")), refusal=text)
@@ -469,7 +553,7 @@ def test_an_export_holds_no_more_than_one_learner_at_a_time(tmp_path: Path) -> N
     def peak_kib(learners: int) -> float:
         path = tmp_path / str(learners)
         report = make_report("a01_mse", "F")
-        long = replace(report.tests[0], failure=Failure(*["x" * 1000] * 6))
+        long = replace(report.tests[0], failure=failure_of("x" * 1000))
         grades = tuple(
             make_grade(f"learner-{i}", replace(report, tests=(long,) * 40, seed=str(i))) for i in range(learners)
         )
@@ -567,6 +651,7 @@ def test_kata_export_writes_everything_next_to_the_results(tmp_path: Path) -> No
         "scoreboard.md",
         "junit.xml",
         "canvas.csv",
+        "canvas_reasons.csv",
         "moodle.csv",
     }
 
@@ -585,7 +670,7 @@ def test_kata_export_takes_formats_a_folder_points_and_a_rule(tmp_path: Path) ->
         "passed",
     ]
     assert CliRunner().invoke(export_command, arguments).exit_code == 0
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [MANIFEST, "canvas.csv"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [MANIFEST, "canvas.csv", "canvas_reasons.csv"]
     rows = rows_of((tmp_path / "out" / "canvas.csv").read_text())
     assert {value for row in rows[1:] for value in row[5:]} == {"10", "0", ""}
 

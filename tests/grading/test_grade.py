@@ -40,6 +40,14 @@ def test_now_and_then():
 """
 
 
+RAISES = """
+@pytest.mark.edge
+def test_text_is_refused():
+    with pytest.raises(ValueError):
+        kata.double("text")
+"""
+
+
 def cohort(checkout: Checkout) -> Path:
     """A checkout with two katas and a roster of four."""
     for slug in ("a01_double", "a02_double2"):
@@ -155,6 +163,55 @@ def test_hold_out_suites_count_and_are_told_apart(checkout: Checkout) -> None:
     assert page.code == 0, page.text
     assert "test_three_is_six" not in (checkout.root / "results" / "results.json").read_text()
     assert statuses(checkout.root) == {**EXPECTED, ("half", "a01_double"): "passed"}
+
+
+STRICT = b"def double(x):\n    return 2 * int(x)\n"
+LATIN_1 = b"# coding: latin-1\n# \xe9\n" + STRICT
+HANDED_IN = {
+    "latin": ("double.py", LATIN_1, "passed", 100, ""),
+    "rot13": ("double.py", b"# coding: rot13\n" + STRICT, "refused", None, "'rot13', which is not an encoding"),
+    "renamed": ("Double.py", STRICT, "passed", 100, "found katas/a01_double/Double.py, expected double.py"),
+    "raising": ("double.py", b"def double(x):\n    raise ValueError\n", "in progress", 0, ""),
+    "half": ("double.py", b"def double(x):\n    return 4\n", "in progress", 25, ""),
+    "barred": ("double.py", b"import sklearn\n" + STRICT, "broken", 0, "sklearn may not be imported"),
+    "late": (
+        "double.py",
+        b"def double(x):\n    return 2 * int(x) if x else __import__('skl' + 'earn')\n",
+        "in progress",
+        0,
+        "may not be imported here",
+    ),
+    "asleep": ("double.py", b"import time\ntime.sleep(60)\n", "timed out", 0, "hung"),
+}
+"""Name -> file, source, state, points by `edge=3` and `example=1`, and what must stand beside them."""
+
+
+def test_marks_remarks_and_reasons_go_from_submissions_to_exports(checkout: Checkout) -> None:
+    checkout.add("a01_double", suite=SUITE + RAISES)
+    (checkout.root / "pyproject.toml").write_bytes((ROOT / "pyproject.toml").read_bytes())
+    (checkout.root / "weights.toml").write_text("[a01_double]\nexample = 1\n")
+    for name, (file, source, *_) in HANDED_IN.items():
+        folder = checkout.root / "forks" / name / "katas" / "a01_double"
+        folder.mkdir(parents=True)
+        (folder / file).write_bytes(source)
+    (checkout.root / "roster.csv").write_text("name,source\n" + "".join(f"{name},forks/{name}\n" for name in HANDED_IN))
+    done = checkout.kata("grade", "roster.csv", "--player", PROCESS, "--accept-names", "--weights", "example=5,edge=3")
+    assert done.code == 0, done.text
+    assert "renamed a01_double: found katas/a01_double/Double.py, expected double.py: taken" in done.err
+    results = json.loads((checkout.root / "results" / "results.json").read_text())
+    assert results["katas"][0]["weights"] == {"example": 1, "law": 4, "edge": 3, "speed": 2}
+    for learner in results["learners"]:
+        _, _, state, points, words = HANDED_IN[learner["name"]]
+        (result,) = learner["results"]
+        assert (result["state"], result["score"]) == (state, points), result
+        assert words in "; ".join((result["reason"], result["remark"]))
+    again = checkout.kata("export", "results", "-f", "canvas", "--weights-file", "other.toml")
+    assert (again.code, "there is no other.toml" in again.err) == (2, True)
+    (checkout.root / "other.toml").write_text("[default]\nexample = 3\n")
+    assert checkout.kata("export", "results", "-f", "canvas", "--weights-file", "other.toml").code == 0
+    with (checkout.root / "results" / "canvas.csv").open(newline="") as exported:
+        marks = {row[0]: row[5] for row in list(csv.reader(exported))[2:]}
+    assert marks["half"] == "50"
 
 
 def test_seeds_differ_and_are_kept(checkout: Checkout) -> None:

@@ -9,20 +9,20 @@ import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
-from harness.core.model import Kata, KataSet
-from harness.isolation.client import Connection, Remote, ask_each
 from harness.isolation.echo import MAX_ANSWER_BYTES, Echo
-from harness.isolation.quota import Quota, remove
-from harness.isolation.sandbox import PROCESS, SANDBOX, sandbox_problem, start_player
+from harness.isolation.quota import remove
+from harness.isolation.remote import Remote, ask_each
+from harness.isolation.sandbox import PROCESS, SANDBOX, sandbox_problem
 from harness.isolation.seccomp import seccomp_filter
 from harness.isolation.timing import MAX_SHARE, RemoteStopwatch, way_share
 from harness.suite.explain import PlayerGoneError
+
+from remote_subjects import load
 
 pytestmark = pytest.mark.skipif(
     not hasattr(__import__("os"), "fork"), reason="players need process groups and resource limits"
@@ -36,38 +36,15 @@ def start(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Start]:
     """Starts a player with a source; gives the module that stands for it."""
     if request.param == SANDBOX and sandbox_problem():
         pytest.skip(sandbox_problem())
-    connections: list[Connection] = []
+    modules: list[Any] = []
 
     def begin(source: str) -> Any:
-        connection = Connection(start_player(request.param, ["numpy"], shared=tmp_path), quota=Quota(tmp_path))
-        connections.append(connection)
-        connection.load(KATA, source, "subject.py")
-        module: Any = ModuleType("subject")
-        module.__dict__["__getattr__"] = lambda name: connection.attribute(module, name)
-        module.__dict__["connection"] = connection
-        return module
+        modules.append(load(source, request.param, tmp_path))
+        return modules[-1]
 
     yield begin
-    for connection in connections:
-        connection.close()
-
-
-KATA = Kata(
-    id="A99",
-    slug="a99_subject",
-    set=KataSet.A,
-    module="subject",
-    title="A subject",
-    minutes=5,
-    topics=(),
-    requires=(),
-    imports=("numpy",),
-    forbidden=(),
-    helpers=(),
-    stub_sha256="0",
-    hang_limit_s=10.0,
-    folder=Path("katas/a99_subject"),
-)
+    for module in modules:
+        module.connection.close()
 
 
 def test_functions_take_and_give_plain_values(start: Start) -> None:

@@ -19,7 +19,7 @@ class _Ended:
     def poll(self) -> int:
         return 0
 
-    def wait(self) -> int:
+    def wait(self, timeout: float | None = None) -> int:  # noqa: ARG002
         return 0
 
 

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.core.model import Catalog, Scoreboard, Status
+from harness.core.model import Catalog, Status
+from harness.scoreboard.model import Scoreboard
 from harness.scoreboard.render import Format, render
 from harness.scoreboard.render.markdown import escape
 from harness.scoreboard.render.words import bar

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.core.errors import ReportError
-from harness.core.model import Band, BandTally, Catalog, Problem, ProblemKind, Status
+from harness.core.model import Band, Catalog, Problem, ProblemKind, Status
+from harness.scoreboard.model import BandTally
 from harness.scoreboard.tally import next_kata, tally
 
 from boards import make_kata, make_report

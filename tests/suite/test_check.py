@@ -102,6 +102,12 @@ def test_a_mistake_is_recognised_by_its_value_and_computed_only_then() -> None:
     assert failure_of(check.close, 0.7, 1.0, asked="", mistakes=mistakes).mistake == ""
 
 
+def test_mistakes_that_give_the_same_value_are_all_named() -> None:
+    mistakes = {"absolute": 2.0, "halved": 8.0, "root": 2.0, "right after all": 4.0}
+    failure = failure_of(check.close, 2.0, 4.0, asked="", mistakes=mistakes)
+    assert failure.mistake == "one of: (1) absolute; (2) root"
+
+
 def test_a_wrong_array_is_shown_where_it_differs_most() -> None:
     failure = failure_of(check.close, np.array([[1.0, 2.0], [3.0, 9.0]]), [[1.0, 2.1], [3.0, 4.0]], asked="")
     assert "at [(1, 1)]: 9.0 came, 4.0 expected" in failure.expected

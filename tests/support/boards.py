@@ -17,9 +17,9 @@ from harness.core.model import (
     Outcome,
     Problem,
     ProblemKind,
-    Scoreboard,
     TestResult,
 )
+from harness.scoreboard.model import Scoreboard
 from harness.scoreboard.tally import tally
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from harness.catalog.load import is_published_stub
 from harness.core.model import Kata
 from harness.grading.collect.platforms import part_of
 from harness.grading.model import Learner, Refusal, Submission
@@ -19,7 +20,7 @@ from harness.sources.archive import list_members, list_zip, open_zip
 from harness.sources.entry import MOST_BYTES, Entry, Listing, RefusedError, check_source, clean, never
 from harness.sources.folder import list_folder, open_plain, read_below, trouble_with
 from harness.sources.git import Repository, is_url, open_local, open_remote, without_credentials
-from harness.sources.layout import candidates, choose, is_relevant, is_repository
+from harness.sources.layout import candidates, choose, is_relevant, is_repository, misnamed
 from harness.sources.refs import find_git
 
 PART = "!/"
@@ -28,12 +29,18 @@ MOST_INNER = 128 * 2**20
 """Bytes of a zip that lies in a folder or in another zip."""
 MOST_ZIPS = 20
 """Zips that one learner may hand in."""
+_MOST_NAMED = 3
+"""Files that a sentence names."""
 
 
-def collect(learner: Learner, katas: Sequence[Kata]) -> tuple[list[Submission], list[Refusal]]:
+def collect(
+    learner: Learner, katas: Sequence[Kata], *, catalog: Sequence[Kata] = (), accept_names: bool = False
+) -> tuple[list[Submission], list[Refusal]]:
     """The stub files of `katas` that `learner` has handed in, and a refusal for each that cannot be taken.
 
-    A stub that is not there is neither. Whatever is wrong with the source is a refusal; nothing is raised.
+    A kata of which there is no file is neither. A file under another name is refused by a sentence that names it; with
+    `accept_names` it is taken when no other can be meant. `catalog` has the katas that are not graded, too: their stubs are
+    not misnamed. Whatever is wrong with the source is a refusal; nothing is raised.
     """
     with ExitStack() as stack:
         try:
@@ -45,15 +52,62 @@ def collect(learner: Learner, katas: Sequence[Kata]) -> tuple[list[Submission], 
         submissions: list[Submission] = []
         refusals: list[Refusal] = []
         for kata in katas:
+            others = [entry for part in offer.parts for entry in misnamed(kata, katas, catalog, part)]
             try:
-                stub = choose(kata, [entry for part in offer.parts for entry in candidates(kata, part)])
-                if stub is not None:
-                    submissions.append(Submission(learner.slug, kata.slug, _source(stub)))
+                found = _take(kata, offer, others, accept_names=accept_names)
             except RefusedError as error:
                 refusals.append(Refusal(learner.slug, kata.slug, str(error)))
+            else:
+                if found is not None:
+                    submissions.append(Submission(learner.slug, kata.slug, *found))
     if len(refusals) == len(katas) and len({refusal.sentence for refusal in refusals}) == 1:
         refusals = [replace(refusals[0], kata="")]
+    if not submissions and not refusals and not offer.sentences:
+        refusals = [Refusal(learner.slug, "", sentence) for sentence in _nameless(offer, katas, catalog)]
     return submissions, refusals + [Refusal(learner.slug, "", sentence) for sentence in offer.sentences]
+
+
+def _take(kata: Kata, offer: _Offer, others: Sequence[Entry], *, accept_names: bool) -> tuple[bytes, str] | None:
+    """The source for `kata` and a remark on it, None when nothing is there for it. Raises `RefusedError`.
+
+    `others` are files that may be meant. They count when there is no stub, or when that is still the published one.
+    """
+    stub = choose(kata, [entry for part in offer.parts for entry in candidates(kata, part)])
+    source = _source(stub) if stub is not None else None
+    if not others or (source is not None and not is_published_stub(kata, source)):
+        return (source, "") if source is not None else None
+    names = ", ".join(entry.shown for entry in others[:_MOST_NAMED])
+    more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
+    expected = f"{kata.module}.py" if source is None else f"the solution in {kata.module}.py, which is unchanged"
+    sentence = f"found {names}{more}, expected {expected}"
+    if accept_names and len(others) == 1:
+        return _source(others[0]), f"{sentence}: taken, because no other file can be meant"
+    if source is None:
+        raise RefusedError(sentence)
+    return source, sentence
+
+
+def _nameless(offer: _Offer, katas: Sequence[Kata], catalog: Sequence[Kata]) -> list[str]:
+    """A sentence on the Python files of a source of which none can be told to be of any kata."""
+    known = {f"{kata.module}.py" for kata in (*katas, *catalog)}
+    files = [entry for part in offer.parts for entry in part if _may_be_solution(entry, known)]
+    if not files:
+        return []
+    names = ", ".join(entry.shown for entry in files[:_MOST_NAMED])
+    more = f" and {len(files) - _MOST_NAMED} more" if len(files) > _MOST_NAMED else ""
+    expected = ", ".join(f"{kata.module}.py" for kata in katas[:_MOST_NAMED])
+    others = " or the like" if len(katas) > _MOST_NAMED else ""
+    return [f"found {names}{more}, expected {expected}{others}"]
+
+
+def _may_be_solution(entry: Entry, known: set[str]) -> bool:
+    name = entry.path.rpartition("/")[2]
+    return (
+        entry.path.count("/") <= 1
+        and name.lower().endswith(".py")
+        and not name.startswith("test_")
+        and name not in known
+    )
 
 
 def _source(entry: Entry) -> bytes:
@@ -181,7 +235,7 @@ def _open_inner(entry: Entry, stack: ExitStack) -> list[Entry]:
 
 def _checked(offer: _Offer, *, is_empty: bool) -> _Offer:
     """Refuse a source in which nothing is where a stub belongs; one that is empty is only not handed in."""
-    found = any(entry.trouble or entry.path.endswith(".py") for part in offer.parts for entry in part)
+    found = any(entry.trouble or entry.path.lower().endswith(".py") for part in offer.parts for entry in part)
     if not found and not offer.sentences and not is_empty:
         raise RefusedError(
             "has no stub where one belongs: expected katas/<kata>/<module>.py, folders of katas, or the files alone"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from harness.core.model import Failure, FailureKind, KataSet, Outcome, Status, TestResult
-from harness.grading.export.options import Scoring
+from harness.core.model import Band, Failure, FailureKind, KataSet, Outcome, Status, TestResult
+from harness.grading.export.options import BandCount, Scoring, counts
 from harness.grading.export.view import (
     FORMAT,
     NOT_GRADED,
@@ -15,6 +16,7 @@ from harness.grading.export.view import (
     REFUSED,
     STATES,
     UNSTABLE,
+    BandView,
     CohortView,
     Count,
     KataView,
@@ -25,16 +27,21 @@ from harness.grading.export.view import (
     SetView,
     TestView,
 )
-from harness.grading.model import Learner
+from harness.grading.model import Learner, Refusal
 from harness.grading.results import SELF_REPORTED, Cohort, Grade, KataEntry
+from harness.grading.weights import Weights
 from harness.sources.untrusted_text import block, line
 
 _MOST_MISSED = 20
+_FORBIDDEN_IMPORT = re.compile(r"[^\n]{0,200}\bmay not be (?:imported|used) (?:here|in \w+)")
+"""What the player and the suite's process say to an import that the kata does not allow, made while a test runs."""
+_MASKED_IMPORT = "it imports what the kata does not allow"
 _MASKED = "the run did not come through the tests that are held out"
 
 
 def build(cohort: Cohort, scoring: Scoring | None = None) -> CohortView:
     """`cohort` counted and made harmless, but for what `build_learners` has: the tests, which are too many to hold."""
+    scoring = scoring or scoring_of(cohort)
     missed = _Missed()
     modes: set[str] = set()
     briefs = []
@@ -51,29 +58,45 @@ def build(cohort: Cohort, scoring: Scoring | None = None) -> CohortView:
         dojo=line(cohort.index.dojo),
         created=cohort.index.created,
         modes=tuple(sorted(modes)),
-        points=(scoring or Scoring()).points,
-        katas=tuple(_kata(kata, i, learners) for i, kata in enumerate(cohort.katas)),
+        points=scoring.points,
+        score=scoring.rule.value,
+        katas=tuple(_kata(kata, i, learners, scoring) for i, kata in enumerate(cohort.katas)),
         learners=learners,
         missed=missed.most(),
-        refusals=tuple(
-            RefusalView(line(one.learner), names.get(line(one.learner), ""), line(one.kata), line(one.sentence, 500))
-            for one in cohort.refusals
-        ),
+        refusals=tuple(_sentence(one, names) for one in cohort.refusals),
+        remarks=tuple(_sentence(one, names) for one in cohort.index.remarks),
         notices=tuple(line(notice, 500) for notice in cohort.notices),
     )
+
+
+def scoring_of(cohort: Cohort) -> Scoring:
+    """The points of a cohort when nothing else is asked for: by bands, with the weights it was graded with."""
+    return Scoring(weights=Weights(cohort.index.weights))
+
+
+def _sentence(one: Refusal, names: Mapping[str, str]) -> RefusalView:
+    learner = line(one.learner)
+    return RefusalView(learner, names.get(learner, ""), line(one.kata), line(one.sentence, 500))
 
 
 def build_learners(cohort: Cohort, scoring: Scoring | None = None) -> Iterator[LearnerView]:
     """Each learner of `cohort` with all tests, one after the other, so that none need be held."""
     refused = {(refusal.learner, refusal.kata): refusal.sentence for refusal in cohort.refusals}
+    remarks = {(remark.learner, remark.kata): remark.sentence for remark in cohort.index.remarks}
     for learner in cohort.learners:
-        yield _learner(learner, cohort, refused, scoring or Scoring())
+        found = _learner(learner, cohort, refused, scoring or scoring_of(cohort))
+        yield replace(found, results=tuple(_with_remark(found, result, remarks) for result in found.results))
+
+
+def _with_remark(learner: LearnerView, result: ResultView, remarks: Mapping[tuple[str, str], str]) -> ResultView:
+    sentence = remarks.get((learner.slug, result.kata))
+    return replace(result, remark=line(sentence, 500)) if sentence else result
 
 
 def _brief(learner: LearnerView) -> LearnerView:
     """What tables show of a learner."""
     results = (
-        replace(result, tests=(), figures=(), problem="", seed="", submission_sha256="", key="")
+        replace(result, tests=(), figures=(), problem="", bands=(), seed="", submission_sha256="", key="")
         for result in learner.results
     )
     return replace(learner, results=tuple(results))
@@ -126,31 +149,64 @@ def _result(
         return ResultView(kata.slug, Status.NOT_STARTED.value, 0.0, Count(), Count(), mode=SELF_REPORTED)
     if grade is None:
         state = REFUSED if refusal else NOT_GRADED
-        return ResultView(kata.slug, state, None, Count(), Count(), problem=line(refusal, 500))
+        sentence = line(refusal, 500) or (state if refusal else "")
+        return ResultView(kata.slug, state, None, Count(), Count(), problem=sentence, reason=sentence)
     hidden = frozenset(grade.hold_out)
-    counts = _count(test for test in grade.report.tests if test.name not in hidden)
-    hold_out = _count(test for test in grade.report.tests if test.name in hidden)
     state = _state(grade)
-    both = counts + hold_out
-    problem = grade.refusal or (grade.report.problem.sentence if grade.report.problem else "")
+    bands = _bands(grade)
+    sentence = grade.refusal or (grade.report.problem.sentence if grade.report.problem else "")
+    problem = line(_without_hold_out(sentence, hidden), 500)
+    reason = _reason(grade, state, problem)
+    score = 0.0 if reason else scoring.score(kata.slug, bands, is_passed=state == PASSED)
     public = [test for test in grade.report.tests if test.name not in hidden]
+    weights = scoring.weights.of(kata.slug)
     return ResultView(
         kata=kata.slug,
         state=state,
-        score=None
-        if state == REFUSED
-        else scoring.score(is_passed=state == PASSED, passed=both.passed, total=both.total),
-        counts=counts,
-        hold_out=hold_out,
+        score=None if state == REFUSED else score,
+        counts=_count(public),
+        hold_out=_count(test for test in grade.report.tests if test.name in hidden),
         tests=tuple(_test(test, frozenset(grade.unstable)) for test in public),
         figures=tuple(line(figure.text) for test in public for figure in test.figures),
-        problem=line(_without_hold_out(problem, hidden), 500),
+        problem=problem,
+        bands=tuple(
+            BandView(band.value, count.passed, count.total, weights[band], counts(band, bands))
+            for band, count in bands.items()
+        ),
+        reason=reason,
         unstable=len(grade.unstable),
         mode=line(grade.mode),
         seed=line(grade.seed),
         submission_sha256=line(grade.submission_sha256),
         key=line(grade.key),
     )
+
+
+def _bands(grade: Grade) -> dict[Band, BandCount]:
+    """The bands of which there are tests."""
+    found = {}
+    for band in Band:
+        tests = [test for test in grade.report.tests if test.band is band]
+        passed = sum(test.outcome is Outcome.PASSED and test.name not in grade.unstable for test in tests)
+        if tests:
+            found[band] = BandCount(passed, len(tests))
+    return found
+
+
+def _reason(grade: Grade, state: str, problem: str) -> str:
+    """Why a grade gets no points whatever its tests say; empty when they decide."""
+    if state == REFUSED:
+        return problem or state
+    if state == Status.BROKEN.value:
+        return problem or "the run broke off"
+    if state == Status.TIMED_OUT.value and not any(test.outcome is Outcome.PASSED for test in grade.report.tests):
+        return problem or "the run took too long"
+    hidden = frozenset(grade.hold_out)
+    for test in grade.report.tests:
+        match = _FORBIDDEN_IMPORT.search(test.failure.came) if test.failure is not None else None
+        if match:
+            return _MASKED_IMPORT if test.name in hidden else line(f"{match[0]} (in {test.name})", 500)
+    return ""
 
 
 def _state(grade: Grade) -> str:
@@ -189,7 +245,7 @@ def _test(test: TestResult, unstable: frozenset[str]) -> TestView:
     )
 
 
-def _kata(kata: KataEntry, position: int, learners: Iterable[LearnerView]) -> KataView:
+def _kata(kata: KataEntry, position: int, learners: Iterable[LearnerView], scoring: Scoring) -> KataView:
     states = Counter(learner.results[position].state for learner in learners)
     return KataView(
         line(kata.slug),
@@ -197,6 +253,7 @@ def _kata(kata: KataEntry, position: int, learners: Iterable[LearnerView]) -> Ka
         kata.set,
         line(kata.title),
         {state: states[state] for state in STATES if states[state]},
+        {band.value: weight for band, weight in scoring.weights.of(kata.slug).items()},
     )
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from xml.etree import ElementTree as ET
 
-from harness.grading.export.view import NOT_GRADED, REFUSED, CohortView, LearnerView, ResultView, TestView
+from harness.grading.export.view import NOT_GRADED, CohortView, LearnerView, ResultView, TestView
 
 _COUNTED = {"tests": "testcase", "failures": "failure", "errors": "error", "skipped": "skipped"}
 """Attribute -> the elements that it counts."""
@@ -43,9 +43,9 @@ def _suite(learner: LearnerView) -> ET.Element:
 def _cases(result: ResultView) -> list[ET.Element]:
     """The tests of one kata; what is wrong with the run as a whole, and hold-out tests, are a case each."""
     cases = [_case(result.kata, test) for test in result.tests]
-    if result.state in (REFUSED, "broken", "timed out"):
+    if result.reason or result.state == "timed out":
         case = ET.Element("testcase", classname=result.kata, name="the run as a whole")
-        ET.SubElement(case, "error", type=result.state, message=result.problem)
+        ET.SubElement(case, "error", type=result.state, message=result.reason or result.problem)
         cases.append(case)
     elif not cases:
         case = ET.Element("testcase", classname=result.kata, name="the run as a whole")

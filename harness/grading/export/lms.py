@@ -1,6 +1,7 @@
 """Grade files that learning platforms import: Canvas' gradebook CSV and Moodle's grade CSV.
 
-A kata that was not graded, or whose submission was refused, has an empty cell: importing leaves what is there.
+A kata that was not graded, or whose submission was refused, has an empty cell: importing leaves what is
+there.
 """
 
 from __future__ import annotations
@@ -37,6 +38,21 @@ def render_canvas(view: CohortView, learners: Sequence[Learner]) -> str:
         # Canvas takes any row with these words in its name for the row of points
         name = re.sub("points possible", "points-possible", shown.name, flags=re.IGNORECASE)
         rows.append([name, *ids, section, *(result.score for result in shown.results)])
+    return write_csv(rows)
+
+
+def render_canvas_reasons(view: CohortView, learners: Sequence[Learner]) -> str:
+    """What stands beside the marks for Canvas, whose import has no column for it: a row for each result that needs one."""
+    rows: list[Sequence[Value]] = [
+        ["Student", "ID", "SIS User ID", "SIS Login ID", "Assignment", "Status", "Points", "Reason"]
+    ]
+    for shown, learner in zip(view.learners, learners, strict=True):
+        ids = [_identifier(learner, names) for names in (_CANVAS_ID, _CANVAS_SIS_ID, _CANVAS_LOGIN)]
+        rows += [
+            [shown.name, *ids, _title(kata), result.state, result.score, result.notes]
+            for kata, result in zip(view.katas, shown.results, strict=True)
+            if result.notes
+        ]
     return write_csv(rows)
 
 
@@ -82,8 +98,9 @@ def feedback(result: ResultView) -> str:
         parts[0] += f", {result.counts} tests pass"
     if result.hold_out.total:
         parts[0] += f", {result.hold_out} of the tests held out"
-    if result.problem:
-        parts.append(result.problem)
+    parts += dict.fromkeys(filter(None, (result.problem, result.reason, result.remark)))
+    if any(not band.counts for band in result.bands) and result.score:
+        parts.append("edge tests give no points while an example fails")
     parts += [
         f"{test.name}: {line(test.mistake or test.came)}" if test.mistake or test.came else test.name
         for test in result.failures[:_FEEDBACK_TESTS]

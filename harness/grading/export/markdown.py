@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.grading.export.view import UNSTABLE, CohortView, LearnerView, ResultView
+from harness.grading.export.view import UNSTABLE, CohortView, LearnerView, RefusalView, ResultView
 from harness.grading.export.words import lead, summary
 from harness.scoreboard.render.markdown import escape
 
@@ -35,15 +35,18 @@ def render_markdown(view: CohortView) -> str:
             lines.append(f"| {escape(missed.test)} | {escape(missed.kata)} | {missed.learners} | {mistake} |")
         lines.append("")
     for heading, sentences in (
-        (
-            "Refused",
-            [f"{' '.join(filter(None, (one.name or one.learner, one.kata)))}: {one.sentence}" for one in view.refusals],
-        ),
+        ("No points", [f"{learner.name} {result.kata}: {result.reason}" for learner, result in view.without_points]),
+        ("Refused", [_sentence(one) for one in view.refusals]),
+        ("Taken with a remark", [_sentence(one) for one in view.remarks]),
         ("Left out", view.notices),
     ):
         if sentences:
             lines += [f"## {heading}", "", *(f"- {escape(sentence)}" for sentence in sentences), ""]
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _sentence(one: RefusalView) -> str:
+    return f"{' '.join(filter(None, (one.name or one.learner, one.kata)))}: {one.sentence}"
 
 
 def _matrix(view: CohortView) -> list[str]:

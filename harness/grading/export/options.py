@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from harness.core.model import Band
+from harness.grading.weights import Weights
 
 
 class Form(StrEnum):
@@ -22,10 +26,25 @@ class Form(StrEnum):
 class Rule(StrEnum):
     """What points are given for."""
 
+    BANDS = "bands"
+    """The share of tests that pass in each band, weighted."""
     TESTS = "tests"
-    """The share of tests that pass, hold-out ones included."""
+    """The share of all tests that pass."""
     PASSED = "passed"
     """All points for a passed kata, none for any other."""
+
+
+@dataclass(frozen=True, slots=True)
+class BandCount:
+    """The tests of one band, hold-out ones included. A test whose verdict changed counts as not passed."""
+
+    passed: int
+    total: int
+
+    @property
+    def share(self) -> float:
+        """How many pass, 0 to 1."""
+        return self.passed / self.total
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +52,36 @@ class Scoring:
     """Points a kata."""
 
     points: float = 100.0
-    rule: Rule = Rule.TESTS
+    rule: Rule = Rule.BANDS
+    weights: Weights = field(default_factory=Weights)
 
-    def score(self, *, is_passed: bool, passed: int, total: int) -> float:
-        """Points for a kata with `passed` of `total` tests, to two decimals.
+    def score(self, slug: str, bands: Mapping[Band, BandCount], *, is_passed: bool) -> float:
+        """Points for the kata `slug`, rounded down to two decimals. `bands` has those of which there are tests.
 
-        Only a passed kata gets all of them: one that is unstable, or whose run broke off, stays below although no
-        test of it failed.
+        A passed kata gets all points. Otherwise the rule decides; a run that broke off, or a verdict that is unstable, stays
+        below although no test failed.
         """
         if is_passed:
             return self.points
-        if self.rule is Rule.PASSED or total == 0:
-            return 0.0
-        share = min(passed, total - 1) / total
+        share = 0.0
+        if self.rule is Rule.BANDS:
+            share = self._share(slug, bands)
+        elif self.rule is Rule.TESTS and bands:
+            total = sum(count.total for count in bands.values())
+            share = min(sum(count.passed for count in bands.values()), total - 1) / total
         return math.floor(self.points * share * 100) / 100
+
+    def _share(self, slug: str, bands: Mapping[Band, BandCount]) -> float:
+        weights = self.weights.of(slug)
+        whole = sum(weights[band] for band in bands)
+        gained = sum(weights[band] * count.share for band, count in bands.items() if counts(band, bands))
+        return gained / whole if whole else 0.0
+
+
+def counts(band: Band, bands: Mapping[Band, BandCount]) -> bool:
+    """Whether tests of `band` give points: those of `edge` give none while an example test does not pass.
+
+    Many edge tests ask for an error, so code that does nothing but raise one would pass them.
+    """
+    example = bands.get(Band.EXAMPLE)
+    return band is not Band.EDGE or example is None or example.passed == example.total

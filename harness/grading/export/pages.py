@@ -74,6 +74,7 @@ def render_index(view: CohortView, *, similar: str = "") -> Iterator[str]:
             rows=(_row(learner, view) for learner in view.learners),
             heads=[(known, [kata for kata in view.katas if kata.set is known]) for known in view.sets],
             unstable=[(learner, result) for learner in view.learners for result in learner.results if result.unstable],
+            without_points=view.without_points,
             bars=histogram(view),
             kata_bars=[(kata, pieces(kata)) for kata in view.katas],
             highest=max((bar.learners for bar in histogram(view)), default=0) or 1,

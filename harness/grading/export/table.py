@@ -7,7 +7,7 @@ from harness.grading.export.view import CohortView
 
 
 def render_csv(view: CohortView) -> str:
-    """The scoreboard: totals, a column a set, then status and points of each kata."""
+    """The scoreboard: totals, a column a set, then status and points of each kata, and why there are none."""
     header = [
         "learner",
         "group",
@@ -21,13 +21,13 @@ def render_csv(view: CohortView) -> str:
     ]
     header += [f"set {known} passed" for known in view.sets]
     for kata in view.katas:
-        header += [f"{kata.id} status", f"{kata.id} points"]
+        header += [f"{kata.id} status", f"{kata.id} points", f"{kata.id} reason"]
     rows: list[list[Value]] = []
     for learner in view.learners:
         row: list[Value] = [learner.name, learner.group, learner.slug, view.origin]
         row += [learner.katas.passed, learner.katas.total, learner.tests.passed, learner.tests.total, learner.score]
         row += [totals.katas.passed for totals in learner.sets]
         for result in learner.results:
-            row += [result.state, result.score]
+            row += [result.state, result.score, result.notes]
         rows.append(row)
     return write_csv([header, *rows])

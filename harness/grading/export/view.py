@@ -5,7 +5,7 @@ Hold-out suites are in here as counts alone, so that no export can tell what is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
@@ -56,6 +56,18 @@ class TestView(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 @dataclass(frozen=True, slots=True)
+class BandView:
+    """The tests of one band of one result, hold-out ones included, and what they are worth."""
+
+    band: str
+    passed: int
+    total: int
+    weight: float
+    counts: bool = True
+    """False for `edge` while an example test does not pass: it gives no points then."""
+
+
+@dataclass(frozen=True, slots=True)
 class ResultView:
     """One kata of one learner."""
 
@@ -71,12 +83,23 @@ class ResultView:
     figures: tuple[str, ...] = ()
     problem: str = ""
     """What went wrong with the run as a whole, or why the submission was refused."""
+    bands: tuple[BandView, ...] = ()
+    """Those of which the kata has tests."""
+    reason: str = ""
+    """Why there are no points although tests may have passed, or no mark at all; empty when the tests decide."""
+    remark: str = ""
+    """What the instructor should know of the submission: that it was taken under another name."""
     unstable: int = 0
     """Tests whose verdict changed under repetition."""
     mode: str = ""
     seed: str = ""
     submission_sha256: str = ""
     key: str = ""
+
+    @property
+    def notes(self) -> str:
+        """What stands beside the mark: why there are no points, and what is remarkable about the submission."""
+        return "; ".join(filter(None, (self.reason, self.remark)))
 
     @property
     def failures(self) -> tuple[TestView, ...]:
@@ -118,6 +141,8 @@ class KataView:
     title: str
     states: dict[str, int]
     """How many learners stand how; states that do not occur are left out."""
+    weights: dict[str, float] = field(default_factory=dict)
+    """The weight of each band."""
 
     @property
     def passed(self) -> Count:
@@ -160,17 +185,31 @@ class CohortView:
     modes: tuple[str, ...]
     points: float
     """Points a kata."""
+    score: str
+    """What points are given for: `bands`, `tests` or `passed`."""
     katas: tuple[KataView, ...]
     learners: tuple[LearnerView, ...]
     """In `results.json` with all their tests; where a cohort is held in memory, without."""
     missed: tuple[MissedView, ...]
     refusals: tuple[RefusalView, ...]
+    remarks: tuple[RefusalView, ...]
+    """What was taken although something was wrong with it: a file under another name."""
     notices: tuple[str, ...]
 
     @property
     def sets(self) -> tuple[KataSet, ...]:
         """Sets of which there are katas."""
         return tuple(known for known in KataSet if any(kata.set is known for kata in self.katas))
+
+    @property
+    def without_points(self) -> list[tuple[LearnerView, ResultView]]:
+        """Graded submissions that get no points whatever their tests say."""
+        return [
+            (learner, result)
+            for learner in self.learners
+            for result in learner.results
+            if result.reason and result.state not in (REFUSED, NOT_GRADED)
+        ]
 
     @property
     def passed(self) -> Count:

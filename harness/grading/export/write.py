@@ -70,9 +70,10 @@ def render_files(
 
                 yield form, _NAMES[form], _encoded(render_junit(view, learners))
             case Form.CANVAS:
-                from harness.grading.export.lms import render_canvas
+                from harness.grading.export.lms import render_canvas, render_canvas_reasons
 
                 yield form, _NAMES[form], [render_canvas(view, cohort.learners).encode()]
+                yield form, "canvas_reasons.csv", [render_canvas_reasons(view, cohort.learners).encode()]
             case Form.MOODLE:
                 from harness.grading.export.lms import render_moodle
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from harness.core.model import Scoreboard
+from harness.scoreboard.model import Scoreboard
 
 
 class Format(StrEnum):

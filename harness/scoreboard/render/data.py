@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from harness.core.model import Scoreboard
+from harness.scoreboard.model import Scoreboard
 
 FORMAT = 1
 """Version of the JSON document."""

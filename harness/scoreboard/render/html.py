@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from harness.core.model import Band, Row, Scoreboard, SetTally, Status
+from harness.core.model import Band, Status
+from harness.scoreboard.model import Row, Scoreboard, SetTally
 from harness.scoreboard.render.pages import page_environment
 from harness.scoreboard.render.words import clock, fraction, next_line, standing, summary
 

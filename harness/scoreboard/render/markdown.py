@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from harness.core.model import Band, Row, Scoreboard, SetTally, Status
+from harness.core.model import Band, Status
+from harness.scoreboard.model import Row, Scoreboard, SetTally
 from harness.scoreboard.render.words import bar, clock, fraction, next_line, standing, summary
 
 _MARKS = {

@@ -7,7 +7,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.core.model import Band, BandTally, Row, Scoreboard, SetTally, Status
+from harness.core.model import Band, Status
+from harness.scoreboard.model import BandTally, Row, Scoreboard, SetTally
 from harness.scoreboard.render.canvas import Canvas
 from harness.scoreboard.render.words import bar, clock, fraction, next_line, standing, summary
 

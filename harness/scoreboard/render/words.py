@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.core.model import BandTally, Row, Scoreboard
+from harness.scoreboard.model import BandTally, Row, Scoreboard
 
 
 def summary(board: Scoreboard) -> str:
