@@ -102,7 +102,9 @@ def test_worked_example(tmp_path: Path) -> None:
     response = system.predict("triple", [1.0, 2.0])
     latency_ms = response.pop("latency_ms", None)
     want: dict[str, object] = {"prediction": [3.0, 6.0], "model_id": "triple", "cache_hit": True}
-    mistakes = {"load_model left the model on disk, or cache_hit is inverted": {**want, "cache_hit": False}}
+    mistakes: dict[str, object] = {
+        "load_model left the model on disk, or cache_hit is inverted": {**want, "cache_hit": False}
+    }
     check.equal(response, want, asked=f"all but latency_ms of {asked}", mistakes=mistakes)
     check.true(
         latency_ms is not None and latency_ms > 0, asked=f"latency_ms of {asked}", came=latency_ms, expected="> 0"
