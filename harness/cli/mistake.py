@@ -94,7 +94,7 @@ def _write(output: Path, source: str, *, force: bool) -> None:
 def _run(place: Place, kata: Kata, choice: str, *, follow_up: bool) -> KataReport:
     from harness.practice.verdict import verdict
     from harness.runner.job import follow_up_job, learner_job
-    from harness.runner.pool import run_jobs
+    from harness.runner.run import run_jobs
 
     job = (follow_up_job if follow_up else learner_job)(kata, choice, "practice")
     (report,) = run_jobs([job], state=place.state)
