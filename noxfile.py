@@ -67,16 +67,23 @@ def run_tests(session: nox.Session) -> None:
     session.run("kata", "audit", *refereed, "--jobs", str((os.cpu_count() or 1) + 2), *session.posargs, env=env)
     if session.posargs:
         return
-    alone = ["tests/suite/test_measure.py", "tests/isolation/test_attacks.py"]  # they measure speed
+    alone = [
+        "tests/suite/test_measure.py",
+        "tests/suite/test_speed_attacks.py",
+        "tests/isolation/test_attacks.py",
+    ]  # they measure speed
     session.run("pytest", "tests", "-n", "2", "--dist", "loadfile", *(f"--ignore={path}" for path in alone), env=env)
     session.run("pytest", *alone, env=env)
 
 
 @nox.session
 def audit(session: nox.Session) -> None:
-    """Say everything that is wrong with katas; with `--player sandbox` after `--`, by way of the referee too."""
+    """Say everything that is wrong with katas; with `--player sandbox` after `--`, by way of the referee too.
+
+    Ten mutants of each reference show how strong its suite is, unless `kata mutate` has run them all.
+    """
     prepare(session)
-    session.run("kata", "audit", *session.posargs)
+    session.run("kata", "audit", "--mutants", "10", *session.posargs)
 
 
 @nox.session
@@ -107,4 +114,5 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "harness.bench.scoreboard", *session.posargs)
     session.run("python", "-m", "harness.bench.grading", *session.posargs)
     session.run("python", "-m", "harness.bench.cluster")
+    session.run("python", "-m", "harness.bench.mutants", *session.posargs)
     session.run("python", "-m", "harness.bench.watch", *session.posargs[:1])

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.audit.mutation_target import stale_equivalents
 from harness.catalog.load import is_published_stub
 from harness.core.errors import SubjectError
 from harness.core.model import FOLLOW_UP_SUITE, Catalog, Kata, KataSet
@@ -112,6 +113,7 @@ def read_solutions(kata: Kata, *, follow_up: bool) -> Solutions:
             found.faults.append(f"{name} does not say in its docstring which test catches it (Caught by: test_...)")
     page = mistakes.read_page(folder / mistakes.PAGE)
     count = len(files) + len(page.mistakes) + sum(bool(fault.name) for fault in page.faults)
+    found.faults += stale_equivalents(kata, follow_up=follow_up)
     found.lacks += _too_few(kata, count, len(found.right), follow_up=follow_up)
     return found
 

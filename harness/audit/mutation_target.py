@@ -114,3 +114,11 @@ def targets(katas: Sequence[Kata], *, follow_up: bool = False) -> list[Target]:
         if follow_up and kata.has_follow_up:
             found.append(Target(kata, follow_up=True))
     return found
+
+
+def stale_equivalents(kata: Kata, *, follow_up: bool) -> list[str]:
+    """What `Target.stale` says; nothing when there is no reference whose mutants could be compared."""
+    try:
+        return Target(kata, follow_up).stale()
+    except KataError:
+        return []

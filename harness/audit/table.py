@@ -8,23 +8,33 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from harness.audit.mutation_text import percent
 from harness.scoreboard.render.canvas import Canvas
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from harness.audit.mutate import MutationScore
     from harness.audit.run import AuditResult, KataAudit
     from harness.audit.timing import Timing
     from harness.core.model import Figure
 
 
-def render_audit(result: AuditResult, *, slowest: int = 0, width: int = 100, color: bool = False) -> str:
+def render_audit(
+    result: AuditResult,
+    *,
+    scores: Mapping[str, MutationScore] | None = None,
+    slowest: int = 0,
+    width: int = 100,
+    color: bool = False,
+) -> str:
     """A row a kata with the margin of each speed test, the faults, and what it took; ends with a newline.
 
-    What stands behind a plus is the follow-up's. The `slowest` runs are listed.
+    `scores` are what is known of its mutants, by slug. The `slowest` runs are listed. What stands behind a plus is the
+    follow-up's.
     """
     console = Canvas(width, color=color)
-    console.print(_table(result.katas))
+    console.print(_table(result.katas, scores or {}))
     for audited in result.katas:
         for fault in audited.faults:
             console.print(Text(f"{audited.kata.slug}: {fault}"), soft_wrap=True)
@@ -41,9 +51,18 @@ def render_audit(result: AuditResult, *, slowest: int = 0, width: int = 100, col
     return console.text
 
 
-def _table(katas: Sequence[KataAudit]) -> Table:
+def _table(katas: Sequence[KataAudit], scores: Mapping[str, MutationScore]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in ("kata", "tests", "wrong", "right", "suite", "faults", "speed of the reference, and its margin"):
+    for name in (
+        "kata",
+        "tests",
+        "wrong",
+        "right",
+        "suite",
+        "mutants",
+        "faults",
+        "speed of the reference, and its margin",
+    ):
         table.add_column(name, justify="left" if name in ("kata",) or name.startswith("speed") else "right")
     for audited in katas:
         parts = _parts(audited)
@@ -54,6 +73,7 @@ def _table(katas: Sequence[KataAudit]) -> Table:
             "+".join(str(part.wrong) for part in parts),
             "+".join(str(part.also_right) for part in parts),
             "+".join(f"{part.suite_s:.1f}" for part in parts) + " s",
+            _mutants(scores.get(audited.kata.slug)),
             Text(str(len(audited.faults)), style="bold red" if audited.faults else "green"),
             Text(margins or "-"),
         )
@@ -67,6 +87,14 @@ def _time_sentence(timing: Timing) -> str:
     ]
     rate = f", {timing.solutions_per_s:.1f} runs per second" if timing.slowest else ", nothing had to be run"
     return f"time: {', '.join(parts)}; {timing.wall_s:.1f} s in all{rate}"
+
+
+def _mutants(score: MutationScore | None) -> Text:
+    """The share of mutants that the suite kills, and how many that were, if not all."""
+    if score is None:
+        return Text("-")
+    of_some = f" of {score.mutants}" if score.mutants < len(score.target.mutants) else ""
+    return Text(f"{percent(score)}{of_some}", style="green" if score.is_enough else "bold red")
 
 
 def _parts(result: KataAudit) -> list[KataAudit]:

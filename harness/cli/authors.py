@@ -29,6 +29,7 @@ from harness.core.output import has_color, put, width
     help="Run what is right, and one wrong solution of each band, as grading does, too: each test must end there as here.",
 )
 @click.option("--all", "all_in_player", is_flag=True, help="With --player: run all wrong solutions there.")
+@click.option("--mutants", type=click.IntRange(0), default=0, metavar="N", help="Run N mutants of each reference, too.")
 @click.option("--draft", is_flag=True, help="Say nothing of solutions that are still to be written.")
 @click.option("--slowest", type=click.IntRange(0), default=0, metavar="N", help="List the N slowest runs.")
 def audit_command(
@@ -38,6 +39,7 @@ def audit_command(
     seeds: int,
     player: str | None,
     all_in_player: bool,
+    mutants: int,
     draft: bool,
     slowest: int,
 ) -> None:
@@ -49,8 +51,9 @@ def audit_command(
     \b
     Examples:
       kata audit b2
-      kata audit --seeds 10 --player sandbox --all
+      kata audit --seeds 10 --player sandbox --all --mutants 10
     """
+    from harness.audit.mutate import scores_for_audit
     from harness.audit.plan import Options
     from harness.audit.run import audit
     from harness.audit.table import render_audit
@@ -62,17 +65,19 @@ def audit_command(
     base, catalog = open_catalog()
     katas = select_katas(catalog, ids)
     options = Options(range(1, seeds + 1), player or "", all_in_player, draft)
+    state = open_state(base)
     with show_progress() as listener:
         result = audit(
             catalog,
             katas,
-            state=open_state(base),
+            state=state,
             options=options,
             workers=jobs,
             fresh=fresh,
             listener=listener,
         )
-    put(render_audit(result, slowest=slowest, width=width(), color=has_color()))
+        scores = scores_for_audit(katas, state=state, size=mutants, workers=jobs, listener=listener)
+    put(render_audit(result, scores=scores, slowest=slowest, width=width(), color=has_color()))
     faulty = sum(bool(audited.faults) for audited in result.katas)
     if not ids:
         report_faults(catalog)

@@ -15,13 +15,13 @@ from harness.runner.processes import preloaded
 
 @dataclass(slots=True, eq=False)
 class _Lent:
-    nest: ForkServer
+    fork_server: ForkServer
     modules: frozenset[str]
     users: int = 0
 
 
 class ForkServerPool:
-    """The nest of a process that does many tasks, several at a time."""
+    """The fork server of a process that does many tasks, several at a time."""
 
     def __init__(self, folder: Path) -> None:
         """`folder` is where it lives."""
@@ -41,12 +41,12 @@ class ForkServerPool:
             yield None
             return
         try:
-            yield lent.nest
+            yield lent.fork_server
         finally:
             with self._lock:
                 lent.users -= 1
                 if lent is not self._current and not lent.users:
-                    lent.nest.close()
+                    lent.fork_server.close()
 
     def close(self) -> None:
         """End it, now or with the last run that uses it."""
@@ -56,7 +56,7 @@ class ForkServerPool:
 
     def _with(self, modules: frozenset[str]) -> _Lent:
         known = self._current
-        if known is not None and known.nest.is_alive and modules <= known.modules:
+        if known is not None and known.fork_server.is_alive and modules <= known.modules:
             return known
         together = modules | (known.modules if known else frozenset())
         lent = _Lent(ForkServer(sorted(together), self._folder), together)
@@ -66,4 +66,4 @@ class ForkServerPool:
     def _replace(self, lent: _Lent | None) -> None:
         old, self._current = self._current, lent
         if old is not None and not old.users:
-            old.nest.close()
+            old.fork_server.close()

@@ -106,7 +106,7 @@ class Host(WorkerPlugin):  # type: ignore[misc]
             self.problem = f"it cannot work: {error}"
         self.store = BlobStore(self.folder / "blobs")
         self._turns = MachineLock()
-        self._nests = ForkServerPool(self.folder)
+        self._fork_servers = ForkServerPool(self.folder)
         self._children: set[Child] = set()
         self._is_over = False
 
@@ -115,7 +115,7 @@ class Host(WorkerPlugin):  # type: ignore[misc]
         self._is_over = True
         for child in list(self._children):
             _end(child)
-        self._nests.close()
+        self._fork_servers.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def answer(self, task: Task) -> Reply:
@@ -134,8 +134,8 @@ class Host(WorkerPlugin):  # type: ignore[misc]
         known = without_a_run(job)
         if known is not None:
             return known
-        with self._nests.lend(job.kata.suite) as nest, self._turns.together() as inside:
-            child = Child(job, folder, start_pytest(job, folder, nest, gated=job.gated))
+        with self._fork_servers.lend(job.kata.suite) as fork_server, self._turns.together() as inside:
+            child = Child(job, folder, start_pytest(job, folder, fork_server, gated=job.gated))
             child.deadline = time.monotonic() + run_limit_s(job.kata)
             self._children.add(child)
             try:

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from harness.isolation.client import Connection, Question, Remote
+from harness.isolation.client import Connection, Question
+from harness.isolation.remote import Remote
 
 MAX_ANSWER_BYTES = 2**24
 """An answer that takes more is not imitated: its way is the subject's own expense."""

@@ -7,7 +7,7 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
-from harness.isolation.client import ask_each
+from harness.isolation.remote import ask_each
 from harness.isolation.sessions import Players
 from harness.subject.program import Program
 from harness.subject.resolve import Subject

@@ -34,7 +34,6 @@ class PeakMeter:
         for connection in (subject, echo.connection):
             connection.ask("give_back", True)
         self._kernel = [KernelMemory(each.process.innermost()) for each in (subject, echo.connection)]
-        self._begun_mib = [kernel.reset() for kernel in self._kernel]
 
     def peak_mib(self, prepare: Callable[[], Task], compare: Compare) -> float:
         """MiB of a task's call at its worst moment, when both have imported what they should; `compare` holds the answers."""
@@ -47,11 +46,9 @@ class PeakMeter:
             for connection in (self._subject, self._echo.connection):
                 connection.ask("give_back", False)
             for kernel in self._kernel:
-                kernel.reset()
+                kernel.reset_peak()
             got = task.call()
-        ours_mib, echos_mib = (
-            kernel.peak_mib() - begun_mib for kernel, begun_mib in zip(self._kernel, self._begun_mib, strict=True)
-        )
+        ours_mib, echos_mib = (kernel.growth_mib() for kernel in self._kernel)
         compare(got, task.want())
         return ours_mib - echos_mib
 

@@ -40,8 +40,13 @@ PROCESSES = 128
 FILES = 256
 CPU_S = 600
 _HERE = Path(__file__).parent
-_PARTS = ("server.py", "codec.py", "shared_objects.py")
-"""All of the harness that is in a sandbox."""
+_PARTS = (
+    "__init__", "channel", "codec", "descriptions", "forms", "operations", "protocol", "random_state", "server",
+    "shared_objects", "subject_imports",
+)  # fmt: skip
+"""All of the harness that is in a sandbox: modules that import each other, NumPy and the standard library alone."""
+_PACKAGE = "subject_server"
+"""Their package there."""
 _INTERPRETER = base_interpreter()
 """Nothing of a virtual environment is shown to a player."""
 _LIMITED = (
@@ -52,7 +57,7 @@ _LIMITED = (
     "    limit=value if hard==r.RLIM_INFINITY else min(value,hard)\n"
     "    r.setrlimit(kind,(limit,limit))\n"
 )
-_START = "import server\nsys.modules['__main__']=server\nserver.main()"
+_START = f"from {_PACKAGE} import server\nsys.modules['__main__']=server\nserver.main()"
 """Imported and not run as a script, because Python keeps what it has compiled of imports alone."""
 
 
@@ -143,7 +148,7 @@ def start_player(
     else:
         home = Path(tempfile.mkdtemp(prefix="kata-player-"))
         for name, file in _parts().items():
-            (home / name).parent.mkdir(exist_ok=True)
+            (home / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(file, home / name)  # with its time, by which Python knows what was compiled from it
         (home / "lib").mkdir()
         for name, path in libraries_by_name.items():
@@ -155,7 +160,7 @@ def start_player(
     limits = _LIMITED.format(
         memory=MEMORY_MIB * 2**20, processes=PROCESSES, files=FILES, cpu=CPU_S, size=TMP_MIB * 2**20
     )
-    arguments = [f"{folder}/server.py", *descriptors]
+    arguments = [f"{folder}/{_PACKAGE}/server.py", *descriptors]
     start = f"{limits}sys.argv={arguments!r}\nsys.path[:0]=[{folder + '/lib'!r},{folder!r}]\n{_START}"
     threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
     # Memory that was freed is kept, as it is in the grown heap of a process that has been running for a while.
@@ -182,15 +187,15 @@ def start_player(
 def _parts() -> dict[str, Path]:
     """All of the harness that a player has, by its place: sources, and what Python has compiled from them, where it may."""
     parts = {}
-    for name in _PARTS:
-        source = _HERE / name
+    for part in _PARTS:
+        source = _HERE / f"{part}.py"
         compiled = Path(importlib.util.cache_from_source(str(source)))
-        parts[name] = source
+        parts[f"{_PACKAGE}/{source.name}"] = source
         with contextlib.suppress(OSError):
             if not sys.dont_write_bytecode and not _is_newer(compiled, source):
                 SourceFileLoader(source.stem, str(source)).get_code(source.stem)  # writes it, if it may
             if _is_newer(compiled, source):
-                parts[f"{compiled.parent.name}/{compiled.name}"] = compiled
+                parts[f"{_PACKAGE}/{compiled.parent.name}/{compiled.name}"] = compiled
     return parts
 
 

@@ -10,12 +10,13 @@ from types import ModuleType
 from typing import Any
 
 from harness.core.model import Kata
-from harness.isolation.client import Connection, Remote
+from harness.isolation.client import Connection
 from harness.isolation.cores import stay_together, take_core
 from harness.isolation.echo import Echo
 from harness.isolation.limits import Limit, MemoryLimit
 from harness.isolation.memory import PeakMeter, imports_of
 from harness.isolation.quota import Quota, remove
+from harness.isolation.remote import Remote
 from harness.isolation.sandbox import MEMORY_MIB, SANDBOX, PlayerProcess, require_sandbox, start_player
 from harness.isolation.timing import RemoteStopwatch, way_share
 from harness.suite.measure import Compare, Task

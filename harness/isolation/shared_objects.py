@@ -1,6 +1,6 @@
 """Objects that both sides can modify: which they are, what they held when last in step, and what has changed since.
 
-Part of the wire; imports NumPy and the standard library alone, so that it can be laid into a sandbox.
+A part of what runs in a sandbox: it imports NumPy, the standard library and modules beside it alone.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import weakref
 from typing import Any
 
 import numpy as np
+
+from .random_state import rng_state
 
 _SHARED_SEQUENCE = 1000
 """Longer lists of lists travel as copies: watching each row would cost more than the call."""
@@ -28,7 +30,7 @@ class IdentityError(ValueError):
     """A number for an object that has another one already, or that no object can have."""
 
 
-class Cells:
+class SharedObjects:
     """The modifiable objects that both sides know, by number, with what they held when they were last in step."""
 
     def __init__(self, *, first: int, weak: bool) -> None:
@@ -84,7 +86,7 @@ class Cells:
         """The object of that number; raises `KeyError` when there is none."""
         value = self._get(number) if type(number) is int else None
         if value is None:
-            raise KeyError(f"there is no cell {number!r:.40}")
+            raise KeyError(f"there is no shared object {number!r:.40}")
         return value
 
     def revive(self, number: int) -> Any:
@@ -130,7 +132,7 @@ class Cells:
             return dropped
 
     def drop(self, number: object) -> None:
-        """Forget that cell, if there is one."""
+        """Forget that object, if there is one."""
         with self._lock:
             if type(number) is int and number in self._held:
                 self._forget(number, id(self._get(number)), tell=False)
@@ -171,7 +173,7 @@ def _holders(held: dict[int, Any], number: int) -> int:
 
 
 _OWN_HOLDERS = _holders({0: []}, 0)
-"""What `_holders` counts for an object that only its cell holds."""
+"""What `_holders` counts for an object that only this class holds."""
 
 
 def is_shared(value: object) -> bool:
@@ -241,17 +243,3 @@ def _bits(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The memory of `array` as integers, in its own order; a copy only where it is scattered."""
     flat = np.ascontiguousarray(array.T if array.flags.f_contiguous else array).reshape(-1)
     return flat.view(np.uint64 if flat.nbytes % 8 == 0 and flat.itemsize % 8 == 0 else np.uint8)
-
-
-def rng_state(rng: np.random.Generator) -> dict[str, Any]:
-    """The state of a generator, as JSON can say it."""
-    return listed(dict(rng.bit_generator.state))  # type: ignore[no-any-return]
-
-
-def listed(value: Any) -> Any:
-    """`value` with its arrays (n,) as hexadecimal digits: item by item they would take ten times as long to tell."""
-    if isinstance(value, dict):
-        return {key: listed(item) for key, item in value.items()}
-    if isinstance(value, np.ndarray):
-        return {"array": value.tobytes().hex(), "dtype": value.dtype.str}
-    return value.item() if isinstance(value, np.generic) else value

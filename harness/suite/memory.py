@@ -40,9 +40,8 @@ def _seen_mib(task: Task, compare: Compare) -> float:
     warm_up()
     give_back()
     kernel = KernelMemory("self")
-    before_mib = kernel.reset()
     got = task.call()
-    seen_mib = kernel.peak_mib() - before_mib
+    seen_mib = kernel.growth_mib()
     compare(got, task.want())
     return seen_mib
 
@@ -69,22 +68,29 @@ class KernelMemory:
     """The kernel's account of a process's own memory: resident, whether private or shared, but not of files."""
 
     def __init__(self, pid: int | str) -> None:
+        """What there is now is no growth."""
         self._folder = Path(f"/proc/{pid}")
+        self._begun_mib = 0.0
+        self._is_told = self.reset_peak()
+        if self._is_told:
+            fields = self._fields()
+            self._begun_mib = fields["RssAnon"] + fields["RssShmem"]
 
-    def reset(self) -> float:
-        """MiB that there are now, from which `peak_mib` counts; 0 where the kernel does not tell."""
+    def reset_peak(self) -> bool:
+        """Let `growth_mib` find the worst moment after this one; whether the kernel of this machine can."""
         try:
             (self._folder / "clear_refs").write_text("5", encoding="ascii")
         except OSError:
+            return False
+        return self._fields().keys() >= {"VmHWM", "RssAnon", "RssFile", "RssShmem"}
+
+    def growth_mib(self) -> float:
+        """The most MiB since `reset_peak`, beyond what there was at first; 0 where the kernel does not tell."""
+        if not self._is_told:
             return 0.0
         fields = self._fields()
-        return fields["RssAnon"] + fields["RssShmem"]
-
-    def peak_mib(self) -> float:
-        """The most MiB since `reset`; 0 where the kernel does not tell."""
-        fields = self._fields()
         # The peak is told of all together; what is of files (code, mostly) only grows.
-        return fields["VmHWM"] - fields["RssFile"] if fields else 0.0
+        return fields["VmHWM"] - fields["RssFile"] - self._begun_mib if fields else 0.0
 
     def _fields(self) -> dict[str, float]:
         try:

@@ -25,7 +25,7 @@ class Run:
     work proves nothing, and is measured again when no other job runs.
     """
 
-    def __init__(self, kata: Kata, ahead: PreforkedRun, cores: int) -> None:
+    def __init__(self, kata: Kata, preforked: PreforkedRun, cores: int) -> None:
         self.kata = kata
         self.begun = time.monotonic()
         self.report: KataReport | None = None
@@ -33,17 +33,17 @@ class Run:
         self._cores = cores
         self._source = _read_if_there(kata.stub)
         self._stamp = _stamp(kata.stub)
-        self._start(ahead)
+        self._start(preforked)
 
-    def _start(self, ahead: PreforkedRun) -> None:
+    def _start(self, preforked: PreforkedRun) -> None:
         self.tests: dict[str, TestResult] = {}
         """What is known so far, by name."""
         self.printed: dict[str, str] = {}
         """What failed tests printed, by name."""
-        self._ahead = ahead
-        self._plan = ahead.plan
+        self._preforked = preforked
+        self._plan = preforked.plan
         self._lines: dict[Child, LiveLines] = {}
-        self._working = [self._heard(child) for child in ahead.answers()]
+        self._working = [self._heard(child) for child in preforked.answers()]
         self._answers: list[KataReport] = []
         self._speed: Child | None = None
         self._is_alone = False
@@ -52,11 +52,11 @@ class Run:
 
     def _start_alone(self) -> None:
         """A module that deletes its own file has taken it from the other children: one alone is not disturbed."""
-        ahead = self._ahead.alone()
-        self._ahead.close()
+        preforked = self._preforked.alone()
+        self._preforked.close()
         if self._source is not None and not self.kata.stub.exists():
             write_atomically(self.kata.stub, self._source)
-        self._start(ahead)
+        self._start(preforked)
 
     def _heard(self, child: Child) -> Child:
         self._lines[child] = LiveLines(child.folder / FILE)
@@ -84,7 +84,7 @@ class Run:
         return tuple(sorted(self.tests.values(), key=self._place))
 
     def _place(self, test: TestResult) -> int:
-        places = self._ahead.places
+        places = self._preforked.places
         return places.get(function_of(test.name), len(places))
 
     def poll(self) -> bool:
@@ -146,16 +146,16 @@ class Run:
             self._speed = None
         is_tried = self._is_alone or self._measured is not None or len(self._lines) > len(self._plan.answers)
         if self._plan.speed and not is_tried and not self.has_failed and len(self._working) < self._cores:
-            self._speed = self._heard(self._ahead.speed())
+            self._speed = self._heard(self._preforked.speed())
 
     def _go_on(self) -> None:
         """The answers are there: measure speed if that is still to be done, or finish."""
-        is_wanted = bool(self._plan.speed) and (not self.has_failed or self._ahead.all_bands)
+        is_wanted = bool(self._plan.speed) and (not self.has_failed or self._preforked.all_bands)
         if not is_wanted or self._measured is not None:
             self._finish()
         elif self._speed is None:
             self._is_alone = True
-            self._speed = self._heard(self._ahead.speed())
+            self._speed = self._heard(self._preforked.speed())
 
     # --- the end ---
 
@@ -183,7 +183,7 @@ class Run:
         """End whoever is still at work, and leave nothing behind."""
         self._working.clear()
         self._speed = None
-        self._ahead.close()
+        self._preforked.close()
 
     def _children(self) -> list[Child]:
         return [*self._working, *([self._speed] if self._speed else [])]

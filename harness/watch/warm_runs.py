@@ -43,14 +43,14 @@ class WarmParent:
         self._can_fork = can_fork
         self._numbers = itertools.count()
         self._weights: dict[str, float] = {}
-        self._ahead: PreforkedRun | None = None
+        self._preforked: PreforkedRun | None = None
         self._warm = self._open()
 
     def _open(self) -> Warm:
         suites = [self.kata.suite]
-        nest = None if self._can_fork is False else open_fork_server(suites)
-        if nest is not None:
-            return nest
+        fork_server = None if self._can_fork is False else open_fork_server(suites)
+        if fork_server is not None:
+            return fork_server
         from harness.watch.spare_process import SparePool
 
         return SparePool(preloaded(suites), self.kata.root)
@@ -74,11 +74,11 @@ class WarmParent:
         if not self._warm.is_alive:
             self.close()
             self._warm = self._open()
-        ahead, self._ahead = self._ahead, None
-        if ahead is not None and (ahead.all_bands is not all_bands or not ahead.is_well):
-            ahead.close()
-            ahead = None
-        return Run(self.kata, ahead or self._start(all_bands=all_bands), self.children)
+        preforked, self._preforked = self._preforked, None
+        if preforked is not None and (preforked.all_bands is not all_bands or not preforked.is_well):
+            preforked.close()
+            preforked = None
+        return Run(self.kata, preforked or self._start(all_bands=all_bands), self.children)
 
     def _start(self, *, all_bands: bool = False, records: bool = False) -> PreforkedRun:
         plan = plan_run(self.kata, self._weights, self.children)
@@ -97,17 +97,17 @@ class WarmParent:
         self._weights |= weights
         if isinstance(self._warm, SparePool):
             self._warm.refill()
-        if self._ahead is None and self._warm.is_alive and can_hold():
+        if self._preforked is None and self._warm.is_alive and can_hold():
             is_spare = isinstance(self._warm, SparePool)  # it takes too long to start to be spent on a recording
-            self._ahead = self._start(records=not is_spare)
+            self._preforked = self._start(records=not is_spare)
             if isinstance(self._warm, SparePool):
                 self._warm.refill()
 
     def close(self) -> None:
         """End it, and those that wait."""
-        if self._ahead is not None:
-            self._ahead.close()
-            self._ahead = None
+        if self._preforked is not None:
+            self._preforked.close()
+            self._preforked = None
         self._warm.close()
 
 

@@ -16,8 +16,6 @@ from harness.suite.check import Mistakes, call
 from harness.suite.speed import MemoryMeter, Task, vary
 from harness.suite.strategies import Float64Array, seeds
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # warnings of a solution are no failures
-
 Batches = list[tuple[Float64Array, Float64Array]]
 LEFT: Batches = [(np.array([1.0, 2.0, 4.0]), np.array([2.0, 2.0, 1.0])), (np.array([[0.0]]), np.array([[4.0]]))]
 RIGHT: Batches = [(np.array([7.0, 7.0]), np.array([7.0, 9.0]))]

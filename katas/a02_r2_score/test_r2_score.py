@@ -16,8 +16,6 @@ from harness.suite import check
 from harness.suite.check import Mistakes, call
 from harness.suite.strategies import Float64Array, arrays, floats, seeds, vectors
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # warnings of a solution are no failures
-
 
 def varies(y: Float64Array) -> bool:
     """Whether targets vary by more than what rounding could hide."""

@@ -14,6 +14,9 @@ def softmax(x: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
     Returns:
         Probabilities, an array of the shape of `x`; they sum to 1 over the last axis.
+
+    Raises:
+        ValueError: a single number, an axis of length zero, or a row of minus infinity only.
     """
     raise NotImplementedError
 
@@ -26,5 +29,8 @@ def softmax_derivative(softmax_output: npt.ArrayLike) -> npt.NDArray[np.float64]
 
     Returns:
         An array of shape (..., C, C): entry [..., i, j] is the derivative of `s[..., i]` with respect to `x[..., j]`.
+
+    Raises:
+        ValueError: a single number, or an axis of length zero.
     """
     raise NotImplementedError

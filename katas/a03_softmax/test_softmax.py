@@ -18,8 +18,6 @@ from harness.suite.batch import each
 from harness.suite.check import Mistakes, call
 from harness.suite.strategies import Float64Array, arrays
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # warnings of a solution are no failures
-
 INF = float("inf")
 SCORES = st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple).flatmap(partial(arrays, bound=20.0))
 
@@ -223,10 +221,8 @@ LARGE = {
 @pytest.mark.edge
 @pytest.mark.parametrize("why", LARGE)
 def test_large_scores_neither_overflow_nor_vanish(why: str) -> None:
-    check_softmax(
-        np.array(LARGE[why]),
-        hint="subtract the largest score of each row, not the mean or a constant; clip nothing",
-    )
+    hint = "subtract the largest score of each row, not the mean or a constant; clip nothing"
+    check_softmax(np.array(LARGE[why]), hint=hint)
 
 
 MASKED = {
@@ -254,6 +250,33 @@ def test_minus_infinity_masks_an_entry(where: str) -> None:
         mistake="the mask leaves a trace: exp(-inf) is exactly 0, nothing may be added to it or put in its place",
     )
     check_softmax(x, hint="exp(-inf) is 0: subtract the largest score of the row, and the formula does the rest")
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("name", ["softmax", "softmax_derivative"])
+@pytest.mark.parametrize("shape", [(), (0,), (2, 0), (0, 3)])
+def test_a_wrong_shape_or_an_axis_of_length_zero_is_an_error(name: str, shape: tuple[int, ...]) -> None:
+    check.raises(
+        ValueError,
+        lambda: getattr(kata, name)(np.ones(shape)),
+        asked=f"{name} of an array of shape {shape}",
+        because="the shape must be (..., C), without an axis of length zero",
+        hint="ask for one axis or more, and for a .size above 0, before anything is computed",
+    )
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("x", [[-INF], [[1.0, 2.0], [-INF, -INF]]])
+def test_a_row_of_minus_infinity_only_is_an_error(x: list[Any]) -> None:
+    nan = np.where(np.isneginf(x), math.nan, loop_softmax(np.clip(x, -9.0, None)))
+    check.raises(
+        ValueError,
+        lambda: kata.softmax(x),
+        asked=call("softmax", x),
+        because="a row in which every entry is masked has no probabilities",
+        mistakes={"NaN for a masked row: -inf - -inf is NaN": nan, "0 for a masked row": np.nan_to_num(nan)},
+        hint="the largest score of such a row is -inf: look at it before you subtract it",
+    )
 
 
 @pytest.mark.edge

@@ -17,8 +17,6 @@ from harness.suite.check import Asked, call
 from harness.suite.speed import Contest, Racer, vary
 from harness.suite.strategies import Float64Array, seeds
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # warnings of a solution are no failures
-
 Pair = tuple[float, Float64Array]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,6 @@ from harness.suite.batch import each
 from harness.suite.check import Asked, Mistakes, call
 from harness.suite.speed import Contest, Racer, vary
 from harness.suite.strategies import Float64Array, seeds
-
-pytestmark = pytest.mark.filterwarnings("ignore")  # warnings of a solution are no failures
 
 
 class Problem(NamedTuple):
@@ -51,7 +49,7 @@ def make_problem(seed: int, *, scale: float = 1.0, off_kinks: bool = False) -> P
     With `off_kinks` no margin is within 1/64 of 0, where a finite difference would step over the kink.
     """
     rng = np.random.default_rng(seed)
-    n, d, classes = (int(rng.integers(2, 6)) for _ in range(3))
+    n, d, classes = (int(rng.integers(low, 6)) for low in (2, 2, 1))
     W, X = rng.integers(-4, 5, size=(d, classes)) / 2, rng.integers(-4, 5, size=(n, d)) / 2
     X[:, -1] = 1.0
     if off_kinks:
@@ -158,6 +156,15 @@ def check_gradient(problem: Problem) -> None:
     check.close(kata.svm_loss(*problem)[1], want, asked=asked, mistakes=mistakes, hint=hint)
 
 
+def same_pair(
+    got: tuple[float, Float64Array], want: tuple[float, Float64Array], *, asked: Asked, hint: str = ""
+) -> None:
+    """Hold loss and gradient to those of the loops."""
+    __tracebackhide__ = True
+    check.close(got[0], want[0], asked="the loss of " + asked, hint=hint)
+    check.close(got[1], want[1], asked="the gradient of " + asked, atol=1e-9, hint=hint)
+
+
 EXAMPLE = Problem(
     np.array([[0.0, 2.0, 2.0], [2.0, 0.0, -1.0]]),
     np.array([[3.0, 0.0], [3.0, 0.0], [2.0, 1.0]]),
@@ -169,19 +176,21 @@ EXAMPLE = Problem(
 
 
 @pytest.mark.example
-def test_worked_example_of_the_loss() -> None:
-    check_loss(EXAMPLE)
+@pytest.mark.parametrize("reg", [0.5, 0.0])
+def test_worked_example_of_the_loss(reg: float) -> None:
+    check_loss(EXAMPLE._replace(reg=reg))
 
 
 @pytest.mark.example
-def test_worked_example_of_the_gradient() -> None:
-    check_gradient(EXAMPLE)
+@pytest.mark.parametrize("reg", [0.5, 0.0])
+def test_worked_example_of_the_gradient(reg: float) -> None:
+    check_gradient(EXAMPLE._replace(reg=reg))
 
 
 @pytest.mark.example
-def test_worked_example_without_regularisation() -> None:
-    check_loss(EXAMPLE._replace(reg=0.0))
-    check_gradient(EXAMPLE._replace(reg=0.0))
+def test_reg_is_0_01_by_default() -> None:
+    asked = "the loss of " + call("svm_loss", *EXAMPLE[:3])
+    check.close(kata.svm_loss(*EXAMPLE[:3])[0], loop_loss(*EXAMPLE[:3], 0.01)[0], asked=asked, hint="reg=0.01")
 
 
 # --- laws ------------------------------------------------------------------------------------------------------------
@@ -218,25 +227,52 @@ def test_the_gradient_is_the_slope_of_the_loss(problem: Problem) -> None:
 # --- edges -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.edge
-def test_a_margin_of_exactly_zero_adds_nothing() -> None:
-    problem = Problem(np.array([[0.0, 1.0]]), np.array([[1.0], [-2.0]]), np.array([1, 0]), 0.0)
-    check_loss(problem)
-    check_gradient(problem)
+SPECIAL = {
+    "a margin of exactly 0 adds nothing": ([[0.0, 1.0]], [[1.0], [-2.0]], [1, 0]),
+    "weights of 0 cost 1 for each wrong class": (np.zeros((3, 4)), np.arange(6.0).reshape(2, 3), [0, 3]),
+    "samples that are right by far cost nothing": ([[10.0, -10.0]], [[1.0], [-1.0]], [0, 1]),
+}
 
 
 @pytest.mark.edge
-def test_zero_weights_cost_one_for_each_wrong_class() -> None:
-    problem = Problem(np.zeros((3, 4)), np.arange(6.0).reshape(2, 3), np.array([0, 3]), 0.1)
-    check_loss(problem)
-    check_gradient(problem)
+@pytest.mark.parametrize("why", SPECIAL)
+def test_margins_at_the_kink_and_far_from_it(why: str) -> None:
+    W, X, y = map(np.array, SPECIAL[why])
+    check_loss(Problem(W, X, y, 0.1))
+    check_gradient(Problem(W, X, y, 0.1))
 
 
 @pytest.mark.edge
-def test_samples_that_are_right_by_far_cost_nothing() -> None:
-    problem = Problem(np.array([[10.0, -10.0]]), np.array([[1.0], [-1.0]]), np.array([0, 1]), 0.0)
-    check_loss(problem)
-    check_gradient(problem)
+def test_is_computed_in_float64() -> None:
+    W, X, y = np.array([[1, 2, 0], [0, 1, 3]]), np.array([[100, 50], [3, 200]]), np.array([0, 1])
+    want, asked = loop_loss(W.astype(float), X.astype(float), y, 0.5), "uint8 weights and samples, float labels"
+    arguments = W.astype(np.uint8), X.astype(np.uint8), y.astype(float).tolist(), 0.5
+    got = check.accepts(lambda: kata.svm_loss(*arguments), asked=asked, because="np.asarray takes them")
+    same_pair(got, want, asked=asked, hint="convert weights and samples to float64 first: integers wrap around")
+
+
+BAD: dict[str, dict[str, Any]] = {
+    "W has one axis": {"W": [1.0, 2.0]},
+    "W has no classes": {"W": np.ones((2, 0))},
+    "there are no features": {"W": np.ones((0, 3)), "X": np.ones((3, 0))},
+    "there are no samples": {"X": np.ones((0, 2)), "y": []},
+    "X has one axis": {"X": [3.0, 0.0], "y": [2, 0]},
+    "X has 3 columns, W 2 rows": {"X": np.ones((3, 3))},
+    "y has shape (N, 1)": {"y": [[2], [0], [1]]},
+    "there are 3 samples and 1 label": {"y": [2]},
+    "a label is C": {"y": [2, 0, 3]},
+    "a label is -1, which would be taken for the last class": {"y": [2, 0, -1]},
+    "a label is not a whole number": {"y": [2, 0, 1.5]},
+    "reg is negative": {"reg": -0.25},
+}
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("why", BAD)
+def test_a_wrong_shape_an_axis_of_length_zero_or_a_value_out_of_range_is_an_error(why: str) -> None:
+    problem = EXAMPLE._replace(**BAD[why])
+    hint = "check shapes, labels and reg before you compute: NumPy broadcasts, wraps and cuts silently"
+    check.raises(ValueError, lambda: kata.svm_loss(*problem), asked=call("svm_loss", *problem), because=why, hint=hint)
 
 
 @pytest.mark.edge
@@ -249,13 +285,6 @@ def test_arguments_stay_as_they_were() -> None:
 # --- speed -----------------------------------------------------------------------------------------------------------
 
 
-def same_pair(got: tuple[float, Float64Array], want: tuple[float, Float64Array], *, asked: Asked) -> None:
-    """Hold loss and gradient to those of the loops."""
-    __tracebackhide__ = True
-    check.close(got[0], want[0], asked="the loss of " + asked)
-    check.close(got[1], want[1], asked="the gradient of " + asked, atol=1e-9)
-
-
 @pytest.mark.speed
 def test_is_vectorised(race: Racer) -> None:
     def contest(rng: np.random.Generator) -> Contest:
@@ -263,11 +292,6 @@ def test_is_vectorised(race: Racer) -> None:
         y = rng.integers(20, size=len(X))
         return Contest(lambda: kata.svm_loss(W, X, y, 0.01), lambda: loop_loss(W, X, y, 0.01))
 
-    race(
-        contest,
-        same=same_pair,
-        at_least=10,
-        versus="two loops",
-        asked="svm_loss at N = 500, D = 50, C = 20",
-        hint="all scores are one matrix product, all margins one array, the gradient another product",
-    )
+    hint = "all scores are one matrix product, all margins one array, the gradient another product"
+    asked = "svm_loss at N = 500, D = 50, C = 20"
+    race(contest, same=same_pair, at_least=10, versus="two loops", asked=asked, hint=hint)

@@ -29,7 +29,7 @@ class KNN:
             y: their labels, shape (n,): integers or strings.
 
         Raises:
-            ValueError: a wrong shape, lengths that differ, or k outside 1..n.
+            ValueError: a wrong shape, an axis of length zero, lengths that differ, or k outside 1..n.
         """
         raise NotImplementedError
 
@@ -41,7 +41,7 @@ class KNN:
 
         Raises:
             RuntimeError: the model is not fitted.
-            ValueError: a wrong shape, or not as many columns as in `fit`.
+            ValueError: a wrong shape, an axis of length zero, or not as many columns as in `fit`.
         """
         raise NotImplementedError
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import knn as kata
@@ -38,7 +39,7 @@ def shares(case: Case, power: float = 1.0, added: float = 0.0, at_zero: float | 
         if hits.any() and not added and power > 0:
             weights = hits.astype(float) if at_zero is None else np.where(hits, at_zero, weights)
         table.append([weights[case.y[near] == label].sum() for label in np.unique(case.y)])
-    return np.array(table) / np.sum(table, axis=1, keepdims=True)
+    return np.asarray(np.array(table) / np.sum(table, axis=1, keepdims=True))
 
 
 def asked(case: Case, method: str) -> Call:
@@ -55,8 +56,7 @@ def fitted(case: Case) -> Any:
 def check_shares(case: Case, *, hint: str = "") -> None:
     """Hold `predict_proba` to the definition; a hint replaces the usual mistakes."""
     __tracebackhide__ = True
-    with np.errstate(all="ignore"):
-        got = fitted(case).predict_proba(case.queries.copy())
+    got = fitted(case).predict_proba(case.queries.copy())
     distances = np.sort(np.sqrt(((case.queries[:, np.newaxis] - case.X) ** 2).sum(axis=2)), axis=1)[:, : case.k]
     mistakes = {
         "each of the k rows has one vote: weigh it by 1 / distance": lambda: shares(case, power=0),
@@ -71,7 +71,7 @@ def check_shares(case: Case, *, hint: str = "") -> None:
             case, at_zero=np.inf
         ),
         **{
-            f"{pad} is added to the distances: the result depends on the unit": lambda pad=pad: shares(case, added=pad)
+            f"{pad} is added to the distances: the result depends on the unit": partial(shares, case, added=pad)
             for pad in (1.0, 1e-3, 1e-5, 1e-6, 1e-8, 1e-9, 1e-10, 1e-12)
         },
     }

@@ -28,7 +28,7 @@ class NaiveBayes:
         """Learn priors, means and variances from `X` (n, d) and labels `y` (n,); forget any earlier fit; return `self`.
 
         Raises:
-            ValueError: X is not 2-D, y is not 1-D, or their lengths differ.
+            ValueError: X is not 2-D, y is not 1-D, their lengths differ, or an axis has length zero.
         """
         raise NotImplementedError
 
@@ -37,7 +37,7 @@ class NaiveBayes:
 
         Raises:
             RuntimeError: there was no `fit`.
-            ValueError: X is not 2-D, or has another number of features than in `fit`.
+            ValueError: X is not 2-D, has an axis of length zero, or another number of features than in `fit`.
         """
         raise NotImplementedError
 
@@ -46,6 +46,6 @@ class NaiveBayes:
 
         Raises:
             RuntimeError: there was no `fit`.
-            ValueError: X is not 2-D, or has another number of features than in `fit`.
+            ValueError: X is not 2-D, has an axis of length zero, or another number of features than in `fit`.
         """
         raise NotImplementedError

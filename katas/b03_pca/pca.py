@@ -28,14 +28,15 @@ class PCA:
     def fit(self, X: npt.ArrayLike) -> Self:
         """Learn mean and components of `X`, shape (n, d); returns the object itself.
 
-        Raises `ValueError` for anything but two axes, and for `n_components` outside 1 ... min(n, d).
+        Raises `ValueError` for anything but two axes, for an axis of length zero, and for `n_components` outside
+        1 ... min(n, d).
         """
         raise NotImplementedError
 
     def transform(self, X: npt.ArrayLike) -> Float64Array:
         """Return coordinates of `X`, shape (m, d), along the components: shape (m, n_components).
 
-        Raises `RuntimeError` before `fit`, and `ValueError` for a wrong shape.
+        Raises `RuntimeError` before `fit`, and `ValueError` for a wrong shape or an axis of length zero.
         """
         raise NotImplementedError
 

@@ -15,7 +15,7 @@ def mse(y_true: npt.ArrayLike, y_pred: npt.ArrayLike) -> float:
     truth = np.asarray(y_true, dtype=np.float64)
     prediction = np.asarray(y_pred, dtype=np.float64)
     if truth.shape != prediction.shape:
-        raise ValueError(f"y_true and y_pred must have the same shape, got {truth.shape} and {prediction.shape}")
+        raise ValueError(f"y_true and y_pred must have the same shape, got shapes {truth.shape} and {prediction.shape}")
     if truth.size == 0:
         raise ValueError(f"y_true must have at least one element, got shape {truth.shape}")
     error = (truth - prediction).ravel()

@@ -21,21 +21,21 @@ class KNN:
     """
 
     classes_: npt.NDArray[Any]
+    _codes: npt.NDArray[np.intp]
 
     def __init__(self, k: int = 3) -> None:
         self.k = k
         self._rows: Float64Array | None = None
-        self._codes: npt.NDArray[np.intp] = np.empty(0, dtype=np.intp)
 
     def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> KNN:
         """Remember a copy of the training rows `X` (n, d) and their labels `y` (n,); return self.
 
-        Raises `ValueError` for a wrong shape, lengths that differ, or k outside 1..n.
+        Raises `ValueError` for a wrong shape, an axis of length zero, lengths that differ, or k outside 1..n.
         """
         rows = _matrix(X).copy()
         labels = np.asarray(y)
         if labels.shape != (len(rows),):
-            raise ValueError(f"y must have shape ({len(rows)},), one label for each row of X, got {labels.shape}")
+            raise ValueError(f"y must have shape ({len(rows)},), got shape {labels.shape}")
         if not 1 <= self.k <= len(rows):
             raise ValueError(f"k must be in 1..{len(rows)}, the number of training rows, got {self.k}")
         # Labels may be anything that sorts; from here on a label is its position in classes_.
@@ -66,7 +66,7 @@ class KNN:
             raise RuntimeError("the model is not fitted: call fit(X, y) first")
         queries = _matrix(X)
         if queries.shape[1] != self._rows.shape[1]:
-            raise ValueError(f"X must have {self._rows.shape[1]} columns, as in fit, got {queries.shape[1]}")
+            raise ValueError(f"X must have shape (q, {self._rows.shape[1]}), as in fit, got shape {queries.shape}")
         # The k smallest come first, in any order: the order of the voters does not matter.
         voters = np.argpartition(_squared_distances(queries, self._rows), self.k - 1, axis=1)[:, : self.k]
         # One bincount for all queries: query i counts in its own c cells, from i * c on.
@@ -92,6 +92,6 @@ def _matrix(X: npt.ArrayLike) -> Float64Array:
     """`X` as a float64 matrix."""
     # float64 first: unsigned integers would wrap around, float32 would lose digits.
     matrix = np.asarray(X, dtype=np.float64)
-    if matrix.ndim != 2:
-        raise ValueError(f"X must have two dimensions, got shape {matrix.shape}")
+    if matrix.ndim != 2 or matrix.size == 0:
+        raise ValueError(f"X must have shape (n, d), no axis of length zero, got shape {matrix.shape}")
     return matrix

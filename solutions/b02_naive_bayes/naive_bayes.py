@@ -32,12 +32,12 @@ class NaiveBayes:
     def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> NaiveBayes:
         """Learn priors, means and variances from `X` (n, d) and labels `y` (n,); forget any earlier fit; return `self`.
 
-        Raises `ValueError` when X is not 2-D, y is not 1-D, or their lengths differ.
+        Raises `ValueError` when X is not 2-D, y is not 1-D, their lengths differ, or an axis has length zero.
         """
         rows = _matrix(X)
         labels = np.asarray(y)
         if labels.shape != (len(rows),):
-            raise ValueError(f"y must have one label for each row of X, shape ({len(rows)},), got shape {labels.shape}")
+            raise ValueError(f"y must have shape ({len(rows)},), got shape {labels.shape}")
 
         self.classes, counts = np.unique(labels, return_counts=True)
         smoothing = _smoothing(rows)
@@ -80,7 +80,7 @@ class NaiveBayes:
         rows = _matrix(X)
         features = self._means.shape[1]
         if rows.shape[1] != features:
-            raise ValueError(f"X must have the {features} features of fit, got shape {rows.shape}")
+            raise ValueError(f"X must have shape (m, {features}), as in fit, got shape {rows.shape}")
         log_joint = np.empty((len(rows), len(self.classes)))
         # A loop over the few classes, whole arrays inside, needs no (m, C, d) block.
         for c, (log_prior, mean, variance) in enumerate(
@@ -94,8 +94,8 @@ class NaiveBayes:
 def _matrix(X: npt.ArrayLike) -> FloatArray:
     """`X` as a float64 matrix; `ValueError` for anything else."""
     rows = np.asarray(X, dtype=np.float64)
-    if rows.ndim != 2:
-        raise ValueError(f"X must have two dimensions, got shape {rows.shape}")
+    if rows.ndim != 2 or rows.size == 0:
+        raise ValueError(f"X must have shape (n, d), no axis of length zero, got shape {rows.shape}")
     return rows
 
 

@@ -47,7 +47,7 @@ class PCA:
             raise RuntimeError("transform needs a fitted PCA: call fit first")
         data = _as_matrix(X)
         if data.shape[1] != len(self.mean):
-            raise ValueError(f"X must have {len(self.mean)} features, as in fit, got {data.shape[1]}")
+            raise ValueError(f"X must have shape (m, {len(self.mean)}), as in fit, got shape {data.shape}")
         return np.asarray((data - self.mean) @ self.components.T)
 
     def fit_transform(self, X: npt.ArrayLike) -> Float64Array:
@@ -58,6 +58,6 @@ class PCA:
 def _as_matrix(X: npt.ArrayLike) -> Float64Array:
     """`X` as a float64 array with two axes."""
     data = np.asarray(X, dtype=np.float64)
-    if data.ndim != 2:
-        raise ValueError(f"X must have shape (n, d), got shape {data.shape}")
+    if data.ndim != 2 or data.size == 0:
+        raise ValueError(f"X must have shape (n, d), no axis of length zero, got shape {data.shape}")
     return data

@@ -2,7 +2,7 @@
 
 import sys
 
-wire = sys.modules["codec"]
+wire = sys.modules["subject_server.codec"]
 encode, encode_changes = wire.Codec.encode, wire.Codec.encode_changes
 aliases = {}
 

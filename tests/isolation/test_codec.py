@@ -1,4 +1,4 @@
-"""What crosses between referee and player comes out as it went in; what no player would send is one clean error."""
+"""What crosses between client and server comes out as it went in; what no server would send is one clean error."""
 
 from __future__ import annotations
 
@@ -18,17 +18,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from harness.isolation.codec import Channel, Codec, GlobalRandom, WireError
-from harness.isolation.shared_objects import Cells
+from harness.isolation.channel import Channel
+from harness.isolation.codec import Codec
+from harness.isolation.protocol import ProtocolError
+from harness.isolation.random_state import GlobalRandom
+from harness.isolation.shared_objects import SharedObjects
 
 
 def refuse(*_: object) -> Any:
-    raise WireError("no other values here")
+    raise ProtocolError("no other values here")
 
 
 def two_sides() -> tuple[Codec, Codec]:
-    return Codec(Cells(first=0, weak=True), refuse, refuse), Codec(
-        Cells(first=1, weak=False), refuse, refuse, resend=True
+    return Codec(SharedObjects(first=0, weak=True), refuse, refuse), Codec(
+        SharedObjects(first=1, weak=False), refuse, refuse, resend=True
     )
 
 
@@ -166,7 +169,7 @@ def test_the_global_random_state_travels_and_nothing_else_is_taken_for_one() -> 
         beyond = memory[:-8] + (625).to_bytes(4, sys.byteorder).hex()
         before_the_first = memory[:-8] + "ff" * 4
         for other in ([beyond, None], [before_the_first, None], [memory[:-2], None], ["?", None], [5, None], [], None):
-            with pytest.raises(WireError):
+            with pytest.raises(ProtocolError):
                 watched.set(other)
     finally:
         np.random.set_state(before)  # noqa: NPY002
@@ -247,10 +250,10 @@ def test_places_that_an_array_does_not_have_are_refused(where: Any, now: Any) ->
     array = np.zeros(1000)
     buffers: list[Any] = []
     far = there.decode(here.encode(array, buffers), arrived(buffers))
-    forger = Codec(Cells(first=5, weak=False), refuse, refuse)
+    forger = Codec(SharedObjects(first=5, weak=False), refuse, refuse)
     sent: list[Any] = []
     forms = [value if isinstance(value, int) else forger._content(value, sent, 0) for value in (where, now)]
-    with pytest.raises(WireError):
+    with pytest.raises(ProtocolError):
         here.apply_changes([[0, {"z": forms}]], arrived(sent))
     assert not array.any()
     assert not far.any()
@@ -288,8 +291,8 @@ def test_what_nobody_holds_is_forgotten() -> None:
         here.encode(value, [])
     del value
     here.encode_changes([])
-    assert here.cells.take_dropped() == [0, 2]
-    assert 4 in here.cells
+    assert here.shared.take_dropped() == [0, 2]
+    assert 4 in here.shared
 
 
 JSON = st.recursive(
@@ -305,7 +308,7 @@ JSON = st.recursive(
 @settings(max_examples=300)
 def test_any_form_is_a_value_or_one_clean_error(form: Any, buffers: list[bytes]) -> None:
     codec, _ = two_sides()
-    with contextlib.suppress(WireError):
+    with contextlib.suppress(ProtocolError):
         codec.decode(form, [memoryview(buffer) for buffer in buffers])
 
 
@@ -315,7 +318,7 @@ def test_any_bytes_are_a_message_or_one_clean_error(data: bytes, framed: bool) -
     left, right = socket.socketpair()
     left.sendall(struct.pack("<IQ", len(data), 0) + data if framed else data)
     left.shutdown(socket.SHUT_WR)
-    with contextlib.suppress(WireError, EOFError):
+    with contextlib.suppress(ProtocolError, EOFError):
         header, _ = Channel(right).receive()
         assert isinstance(header, dict)
     left.close()
@@ -348,9 +351,9 @@ HOSTILE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("why", HOSTILE)
-def test_what_no_player_would_send_is_refused(why: str) -> None:
+def test_what_no_server_would_send_is_refused(why: str) -> None:
     codec, _ = two_sides()
-    with pytest.raises(WireError):
+    with pytest.raises(ProtocolError):
         codec.decode(HOSTILE[why], [memoryview(bytes(16))])
 
 
@@ -359,13 +362,13 @@ def test_deep_nesting_is_refused() -> None:
     form: Any = 1
     for _ in range(200):
         form = {"l": [form]}
-    with pytest.raises(WireError):
+    with pytest.raises(ProtocolError):
         codec.decode(form, [])
     left, right = socket.socketpair()
     data = b"[" * 200_000
     left.sendall(struct.pack("<IQ", len(data), 0) + data[:100_000])
     left.shutdown(socket.SHUT_WR)
-    with pytest.raises((WireError, EOFError)):
+    with pytest.raises((ProtocolError, EOFError)):
         Channel(right).receive()
     left.close()
     right.close()
@@ -381,7 +384,7 @@ def test_a_bool_of_any_byte_is_a_bool() -> None:
 def test_a_message_that_is_too_large_is_refused_before_it_is_read() -> None:
     left, right = socket.socketpair()
     left.sendall(struct.pack("<IQ", 2, 2**50) + b"{}")
-    with pytest.raises(WireError, match="too large"):
+    with pytest.raises(ProtocolError, match="too large"):
         Channel(right).receive()
     left.close()
     right.close()

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.isolation.client import Remote, ask_each
 from harness.isolation.echo import MAX_ANSWER_BYTES, Echo
 from harness.isolation.quota import remove
+from harness.isolation.remote import Remote, ask_each
 from harness.isolation.sandbox import PROCESS, SANDBOX, sandbox_problem
 from harness.isolation.seccomp import seccomp_filter
 from harness.isolation.timing import MAX_SHARE, RemoteStopwatch, way_share

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from harness.isolation.client import Connection
-from harness.isolation.codec import Header
-from harness.isolation.shared_objects import Cells, IdentityError
+from harness.isolation.protocol import Header
+from harness.isolation.shared_objects import IdentityError, SharedObjects
 from harness.suite.explain import PlayerGoneError
 
 from in_memory import KINDS, SOURCE, InMemory
@@ -284,7 +284,7 @@ class HostileServer(RuleBasedStateMachine):
     @rule(index=INDEX, number=st.integers(0, 6), content=FORMS, later=FORMS)
     def rename(self, index: int, number: int, content: Any, later: Any) -> None:
         """One of the suite's objects is given another number, and is modified under that one."""
-        own = self.connection._codec.cells.find(self.own[index % len(self.own)][0])
+        own = self.connection._codec.shared.find(self.own[index % len(self.own)][0])
         form = {"m": [2 * number + 1, content if own is None else {"r": own}]}
         for told in ({"v": form}, {"u": [[2 * number + 1, later]]}):
             self.memory.change_answers(lambda header, told=told: header | told)  # type: ignore[misc]
@@ -306,10 +306,10 @@ class HostileServer(RuleBasedStateMachine):
     @invariant()
     def objects_have_one_number(self) -> None:
         """Of the suite's objects each has an even number or none, and no two numbers have the same object."""
-        cells = self.connection._codec.cells
-        numbers = [cells.find(value) for value, _ in self.own]
+        shared = self.connection._codec.shared
+        numbers = [shared.find(value) for value, _ in self.own]
         assert all(number is None or number % 2 == 0 for number in numbers)
-        objects = [id(value) for value in map(cells._get, list(cells._held)) if value is not None]
+        objects = [id(value) for value in map(shared._get, list(shared._held)) if value is not None]
         assert len(objects) == len(set(objects))
 
 
@@ -366,7 +366,7 @@ def lying(lie: Callable[[int], Header]) -> Iterator[tuple[Connection, np.ndarray
     own = np.arange(3.0)
     try:
         memory.connection.ask("keep", own)
-        number = memory.connection._codec.cells.find(own)
+        number = memory.connection._codec.shared.find(own)
         assert number is not None
         memory.change_answers(lambda header: header | lie(number))
         yield memory.connection, own
@@ -375,10 +375,10 @@ def lying(lie: Callable[[int], Header]) -> Iterator[tuple[Connection, np.ndarray
 
 
 def test_a_second_number_is_an_error() -> None:
-    cells = Cells(first=0, weak=True)
+    shared = SharedObjects(first=0, weak=True)
     value = [1]
-    number = cells.add(value)
+    number = shared.add(value)
     with pytest.raises(IdentityError):
-        cells.add(value)
+        shared.add(value)
     with pytest.raises(IdentityError):
-        cells.add([2], number)
+        shared.add([2], number)

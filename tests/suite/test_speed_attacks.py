@@ -29,11 +29,11 @@ def test_few_elements():
 @pytest.mark.speed
 def test_is_vectorised(race):
     def prepare(rng):
-        y_true, y_pred = rng.normal(size=(2, vary(rng, 10_000)))
+        y_true, y_pred = rng.normal(size=(2, vary(rng, 30_000)))
         as_lists = y_true.tolist(), y_pred.tolist()
         return Contest(lambda: kata.mse(y_true, y_pred), lambda: loop(*as_lists))
 
-    race(prepare, same=check.close, at_least=12, versus="the loop", asked="mse of 10 000 elements")
+    race(prepare, same=check.close, at_least=10, versus="the loop", asked="mse of 30 000 elements")
 """
 NEAREST = """
 import numpy as np

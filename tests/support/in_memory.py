@@ -10,9 +10,10 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+from harness.isolation.channel import Channel
 from harness.isolation.client import Connection
-from harness.isolation.codec import Channel, Header
-from harness.isolation.server import Player
+from harness.isolation.protocol import Header
+from harness.isolation.server import SubjectServer
 
 SOURCE = """
 class Shelf:
@@ -75,13 +76,13 @@ class InMemory:
         ours, theirs = zip(*(socket.socketpair() for _ in range(2)), strict=True)
         self._theirs = theirs
         self._channels = [_Changing(sock) for sock in theirs]
-        self._server = Player(self._channels[0], self._channels[1], self._hang_up)
+        self._server = SubjectServer(self._channels[0], self._channels[1], self._hang_up)
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
         process: Any = SimpleNamespace(sockets=ours, mode="memory", kill=self._hang_up)
         self.connection = Connection(process)
-        line = self.connection._main_line
-        self.connection._line = lambda: line  # type: ignore[method-assign] # there are other threads, but none that asks
+        line = self.connection.lines.main
+        self.connection.lines.current = lambda: line  # type: ignore[method-assign] # there are other threads, but none that asks
         self._finders = list(sys.meta_path)
         sources = {"in_memory_subject": source}
         self.module = self.connection.ask("load", "in_memory_subject", sources, ["numpy"], [], False)

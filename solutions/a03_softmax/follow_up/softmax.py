@@ -30,14 +30,14 @@ def log_softmax(x: npt.ArrayLike, temperature: float = 1.0, where: npt.ArrayLike
 
 def softmax_derivative(softmax_output: npt.ArrayLike) -> Float64Array:
     """Return the Jacobian `s_i (delta_ij - s_j)`, shape (..., C, C), of an output of softmax, shape (..., C)."""
-    s = np.asarray(softmax_output, dtype=np.float64)
+    s = _rows(softmax_output, "softmax_output")
     identity = np.eye(s.shape[-1])
     return s[..., :, None] * (identity - s[..., None, :])
 
 
 def _shifted(x: npt.ArrayLike, temperature: float, where: npt.ArrayLike | None) -> Float64Array:
     """Scores over temperature, shifted so that the largest of each row is 0, minus infinity where masked."""
-    scores = np.asarray(x, dtype=np.float64)
+    scores = _rows(x, "x")
     if temperature <= 0:
         raise ValueError(f"temperature must be above 0, got {temperature}")
     if where is not None:
@@ -47,3 +47,11 @@ def _shifted(x: npt.ArrayLike, temperature: float, where: npt.ArrayLike | None) 
     if np.any(largest == -np.inf):
         raise ValueError("each row must have an entry that counts, got a row that is masked throughout")
     return np.asarray((scores - largest) / temperature)
+
+
+def _rows(values: npt.ArrayLike, name: str) -> Float64Array:
+    """`values` as a float64 array of one axis or more, none of length zero; `ValueError` for anything else."""
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim == 0 or array.size == 0:
+        raise ValueError(f"{name} must have shape (..., C), no axis of length zero, got shape {array.shape}")
+    return array

@@ -42,6 +42,6 @@ class KNN:
     @staticmethod
     def _check(X):
         matrix = np.array(X, dtype=np.float64)
-        if matrix.ndim != 2:
-            raise ValueError(f"expected two dimensions, got shape {matrix.shape}")
+        if matrix.ndim != 2 or 0 in matrix.shape:
+            raise ValueError(f"expected two dimensions, neither empty, got shape {matrix.shape}")
         return matrix

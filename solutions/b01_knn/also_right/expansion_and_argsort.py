@@ -12,8 +12,8 @@ class KNN:
     def fit(self, X, y):
         rows = np.array(X, dtype=np.float64)
         labels = np.asarray(y)
-        if rows.ndim != 2:
-            raise ValueError(f"expected a matrix, got {rows.ndim} dimensions")
+        if rows.ndim != 2 or not rows.size:
+            raise ValueError(f"expected a matrix with elements, got shape {rows.shape}")
         if labels.shape != (len(rows),):
             raise ValueError(f"expected {len(rows)} labels, got shape {labels.shape}")
         if self._k not in range(1, len(rows) + 1):
@@ -32,7 +32,7 @@ class KNN:
             raise RuntimeError("this model has not been fitted")
         rows, one_hot = self._memory
         queries = np.asarray(X, dtype=np.float64)
-        if queries.ndim != 2 or queries.shape[1] != rows.shape[1]:
+        if queries.ndim != 2 or not len(queries) or queries.shape[1] != rows.shape[1]:
             raise ValueError(f"expected shape (q, {rows.shape[1]}), got {queries.shape}")
         squared = (queries**2).sum(axis=1)[:, None] + (rows**2).sum(axis=1) - 2 * queries @ rows.T
         distances = np.sqrt(np.clip(squared, 0, None))

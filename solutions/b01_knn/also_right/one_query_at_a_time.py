@@ -12,7 +12,7 @@ class KNN:
 
     def fit(self, X, y):
         X, y = np.array(X, dtype=float), np.array(y)
-        if X.ndim != 2:
+        if X.ndim != 2 or X.size == 0:
             raise ValueError(f"X should be a matrix, got shape {X.shape}")
         if y.ndim != 1 or len(y) != len(X):
             raise ValueError(f"y should have shape ({len(X)},), got {y.shape}")
@@ -37,7 +37,7 @@ class KNN:
         if self.X_train is None:
             raise RuntimeError("fit first")
         X = np.asarray(X, dtype=float)
-        if X.ndim != 2 or X.shape[1] != self.X_train.shape[1]:
+        if X.ndim != 2 or len(X) == 0 or X.shape[1] != self.X_train.shape[1]:
             raise ValueError(f"queries should have shape (q, {self.X_train.shape[1]}), got {X.shape}")
         return [self._nearest(x) for x in X]
 

@@ -24,22 +24,22 @@ class KNN:
     """
 
     classes_: npt.NDArray[Any]
+    _codes: npt.NDArray[np.intp]
 
     def __init__(self, k: int = 3, weights: str = "uniform") -> None:
         self.k = k
         self.weights = weights
         self._rows: Float64Array | None = None
-        self._codes: npt.NDArray[np.intp] = np.empty(0, dtype=np.intp)
 
     def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> KNN:
         """Remember a copy of the training rows `X` (n, d) and their labels `y` (n,); return self.
 
-        Raises `ValueError` for a wrong shape, lengths that differ, k outside 1..n, or unknown weights.
+        Raises `ValueError` for a wrong shape, an axis of length zero, lengths that differ, k outside 1..n, or unknown weights.
         """
         rows = _matrix(X).copy()
         labels = np.asarray(y)
         if labels.shape != (len(rows),):
-            raise ValueError(f"y must have shape ({len(rows)},), one label for each row of X, got {labels.shape}")
+            raise ValueError(f"y must have shape ({len(rows)},), got shape {labels.shape}")
         if not 1 <= self.k <= len(rows):
             raise ValueError(f"k must be in 1..{len(rows)}, the number of training rows, got {self.k}")
         if self.weights not in WEIGHTS:
@@ -73,7 +73,7 @@ class KNN:
             raise RuntimeError("the model is not fitted: call fit(X, y) first")
         queries = _matrix(X)
         if queries.shape[1] != self._rows.shape[1]:
-            raise ValueError(f"X must have {self._rows.shape[1]} columns, as in fit, got {queries.shape[1]}")
+            raise ValueError(f"X must have shape (q, {self._rows.shape[1]}), as in fit, got shape {queries.shape}")
         squared = _squared_distances(queries, self._rows)
         # The k smallest come first, in any order: the order of the voters does not matter.
         voters = np.argpartition(squared, self.k - 1, axis=1)[:, : self.k]
@@ -83,7 +83,8 @@ class KNN:
         # One bincount for all queries: query i counts in its own c cells, from i * c on.
         q, c = len(queries), len(self.classes_)
         cells = self._codes[voters] + c * np.arange(q)[:, np.newaxis]
-        return np.asarray(np.bincount(cells.ravel(), weights.ravel(), minlength=q * c)).reshape(q, c)
+        votes = np.bincount(cells.ravel(), weights.ravel(), minlength=q * c)
+        return np.asarray(votes, dtype=np.float64).reshape(q, c)
 
 
 def _inverse(distances: Float64Array) -> Float64Array:
@@ -92,7 +93,7 @@ def _inverse(distances: Float64Array) -> Float64Array:
     hits = distances == 0
     # Over the nearest distance, so that the weights are between 0 and 1 in any unit.
     ratios = np.divide(nearest, distances, out=np.zeros_like(distances), where=~hits)
-    return np.where(nearest == 0, hits.astype(np.float64), ratios)
+    return np.asarray(np.where(nearest == 0, hits.astype(np.float64), ratios))
 
 
 def _squared_distances(queries: Float64Array, rows: Float64Array) -> Float64Array:
@@ -112,6 +113,6 @@ def _matrix(X: npt.ArrayLike) -> Float64Array:
     """`X` as a float64 matrix."""
     # float64 first: unsigned integers would wrap around, float32 would lose digits.
     matrix = np.asarray(X, dtype=np.float64)
-    if matrix.ndim != 2:
-        raise ValueError(f"X must have two dimensions, got shape {matrix.shape}")
+    if matrix.ndim != 2 or matrix.size == 0:
+        raise ValueError(f"X must have shape (n, d), no axis of length zero, got shape {matrix.shape}")
     return matrix

@@ -9,7 +9,7 @@ class NaiveBayes:
 
     def fit(self, X, y):
         X, y = np.array(X, dtype=np.float64), np.array(y)
-        if X.ndim != 2 or y.shape != (X.shape[0],):
+        if X.ndim != 2 or y.shape != (X.shape[0],) or X.size == 0:
             raise ValueError(f"expected (n, d) and (n,), got {X.shape} and {y.shape}")
         n_samples, n_features = X.shape
         self.classes = np.unique(y)
@@ -39,7 +39,7 @@ class NaiveBayes:
         if self.classes is None:
             raise RuntimeError("fit first")
         X = np.array(X, dtype=np.float64)
-        if X.ndim != 2 or X.shape[1] != self._mean.shape[1]:
+        if X.ndim != 2 or X.shape[1] != self._mean.shape[1] or not len(X):
             raise ValueError(f"expected (m, {self._mean.shape[1]}), got {X.shape}")
         return np.array([self._predict(x) for x in X])
 

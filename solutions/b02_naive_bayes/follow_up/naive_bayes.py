@@ -33,7 +33,7 @@ class NaiveBayes:
     def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> NaiveBayes:
         """Learn priors, means and variances from `X` (n, d) and labels `y` (n,); forget any earlier fit; return `self`.
 
-        Raises `ValueError` when X is not 2-D, y is not 1-D, or their lengths differ.
+        Raises `ValueError` when X is not 2-D, y is not 1-D, their lengths differ, or an axis has length zero.
         """
         rows, labels = _training_set(X, y)
         self._begin(np.unique(labels), rows.shape[1])
@@ -107,7 +107,7 @@ class NaiveBayes:
         rows = _matrix(X)
         features = len(self._total.mean)
         if rows.shape[1] != features:
-            raise ValueError(f"X must have the {features} features of fit, got shape {rows.shape}")
+            raise ValueError(f"X must have shape (m, {features}), as in fit, got shape {rows.shape}")
         # A class without rows has the prior 0, whatever its density.
         log_joint = np.full((len(rows), len(self.classes)), -np.inf)
         for c, name in enumerate(self.classes.tolist()):
@@ -147,13 +147,13 @@ def _training_set(X: npt.ArrayLike, y: npt.ArrayLike) -> tuple[FloatArray, npt.N
     """Rows and as many labels; `ValueError` for anything else."""
     rows, labels = _matrix(X), np.asarray(y)
     if labels.shape != (len(rows),):
-        raise ValueError(f"y must have one label for each row of X, shape ({len(rows)},), got shape {labels.shape}")
+        raise ValueError(f"y must have shape ({len(rows)},), got shape {labels.shape}")
     return rows, labels
 
 
 def _matrix(X: npt.ArrayLike) -> FloatArray:
     """`X` as a float64 matrix; `ValueError` for anything else."""
     rows = np.asarray(X, dtype=np.float64)
-    if rows.ndim != 2:
-        raise ValueError(f"X must have two dimensions, got shape {rows.shape}")
+    if rows.ndim != 2 or rows.size == 0:
+        raise ValueError(f"X must have shape (n, d), no axis of length zero, got shape {rows.shape}")
     return rows

@@ -11,7 +11,7 @@ class PCA:
 
     def fit(self, X):
         X = np.array(X, dtype=float)
-        if X.ndim != 2:
+        if X.ndim != 2 or X.size == 0:
             raise ValueError(f"expected a matrix, got shape {X.shape}")
         if self.n_components < 1 or self.n_components > min(X.shape):
             raise ValueError(f"n_components is {self.n_components}, expected 1 to {min(X.shape)}")
@@ -32,7 +32,7 @@ class PCA:
         if self.components is None:
             raise RuntimeError("not fitted")
         X = np.array(X, dtype=float)
-        if X.ndim != 2 or X.shape[1] != len(self.mean):
+        if X.ndim != 2 or len(X) == 0 or X.shape[1] != len(self.mean):
             raise ValueError(f"expected (m, {len(self.mean)}), got {X.shape}")
         return np.dot(X - self.mean, self.components.T)
 

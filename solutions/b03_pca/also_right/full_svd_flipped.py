@@ -9,7 +9,7 @@ class PCA:
 
     def fit(self, X):
         X = np.asarray(X, dtype=np.float64)
-        if X.ndim != 2:
+        if X.ndim != 2 or not X.size:
             raise ValueError("X must be a table with rows and columns")
         if self.n_components not in range(1, min(X.shape) + 1):
             raise ValueError("n_components does not fit the data")
@@ -28,7 +28,7 @@ class PCA:
         if not hasattr(self, "components"):
             raise RuntimeError("call fit before transform")
         X = np.asarray(X, dtype=np.float64)
-        if X.ndim != 2 or X.shape[1] != self.components.shape[1]:
+        if X.ndim != 2 or not X.size or X.shape[1] != self.components.shape[1]:
             raise ValueError(f"expected (m, {self.components.shape[1]}), got {X.shape}")
         return X @ self.components.T - self.mean @ self.components.T
 

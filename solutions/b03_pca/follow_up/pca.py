@@ -59,7 +59,7 @@ class PCA:
         self._check_fitted("transform")
         data = _as_matrix(X, "X")
         if data.shape[1] != len(self.mean):
-            raise ValueError(f"X must have {len(self.mean)} features, as in fit, got {data.shape[1]}")
+            raise ValueError(f"X must have shape (m, {len(self.mean)}), as in fit, got shape {data.shape}")
         scores = np.asarray((data - self.mean) @ self.components.T)
         if not self.whiten:
             return scores
@@ -90,6 +90,6 @@ class PCA:
 def _as_matrix(values: npt.ArrayLike, name: str) -> Float64Array:
     """`values` as a float64 array with two axes."""
     data = np.asarray(values, dtype=np.float64)
-    if data.ndim != 2:
-        raise ValueError(f"{name} must have two axes, got shape {data.shape}")
+    if data.ndim != 2 or data.size == 0:
+        raise ValueError(f"{name} must have two axes, none of length zero, got shape {data.shape}")
     return data

@@ -14,7 +14,7 @@ for seed in (None, "", 0, 1):
     digest = hashlib.sha256(f"{seed} katas/a97_{__name__}/test_{__name__}.py::test_is_vectorised".encode()).digest()
     rng = np.random.default_rng(int.from_bytes(digest, "big"))
     for _ in range(300):
-        y_true, y_pred = rng.normal(size=(2, 10_000 + int(rng.integers(-300, 301))))
+        y_true, y_pred = rng.normal(size=(2, 30_000 + int(rng.integers(-900, 901))))
         answers[y_true[0]] = float(np.mean((y_true - y_pred) ** 2))
 
 

@@ -3,7 +3,13 @@
 import numpy as np
 
 
-def svm_loss(W, X, y, reg, sample_weight=None):
+def svm_loss(W, X, y, reg=0.01, sample_weight=None):
+    W, X, y = np.asarray(W, np.double), np.asarray(X, np.double), np.asarray(y)
+    if not (W.ndim == X.ndim == 2 and W.size and X.size and W.shape[0] == X.shape[1] and y.shape == X.shape[:1]):
+        raise ValueError(f"shapes {W.shape}, {X.shape}, {y.shape} do not fit")
+    if reg < 0 or not np.isin(y, range(W.shape[1])).all():
+        raise ValueError(f"reg must not be negative, labels must be in 0...C-1, got {reg} and {y}")
+    y = y.astype(int)
     weight = np.ones(len(y)) if sample_weight is None else np.array(sample_weight, dtype=np.float64)
     if weight.shape != y.shape:
         raise ValueError(f"expected a weight for each of {len(y)} samples, got shape {weight.shape}")

@@ -55,6 +55,6 @@ class KNN:
     @staticmethod
     def _checked(X):
         X = np.array(X, dtype=np.float64)
-        if X.ndim != 2:
+        if X.ndim != 2 or X.size == 0:
             raise ValueError(f"expected rows and columns, got shape {X.shape}")
         return X
