@@ -95,7 +95,7 @@ def _write(output: Path, source: str, *, force: bool) -> None:
 def _run(place: Place, kata: Kata, choice: str, suite: Suite) -> KataReport:
     from harness.practice.verdict import verdict
     from harness.runner.job import learner_job
-    from harness.runner.pool import run_jobs
+    from harness.runner.run import run_jobs
 
     (report,) = run_jobs([learner_job(kata, choice, "practice", suite)], state=place.state)
     show(verdict(kata, report, None), columns=width())

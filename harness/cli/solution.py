@@ -53,7 +53,7 @@ def submit_command(kata_id: str, as_json: bool) -> None:
     from harness.history.record import Recorded, record_run
     from harness.practice.verdict import document, verdict
     from harness.runner.job import learner_job
-    from harness.runner.pool import run_jobs
+    from harness.runner.run import run_jobs
     from harness.subject.resolve import LEARNER
 
     place = here()

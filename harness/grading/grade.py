@@ -28,7 +28,8 @@ from harness.grading.leftovers import sweep_leftovers
 from harness.grading.model import SubmissionInfo
 from harness.grading.results import Grade, ResultsFolder
 from harness.runner.job import Job, Listener, digest, empty_report, suite_tests
-from harness.runner.pool import Crew, turn
+from harness.runner.pool import Pool
+from harness.runner.run import turn
 
 RETRIED = 3
 """More failures than this are no accident, and are not tried again."""
@@ -95,7 +96,7 @@ class Grader:
         self._scratch = self._folder.path
         self._hidden = _hidden_katas(katas, settings.hold_out, self._scratch / "hold-out") if settings.hold_out else {}
         self._suites = {kata.slug: tuple(self._suites_of(kata)) for kata in katas}
-        self._open = executor or self._crew
+        self._open = executor or self._open_pool
         self._seed = settings.seed if settings.seed is not None else secrets.randbits(32)
 
     def close(self) -> None:
@@ -256,9 +257,9 @@ class Grader:
             sha.update(digest(job, b"").encode())
         return sha.hexdigest()
 
-    def _crew(self) -> Executor:
+    def _open_pool(self) -> Executor:
         suites = [suite for suites in self._suites.values() for suite in suites]
-        return Crew(self._state, suites, workers=self._settings.workers or (os.cpu_count() or 1) + 1)
+        return Pool(self._state, suites, workers=self._settings.workers or (os.cpu_count() or 1) + 1)
 
 
 def _unhurried(kata: Kata) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.core.model import FOLLOW_UP_SUITE, Kata, KataReport, Outcome, Suite
 from harness.runner.job import Listener, learner_job
-from harness.runner.pool import run_jobs
+from harness.runner.run import run_jobs
 from harness.subject.resolve import LEARNER
 
 if TYPE_CHECKING:

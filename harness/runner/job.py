@@ -12,11 +12,12 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 
 from harness.catalog.load import is_published_stub
 from harness.core.errors import ReportError, SubjectError
-from harness.core.model import Kata, KataReport, Problem, ProblemKind, Status, Suite
+from harness.core.model import Band, Kata, KataReport, Problem, ProblemKind, Status, Suite
 from harness.core.report import read
 from harness.core.verdict import verdict_digest
 from harness.subject.resolve import LEARNER, resolve
@@ -50,10 +51,36 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """Something to show while jobs run: `planned` (how many), `waiting`, `started`, `test`, `finished` or `cached`."""
+class Prepared:
+    """A job and the subject that it is to run."""
 
-    kind: str
+    job: Job
+    file: Path
+    """The subject's file."""
+    source: bytes
+    """What was in it."""
+
+
+class EventKind(StrEnum):
+    """What can be shown while jobs run."""
+
+    PLANNED = "planned"
+    """The text says how many jobs there are."""
+    WAITING = "waiting"
+    """The text says for what."""
+    STARTED = "started"
+    TEST = "test"
+    """A test has begun; the text is its name."""
+    FINISHED = "finished"
+    CACHED = "cached"
+    """The report was there already, or no process was needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something to show while jobs run."""
+
+    kind: EventKind
     job: Job | None = None
     text: str = ""
 
@@ -84,20 +111,27 @@ def _label(choice: str) -> str:
     return choice if choice.isidentifier() and not Path(choice).exists() else f"{readable}-{digest}"
 
 
-def without_a_run(job: Job) -> KataReport | None:
-    """The report of a job that needs no process: no subject, or one that is still the published stub."""
+def prepare(job: Job) -> Prepared | KataReport:
+    """Find the subject. Returns the report of a job that needs no process: no subject, or one that is the published stub."""
     if not job.suite_file.is_file():
         return empty_report(job, Problem(ProblemKind.BROKEN, f"{job.kata.slug} has no suite {job.suite_file.name}"))
     try:
-        subject = resolve(job.kata, job.choice)
-        source = subject.file.read_bytes()
+        file = resolve(job.kata, job.choice).file
     except SubjectError as error:
         return empty_report(job, Problem(ProblemKind.BROKEN, error.sentence))
+    try:
+        source = file.read_bytes()
     except OSError as error:
-        return empty_report(job, Problem(ProblemKind.BROKEN, f"{subject.file.name} cannot be read: {error.strerror}"))
+        return empty_report(job, Problem(ProblemKind.BROKEN, f"{file.name} cannot be read: {error.strerror}"))
     if job.choice == LEARNER and not job.only and is_published_stub(job.kata, source):
         return replace(empty_report(job, None), started=False)
-    return None
+    return Prepared(job, file, source)
+
+
+def without_a_run(job: Job) -> KataReport | None:
+    """The report of a job that needs no process, None for one that does."""
+    prepared = prepare(job)
+    return prepared if isinstance(prepared, KataReport) else None
 
 
 def empty_report(job: Job, problem: Problem | None) -> KataReport:
@@ -107,25 +141,36 @@ def empty_report(job: Job, problem: Problem | None) -> KataReport:
 
 def suite_tests(kata: Kata, suite: Suite = Suite.OWN) -> dict[str, bool]:
     """The tests of a suite by its source, and whether each is marked `speed`."""
+    return {name: band is Band.SPEED for name, band in suite_bands(kata, suite).items()}
+
+
+def suite_bands(kata: Kata, suite: Suite = Suite.OWN) -> dict[str, Band | None]:
+    """The tests of a suite by its source, and the band of each; None when it has none."""
     try:
         tree = ast.parse(kata.suite_file(suite).read_bytes())
     except (OSError, SyntaxError):
         return {}
     return {
-        node.name: any("speed" in ast.dump(mark) for mark in node.decorator_list)
+        node.name: _band(node)
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     }
 
 
-def digest(job: Job, source: bytes | None = None) -> str:
-    """Hash of all that the result depends on: subject, suite, harness, versions, and how it is run.
+def _band(test: ast.FunctionDef) -> Band | None:
+    marks = " ".join(ast.dump(mark) for mark in test.decorator_list)
+    # One case of a test may be marked for itself; hypothesis has a decorator `example`, too.
+    return next((band for band in reversed(Band) if f"attr='{band}'" in marks), None)
 
-    `source` stands for the subject's file when that is not there yet. A suite and a follow-up know nothing of each other.
+
+def digest(job: Job, source: bytes) -> str:
+    """Hash of all that the result depends on: `source` of the subject, suite, harness, versions, and how it is run.
+
+    A suite and a follow-up know nothing of each other.
     """
     sha = hashlib.sha256(_environment_digest().encode())
     sha.update(repr((job.kata.slug, sorted(job.only), job.profile, job.seed, job.player, job.suite)).encode())
-    sha.update(resolve(job.kata, job.choice).file.read_bytes() if source is None else source)
+    sha.update(source)
     for file in run_files(job.kata, job.suite):
         if file != job.kata.stub:
             sha.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")

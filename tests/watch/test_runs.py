@@ -16,7 +16,7 @@ from harness.catalog.load import load_kata
 from harness.core.model import Band, Kata, KataReport, Outcome, ProblemKind, Status, TestResult
 from harness.plugin.live_results import FILE, LiveLines
 from harness.runner.job import Job
-from harness.runner.pool import run_jobs
+from harness.runner.run import run_jobs
 from harness.watch.plan import plan_run
 from harness.watch.run import Run
 from harness.watch.warm_runs import WarmParent
