@@ -93,15 +93,15 @@ def test_a_suite_and_a_follow_up_depend_on_nothing_of_each_other(checkout: Check
     kata = load_kata(folder)
     assert kata.follow_up == suite
     own, followed = Job(kata), Job(kata, follow_up=True)
-    before = digest(own), digest(followed), pack(kata)[0]
+    before = digest(own, GOOD.encode()), digest(followed, GOOD.encode()), pack(kata)[0]
     suite.write_text(FOLLOW_UP + MORE)
-    assert digest(own) == before[0]
-    assert digest(followed) != before[1]
+    assert digest(own, GOOD.encode()) == before[0]
+    assert digest(followed, GOOD.encode()) != before[1]
     assert pack(kata)[0] == before[2], "what is sent away to be graded has no follow-up in it"
-    between = digest(followed)
+    between = digest(followed, GOOD.encode())
     kata.suite.write_text(kata.suite.read_text() + MORE)
-    assert digest(own) != before[0]
-    assert digest(followed) == between
+    assert digest(own, GOOD.encode()) != before[0]
+    assert digest(followed, GOOD.encode()) == between
 
 
 def test_no_kata_is_called_like_a_follow_up(checkout: Checkout) -> None:
