@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from harness.audit.lint import Solutions, Wrong, read_solutions, solution_name
-from harness.core.model import Band, Kata
+from harness.core.model import Band, Kata, Suite
 from harness.runner.job import Job, suite_bands
 from harness.subject.resolve import REFERENCE
 
@@ -94,33 +94,28 @@ class Plan:
     """A kata's own suite, or its follow-up, with all that judges it."""
 
     kata: Kata
-    follow_up: bool
+    suite: Suite
     options: Options
 
     @cached_property
     def solutions(self) -> Solutions:
         """What there is in `solutions/`."""
-        return read_solutions(self.kata, follow_up=self.follow_up)
-
-    @property
-    def suite(self) -> str:
-        """What sentences call the suite."""
-        return "the follow-up's suite" if self.follow_up else "the suite"
+        return read_solutions(self.kata, self.suite)
 
     @property
     def _reference(self) -> tuple[str, str]:
         """What sentences call the reference, and how a job finds it."""
-        if self.follow_up:
+        if self.suite is Suite.FOLLOW_UP:
             return "the follow-up's reference", str(self.solutions.reference)
         return "the reference", REFERENCE
 
     @cached_property
     def _bands(self) -> dict[str, Band | None]:
-        return suite_bands(self.kata, follow_up=self.follow_up)
+        return suite_bands(self.kata, self.suite)
 
     def _job(self, choice: str, store: str) -> Job:
-        place = f"audit/{self.kata.slug}/{'follow_up/' if self.follow_up else ''}{store}.json"
-        return Job(self.kata, choice, profile=PROFILE, store=place, follow_up=self.follow_up)
+        place = f"audit/{self.kata.slug}/{'' if self.suite is Suite.OWN else 'follow_up/'}{store}.json"
+        return Job(self.kata, choice, profile=PROFILE, store=place, suite=self.suite)
 
     @cached_property
     def _right(self) -> list[tuple[str, str, str]]:
@@ -145,7 +140,7 @@ class Plan:
             *wrong,
             *self._in_player(right, wrong),
             *self._seeded(),
-            *(self._beside() if self.follow_up else ()),
+            *(self._across() if self.suite is Suite.FOLLOW_UP else ()),
         ]
 
     def _wrong(self, wrong: Wrong) -> PlannedRun:
@@ -178,18 +173,18 @@ class Plan:
                 job = replace(job, only=unhurried, gated=False)
                 yield PlannedRun(RunKind.SEED, f"{name} under --hypothesis-seed={seed}", job)
 
-    def _beside(self) -> Iterator[PlannedRun]:
+    def _across(self) -> Iterator[PlannedRun]:
         """The kata's reference in the follow-up's suite, and the follow-up's solutions in the kata's own.
 
         Wrong ones only where seeds ask for thoroughness: they are many, and whole suites. They need not show their speed.
         """
         yield PlannedRun(RunKind.BEFORE, "the reference", self._job(REFERENCE, "before"))
         for name, choice, store in self._right:
-            yield PlannedRun(RunKind.KEPT, name, replace(self._job(choice, f"kept/{store}"), follow_up=False))
+            yield PlannedRun(RunKind.KEPT, name, replace(self._job(choice, f"kept/{store}"), suite=Suite.OWN))
         unhurried = tuple(name for name, band in suite_bands(self.kata).items() if band is not Band.SPEED)
         for wrong in self.solutions.wrong if self.options.seeds else ():
             job = self._job(wrong.choice, f"kept/wrong/{wrong.stem}")
-            yield PlannedRun(RunKind.KEPT, wrong.name, replace(job, follow_up=False, only=unhurried, gated=False))
+            yield PlannedRun(RunKind.KEPT, wrong.name, replace(job, suite=Suite.OWN, only=unhurried, gated=False))
 
 
 def _one_of_each_band(wrong: Sequence[PlannedRun], bands: dict[str, Band | None]) -> list[PlannedRun]:

@@ -16,7 +16,7 @@ from harness.audit.lint import has_follow_up, proofread
 from harness.audit.plan import DEFAULTS, Options, Plan, PlannedRun, RunKind
 from harness.audit.rules import judge_margins, judge_need, judge_player, judge_right, judge_stub, judge_wrong
 from harness.audit.timing import Timing, take_time
-from harness.core.model import Catalog, Figure, Kata, KataReport
+from harness.core.model import Catalog, Figure, Kata, KataReport, Suite
 from harness.runner.job import Event, EventKind, Job, Listener
 from harness.runner.run import run_jobs
 
@@ -62,13 +62,10 @@ def audit(
     """Audit `katas`; `catalog` is needed to see names that clash. What has not changed comes from the cache."""
     begun = time.monotonic()
     plans = [
-        Plan(kata, follow_up, options)
-        for kata in katas
-        for follow_up in (False, True)
-        if not follow_up or has_follow_up(kata)
+        Plan(kata, suite, options) for kata in katas for suite in Suite if suite is Suite.OWN or has_follow_up(kata)
     ]
     lint = {kata.slug: tuple(proofread(catalog, kata)) for kata in katas}
-    parts = [plan.runs if plan.kata.has_follow_up or not plan.follow_up else [] for plan in plans]
+    parts = [plan.runs if plan.suite is Suite.OWN or plan.kata.has_follow_up else [] for plan in plans]
     lint_s = time.monotonic() - begun
     runs = [run for part in parts for run in part]
     run_afresh: set[Job] = set()
@@ -85,7 +82,7 @@ def audit(
     for plan, part in zip(plans, parts, strict=True):
         result = _judge(plan, part, [next(left) for _ in part])
         slug = plan.kata.slug
-        if not plan.follow_up:
+        if plan.suite is Suite.OWN:
             found[slug] = replace(result, faults=(*lint[slug], *result.faults))
         else:
             both = (*found[slug].faults, *result.faults)
@@ -114,7 +111,7 @@ def _judge(plan: Plan, runs: Sequence[PlannedRun], reports: Sequence[KataReport]
 def _faults(plan: Plan, runs: Sequence[PlannedRun], reports: Sequence[KataReport]) -> Iterator[str]:
     problems = [report.problem for report in reports[:2]]
     if problems and problems[0] is not None and problems[0] == problems[1]:  # it is the suite's fault, so say it once
-        yield f"{plan.suite}: {problems[0].sentence}"
+        yield f"{plan.suite.phrase}: {problems[0].sentence}"
         return
     here = {run.name: report for run, report in zip(runs, reports, strict=True) if run.is_own}
     for run, report in zip(runs, reports, strict=True):

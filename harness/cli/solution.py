@@ -85,7 +85,7 @@ def _watching(kata: Kata) -> Iterator[Listener]:
         return
     from rich.console import Console
 
-    with Console(stderr=True, markup=False, emoji=False).status(f"running {kata.suite.name}") as status:
+    with Console(stderr=True, markup=False, emoji=False).status(f"running {kata.suite_file().name}") as status:
         yield lambda event: status.update(f"{kata.slug} {event.text}"[:70]) if event.text else None
 
 

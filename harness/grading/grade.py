@@ -14,7 +14,6 @@ import hashlib
 import os
 import secrets
 import shutil
-import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,7 +22,9 @@ from pathlib import Path
 from harness.catalog.load import is_published_stub, load_kata
 from harness.core.errors import InterruptedRunError, KataError
 from harness.core.model import Band, Kata, KataReport, Outcome
+from harness.core.temporary import OwnedFolder
 from harness.grading.execution import Executor
+from harness.grading.leftovers import sweep_leftovers
 from harness.grading.model import SubmissionInfo
 from harness.grading.results import Grade, ResultsFolder
 from harness.runner.job import Job, Listener, digest, empty_report, suite_tests
@@ -90,7 +91,9 @@ class Grader:
             results.path.resolve() / ".work"
         )  # suites run in folders of their own, from which it must be found
         self._state.mkdir(parents=True, exist_ok=True)
-        self._scratch = Path(tempfile.mkdtemp(prefix="grade-", dir=self._state))
+        sweep_leftovers(self._state)
+        self._folder = OwnedFolder("grade-", self._state)
+        self._scratch = self._folder.path
         self._hidden = _hidden_katas(katas, settings.hold_out, self._scratch / "hold-out") if settings.hold_out else {}
         self._suites = {kata.slug: tuple(self._suites_of(kata)) for kata in katas}
         self._open = executor or self._open_pool
@@ -98,7 +101,7 @@ class Grader:
 
     def close(self) -> None:
         """Remove what is of no use after the run."""
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._folder.close()
 
     def key(self, ticket: SubmissionInfo) -> str:
         """The name of the ticket's grade: a hash of all that it depends on."""
@@ -301,7 +304,7 @@ def _hidden_katas(katas: Sequence[Kata], folder: Path, work: Path) -> dict[str, 
     hidden = {}
     for suite in sorted(folder.glob("*/test_*.py")):
         kata = known.get(suite.parent.name)
-        if kata is None or suite.name != kata.suite.name:
+        if kata is None or suite.name != kata.suite_file().name:
             continue
         target = work / "katas" / kata.slug
         target.mkdir(parents=True)

@@ -103,7 +103,7 @@ class Collection:
             if kata is None:
                 return places[item.path], False, 0
             is_follow_up = suite_of(item.path).suite is Suite.FOLLOW_UP
-            first = places.get(kata.suite, places[item.path]) if is_follow_up else places[item.path]
+            first = places.get(kata.suite_file(), places[item.path]) if is_follow_up else places[item.path]
             return first, is_follow_up, BANDS.index(band_of(item))
 
         items.sort(key=place)

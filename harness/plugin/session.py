@@ -30,7 +30,7 @@ class SuiteKey(NamedTuple):
     suite: Suite
 
     def __str__(self) -> str:
-        return f"{self.slug} follow-up" if self.suite is Suite.FOLLOW_UP else self.slug
+        return self.suite.label(self.slug)
 
     @property
     def order(self) -> tuple[str, bool]:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from harness.catalog.load import is_published_stub
 from harness.core.errors import ReportError, SubjectError
-from harness.core.model import FOLLOW_UP_SUITE, Band, Kata, KataReport, Problem, ProblemKind, Status
+from harness.core.model import Band, Kata, KataReport, Problem, ProblemKind, Status, Suite
 from harness.core.report import read
 from harness.core.verdict import verdict_digest
 from harness.subject.resolve import LEARNER, resolve
@@ -42,13 +42,12 @@ class Job:
     """Whether its speed band waits until nothing else runs, and is left out after a wrong answer."""
     store: str = ""
     """Where in the state folder the report is kept, `reports/a01_mse.json`; not kept when empty."""
-    follow_up: bool = False
-    """Whether the follow-up is run, and not the kata's own suite."""
+    suite: Suite = Suite.OWN
 
     @property
-    def suite(self) -> Path:
+    def suite_file(self) -> Path:
         """The file that is run."""
-        return self.kata.folder / FOLLOW_UP_SUITE if self.follow_up else self.kata.suite
+        return self.kata.suite_file(self.suite)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,22 +88,17 @@ class Event:
 Listener = Callable[[Event], None]
 
 
-def learner_job(kata: Kata, choice: str, profile: str) -> Job:
-    """The job of the scoreboard for one kata."""
+def learner_job(kata: Kata, choice: str, profile: str, suite: Suite = Suite.OWN) -> Job:
+    """The job of the scoreboard for one suite; a follow-up's is for code that passes the kata's own."""
     label = "" if choice == LEARNER else f"{_label(choice)}/"
-    return Job(kata, choice, profile=profile, store=f"reports/{label}{kata.slug}.json")
-
-
-def follow_up_job(kata: Kata, choice: str, profile: str) -> Job:
-    """The job of the scoreboard for a kata's follow-up; it is for code that passes the kata's own suite."""
-    own = learner_job(kata, choice, profile)
-    return replace(own, follow_up=True, store=own.store.replace(".json", ".follow_up.json"))
+    name = f"{kata.slug}.json" if suite is Suite.OWN else f"{kata.slug}.follow_up.json"
+    return Job(kata, choice, profile=profile, store=f"reports/{label}{name}", suite=suite)
 
 
 def follow_up_jobs(jobs: Sequence[Job], reports: Sequence[KataReport]) -> list[Job]:
     """What comes after `jobs` of the scoreboard, whose `reports` are given: the follow-ups of those that have passed."""
     return [
-        follow_up_job(job.kata, job.choice, job.profile)
+        learner_job(job.kata, job.choice, job.profile, Suite.FOLLOW_UP)
         for job, report in zip(jobs, reports, strict=True)
         if job.kata.has_follow_up and report.status is Status.PASSED
     ]
@@ -119,8 +113,8 @@ def _label(choice: str) -> str:
 
 def prepare(job: Job) -> Prepared | KataReport:
     """Find the subject. Returns the report of a job that needs no process: no subject, or one that is the published stub."""
-    if not job.suite.is_file():
-        return empty_report(job, Problem(ProblemKind.BROKEN, f"{job.kata.slug} has no suite {job.suite.name}"))
+    if not job.suite_file.is_file():
+        return empty_report(job, Problem(ProblemKind.BROKEN, f"{job.kata.slug} has no suite {job.suite_file.name}"))
     try:
         file = resolve(job.kata, job.choice).file
     except SubjectError as error:
@@ -142,18 +136,18 @@ def without_a_run(job: Job) -> KataReport | None:
 
 def empty_report(job: Job, problem: Problem | None) -> KataReport:
     """A report without tests, for runs that never came to them."""
-    return KataReport(job.kata.slug, job.choice, (), problem, created=time.time(), follow_up=job.follow_up)
+    return KataReport(job.kata.slug, job.choice, (), problem, created=time.time(), suite=job.suite)
 
 
-def suite_tests(kata: Kata, *, follow_up: bool = False) -> dict[str, bool]:
+def suite_tests(kata: Kata, suite: Suite = Suite.OWN) -> dict[str, bool]:
     """The tests of a suite by its source, and whether each is marked `speed`."""
-    return {name: band is Band.SPEED for name, band in suite_bands(kata, follow_up=follow_up).items()}
+    return {name: band is Band.SPEED for name, band in suite_bands(kata, suite).items()}
 
 
-def suite_bands(kata: Kata, *, follow_up: bool = False) -> dict[str, Band | None]:
+def suite_bands(kata: Kata, suite: Suite = Suite.OWN) -> dict[str, Band | None]:
     """The tests of a suite by its source, and the band of each; None when it has none."""
     try:
-        tree = ast.parse(Job(kata, follow_up=follow_up).suite.read_bytes())
+        tree = ast.parse(kata.suite_file(suite).read_bytes())
     except (OSError, SyntaxError):
         return {}
     return {
@@ -175,18 +169,18 @@ def digest(job: Job, source: bytes) -> str:
     A suite and a follow-up know nothing of each other.
     """
     sha = hashlib.sha256(_environment_digest().encode())
-    sha.update(repr((job.kata.slug, sorted(job.only), job.profile, job.seed, job.player, job.follow_up)).encode())
+    sha.update(repr((job.kata.slug, sorted(job.only), job.profile, job.seed, job.player, job.suite)).encode())
     sha.update(source)
-    for file in run_files(job.kata, follow_up=job.follow_up):
+    for file in run_files(job.kata, job.suite):
         if file != job.kata.stub:
             sha.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return sha.hexdigest()
 
 
-def run_files(kata: Kata, *, follow_up: bool = False) -> list[Path]:
-    """The files in a kata's folder that a run of its suite, or of its follow-up, may read."""
-    other = kata.suite.name if follow_up else FOLLOW_UP_SUITE
-    return sorted(file for file in kata.folder.iterdir() if file.suffix in (".py", ".toml") and file.name != other)
+def run_files(kata: Kata, suite: Suite = Suite.OWN) -> list[Path]:
+    """The files in a kata's folder that a run of one of its suites may read."""
+    others = {kata.suite_file(other) for other in Suite if other is not suite}
+    return sorted(file for file in kata.folder.iterdir() if file.suffix in (".py", ".toml") and file not in others)
 
 
 @functools.cache

@@ -126,8 +126,8 @@ def conclude(child: Child) -> KataReport:
     report = None
     with contextlib.suppress(ReportError, OSError):
         found = parse((child.folder / "report.json").read_bytes(), job.kata.slug)
-        mine = (job.kata.slug, job.follow_up)
-        report = next((item for item in found if (item.slug, item.follow_up) == mine), None)
+        mine = (job.kata.slug, job.suite)
+        report = next((item for item in found if (item.slug, item.suite) == mine), None)
     if report is None:
         return replace(empty_report(job, problem or _died(child)), duration_s=duration_s)
     if report.problem is None and problem is not None:

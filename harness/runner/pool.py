@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import queue
 import shutil
-import tempfile
 import threading
 import time
 from collections import deque
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from harness.core.model import Kata, KataReport
 from harness.core.state import write_atomically
+from harness.core.temporary import OwnedFolder, sweep
 from harness.runner.example_recording import ExampleRecordings
 from harness.runner.fork_client import Process
 from harness.runner.job import Event, EventKind, Job, Listener, Prepared
@@ -50,8 +50,10 @@ class Pool:
         """
         self._listener = listener
         self._workers = workers
-        self._scratch = Path(tempfile.mkdtemp(prefix="run-", dir=state))
-        self._fork_server = open_fork_server([kata.suite for kata in katas], _bases(planned))
+        sweep("run-", state)
+        self._owned = OwnedFolder("run-", state)
+        self._scratch = self._owned.path
+        self._fork_server = open_fork_server([kata.suite_file() for kata in katas], _bases(planned))
         self._suite_servers: SuiteServers | None = None
         if self._fork_server is not None:
             self._suite_servers = SuiteServers(self._fork_server, self._folder, [each.job for each in planned])
@@ -117,7 +119,7 @@ class Pool:
             self._suite_servers.close()
         if self._fork_server is not None:
             self._fork_server.close()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._owned.close()
 
     def _measure(self) -> tuple[Job, KataReport]:
         """Let one child measure its speed, while no other runs."""

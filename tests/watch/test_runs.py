@@ -214,7 +214,7 @@ def test_each_test_is_in_one_child(
     suite += "@pytest.mark.speed\ndef test_fast(): pass\n"
     weights = data.draw(st.dictionaries(st.sampled_from(answers), st.floats(0, 0.1)))
     kata = load_kata(Checkout(tmp_path_factory.mktemp("plan") / "checkout").add("a01_twice"))
-    kata.suite.write_text(suite)
+    kata.suite_file().write_text(suite)
     plan = plan_run(kata, weights, children)
     if children > 1 and len(answers) > 1:
         assert sorted(name for share in plan.answers for name in share) == answers
