@@ -140,7 +140,7 @@ class Plan:
             *wrong,
             *self._in_player(right, wrong),
             *self._seeded(),
-            *(self._beside() if self.suite is Suite.FOLLOW_UP else ()),
+            *(self._across() if self.suite is Suite.FOLLOW_UP else ()),
         ]
 
     def _wrong(self, wrong: Wrong) -> PlannedRun:
@@ -173,7 +173,7 @@ class Plan:
                 job = replace(job, only=unhurried, gated=False)
                 yield PlannedRun(RunKind.SEED, f"{name} under --hypothesis-seed={seed}", job)
 
-    def _beside(self) -> Iterator[PlannedRun]:
+    def _across(self) -> Iterator[PlannedRun]:
         """The kata's reference in the follow-up's suite, and the follow-up's solutions in the kata's own.
 
         Wrong ones only where seeds ask for thoroughness: they are many, and whole suites. They need not show their speed.
