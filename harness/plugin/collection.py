@@ -75,7 +75,7 @@ class Collection:
         """Let the finder answer for the kata of this suite; returns the sentence when that cannot be."""
         folder = path.parent
         if not SLUG.fullmatch(folder.name):
-            return f"{folder.name} is no kata folder name: expected one like a01_mse"
+            return f"{folder.name} is not a kata folder name, expected one like a01_mse"
         try:
             kata = load_kata(folder)
             subject = resolve(kata, self._session.settings.choice)
