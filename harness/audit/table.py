@@ -40,7 +40,7 @@ def render_audit(
             console.print(Text(f"{audited.kata.slug}: {fault}"), soft_wrap=True)
     for run in result.timing.slowest[:slowest]:
         console.print(Text(f"{run.seconds:7.2f} s  {run.name}"), soft_wrap=True)
-    console.print(Text(_time_sentence(result.timing)), soft_wrap=True)
+    console.print(Text(time_sentence(result.timing)), soft_wrap=True)
     each = [part for audited in result.katas for part in _parts(audited)]
     left_out = sum(part.left_out for part in each)
     if left_out:
@@ -80,7 +80,7 @@ def _table(katas: Sequence[KataAudit], scores: Mapping[str, MutationScore]) -> T
     return table
 
 
-def _time_sentence(timing: Timing) -> str:
+def time_sentence(timing: Timing) -> str:
     """Where the time went. Runs side by side are summed up, so that stages may add up to more than the whole."""
     parts = [
         f"{each.name} {each.seconds:.1f} s{f' in {each.runs} runs' if each.runs else ''}" for each in timing.stages
