@@ -19,7 +19,7 @@ from harness.audit.verdicts import Verdicts
 from harness.core.errors import KataError
 from harness.core.model import Kata, KataReport, Outcome, ProblemKind, Status
 from harness.runner.job import Job, Listener
-from harness.runner.pool import run_jobs
+from harness.runner.run import run_jobs
 
 LEAST_SCORE = 0.95
 

@@ -17,13 +17,14 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 from harness.core.errors import KataError
+from harness.core.lifetime import ending_with_me
+from harness.core.temporary import OwnedFolder
 from harness.isolation.mounts import base_interpreter, system_mounts
 from harness.isolation.seccomp import seccomp_filter
 
@@ -72,7 +73,7 @@ class ServerProcess:
     process: subprocess.Popen[bytes]
     sockets: tuple[socket.socket, socket.socket]
     mode: str
-    home: Path | None = None
+    home: OwnedFolder | None = None
 
     def cpu_clock(self) -> int:
         """The kernel's clock of the CPU time of the server itself, which is the innermost process of its sandbox."""
@@ -96,7 +97,7 @@ class ServerProcess:
             self.process.kill()
         self.process.wait()
         if self.home is not None:
-            shutil.rmtree(self.home, ignore_errors=True)
+            self.home.close()
             self.home = None
 
 
@@ -132,7 +133,7 @@ def start_server(
     descriptors = [str(sock.fileno()) for sock in theirs]
     filter_fd = 0
     libraries_by_name = _library_folders(tuple(libraries))
-    home = None
+    owned = None
     if mode == SANDBOX:
         mounts = [
             part for name, path in libraries_by_name.items() for part in ("--ro-bind", str(path), f"/player/lib/{name}")
@@ -146,7 +147,8 @@ def start_server(
         environment = {"PATH": os.defpath}
         cwd = Path("/")
     else:
-        home = Path(tempfile.mkdtemp(prefix="kata-player-"))
+        owned = OwnedFolder("kata-player-")
+        home = owned.path
         for name, file in _parts().items():
             (home / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(file, home / name)  # with its time, by which Python knows what was compiled from it
@@ -175,12 +177,13 @@ def start_server(
         stderr=subprocess.DEVNULL,
         pass_fds=[*(sock.fileno() for sock in theirs), *([filter_fd] if filter_fd else [])],
         start_new_session=True,
+        preexec_fn=ending_with_me() if mode != SANDBOX else None,  # noqa: PLW1509 (it takes no lock)
     )
     for sock in theirs:
         sock.close()
     if filter_fd:
         os.close(filter_fd)
-    return ServerProcess(process, (ours[0], ours[1]), mode, home)
+    return ServerProcess(process, (ours[0], ours[1]), mode, owned)
 
 
 @functools.cache

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import inspect
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from harness.core.model import Kata
+from harness.core.temporary import OwnedFolder
 from harness.isolation.client import Connection
 from harness.isolation.cores import stay_together, take_core
 from harness.isolation.echo import Echo
 from harness.isolation.limits import Limit, MemoryLimit
 from harness.isolation.memory import PeakMeter, imports_of
-from harness.isolation.quota import Quota, remove
+from harness.isolation.quota import Quota
 from harness.isolation.remote import Remote
 from harness.isolation.sandbox import MEMORY_MIB, SANDBOX, ServerProcess, require_sandbox, start_server
 from harness.isolation.timing import RemoteStopwatch, way_share
@@ -119,7 +119,8 @@ class SubjectProcesses:
         self._core = take_core()
         self._servers: dict[str, SubjectProcess] = {}
         self._ahead: dict[str, ServerProcess] = {}
-        self.shared = Path(tempfile.mkdtemp(prefix="kata-shared-"))
+        self._folder = OwnedFolder("kata-shared-")
+        self.shared = self._folder.path
         """Where suites put files for their subjects."""
 
     def prepare(self, kata: Kata) -> None:
@@ -169,4 +170,4 @@ class SubjectProcesses:
             process.kill()
         if self._core is not None:
             self._core.leave()
-        remove(self.shared)
+        self._folder.close()

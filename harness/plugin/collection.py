@@ -75,7 +75,7 @@ class Collection:
         """Let the finder answer for the kata of this suite; returns the sentence when that cannot be."""
         folder = path.parent
         if not SLUG.fullmatch(folder.name):
-            return f"{folder.name} is no kata folder name: expected one like a01_mse"
+            return f"{folder.name} is not a kata folder name, expected one like a01_mse"
         try:
             kata = load_kata(folder)
             subject = resolve(kata, self._session.settings.choice)
@@ -103,7 +103,7 @@ class Collection:
             if kata is None:
                 return places[item.path], False, 0
             is_follow_up = suite_of(item.path).suite is Suite.FOLLOW_UP
-            first = places.get(kata.suite, places[item.path]) if is_follow_up else places[item.path]
+            first = places.get(kata.suite_file(), places[item.path]) if is_follow_up else places[item.path]
             return first, is_follow_up, BANDS.index(band_of(item))
 
         items.sort(key=place)

@@ -6,19 +6,17 @@ of the folder: there it writes its log, waits at its gates, and moves the clock.
 
 from __future__ import annotations
 
-import dis
 import gc
 import pickle
-import re
 import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-from types import CodeType, FrameType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 SUBJECT = "model_serving"
@@ -33,6 +31,28 @@ Call = tuple[Any, ...]
 Besides, `("copy", from, to)` copies a file, and `("loaded", ids)` asks which of these models are loaded.
 """
 
+EVICT: Call = ("evict_least_used_model",)
+
+
+def load(model_id: str, file: str = "") -> Call:
+    """The call of `load_model`; the file is named like the id if no other is given."""
+    return "load_model", model_id, file or model_id
+
+
+def predict(model_id: str, data: object = 0) -> Call:
+    """The call of `predict`."""
+    return "predict", model_id, data
+
+
+def info(model_id: str) -> Call:
+    """The call of `get_model_info`."""
+    return "get_model_info", model_id
+
+
+def words(*calls: Call) -> str:
+    """Calls for a message."""
+    return ", ".join(f"{name}({', '.join(map(repr, args))})" for name, *args in calls)
+
 
 # --- models -----------------------------------------------------------------------------------------------------------
 
@@ -41,6 +61,7 @@ class OddError(Exception):
     """An error that no list of expected errors contains."""
 
 
+TOLD = "the model was told to fail"
 ERRORS = {error.__name__: error for error in (ValueError, KeyError, RuntimeError, OddError)}
 
 
@@ -81,7 +102,7 @@ class Probe:
         fails = isinstance(data, str) and data in ERRORS
         self._report("predict", data if isinstance(data, float) else float(fails))
         if fails:
-            raise ERRORS[data](f"{self.name} was told to fail") from LookupError("inner")
+            raise ERRORS[data](TOLD)
         return [self.name, data]
 
     def _report(self, what: str, seconds: float) -> None:
@@ -130,7 +151,8 @@ class Guest:
     """Calls, one after the other, in a thread of their own."""
 
     def __init__(self, thunks: Sequence[Callable[[], Any]], trace: Callable[..., Any] | None = None) -> None:
-        self._outcomes: list[Any] = []
+        self.outcomes: list[Any] = []
+        """What has come of the calls so far."""
         self._thunks = thunks
         self._trace = trace
         self._done = threading.Event()
@@ -143,17 +165,13 @@ class Guest:
             sys.settrace(self._trace)
         try:
             for thunk in self._thunks:
-                self._outcomes.append(thunk())
+                self.outcomes.append(thunk())
         except NotImplementedError as error:
-            self._outcomes.append(f"NotImplementedError: {error}")
+            self.outcomes.append(f"NotImplementedError: {error}")
         finally:
             if self._trace:
                 sys.settrace(None)
             self._done.set()
-
-    def outcomes(self) -> list[Any]:
-        """What has come of the calls so far."""
-        return list(self._outcomes)
 
     def ends(self, within_s: float = DEADLINE_S) -> bool:
         """Wait for the last call to end; whether it did."""
@@ -304,179 +322,20 @@ class Stage:
             self.clear()
             outcome = self.do(system, call)
             outcome = outcome.partition(":")[0] if isinstance(outcome, str) else outcome
+            outcome = outcome["loaded"] if isinstance(outcome, dict) else outcome
             came.append([outcome, [entry for entry in self.log if not entry.startswith("gone")]])
         return came
 
-    def failure(self, system: Any, call: Call) -> list[Any]:
-        """What a call raises: type, arguments, cause and context."""
-        try:
-            getattr(system, call[0])(*call[1:])
-        except NotImplementedError:
-            raise
-        except Exception as error:
-            return [type(error).__name__, list(error.args), repr(error.__cause__), repr(error.__context__)]
-        return ["no error", [], "None", "None"]
+    def measure(self, system: Any, durations_s: Sequence[float]) -> tuple[list[float], list[int], dict[str, Any]]:
+        """The latencies of requests of `a` that take so long, request_count after each of them, and the last info."""
+        latencies_ms, infos = [], []
+        for duration_s in durations_s:
+            latencies_ms.append(system.predict("a", duration_s)["latency_ms"])
+            infos.append(system.get_model_info("a"))
+        return latencies_ms, [one["request_count"] for one in infos], infos[-1]
 
 
 STAGES: dict[str, Stage] = {}
-
-
-# --- calls that meet --------------------------------------------------------------------------------------------------
-
-STEP = re.compile("(LOAD|STORE|DELETE)_(ATTR|SUBSCR|SPECIAL)|BINARY_(OP|SUBSCR)|CONTAINS_OP|FOR_ITER|BEFORE_WITH|CALL")
-"""The bytecodes that can affect other threads, or be affected by them."""
-
-
-@dataclass
-class Scenario:
-    """Calls of several threads: `first` is stopped before each of its steps, while another thread makes the `others`.
-
-    With `joining`, a third thread makes these while `first` is reading a file, and steps count from there on.
-    """
-
-    stage: Stage
-    size: int
-    before: Sequence[Call]
-    first: Call
-    others: Sequence[Call] = ()
-    after: Sequence[Call] = ()
-    joining: Sequence[Call] = ()
-    reads: bool = False
-    """Whether the reads of files are part of the outcome."""
-
-    def prepared(self) -> Any:
-        """A system for which the calls `before` were made."""
-        system = self.stage.serve("", self.size)
-        self.stage.save("a")
-        self.stage.do_all(system, self.before)
-        self.stage.clear()
-        return system
-
-    def outcome(self, system: Any, *lines: list[Any]) -> list[Any]:
-        """What the calls of each thread gave, and those after them, without what may differ."""
-        came = [[essence(one) for one in line] for line in (*lines, self.stage.do_all(system, self.after))]
-        return [*came, sorted(entry for entry in self.stage.log if entry.startswith("load"))] if self.reads else came
-
-    def one_after_the_other(self, order: Sequence[tuple[int, Call]]) -> list[Any]:
-        """What the calls give in this order; each has the number of its thread."""
-        system = self.prepared()
-        lines: tuple[list[Any], ...] = ([], [], [])
-        for line, call in order:
-            lines[line].append(self.stage.do(system, call))
-        return self.outcome(system, *lines)
-
-
-def essence(outcome: Any) -> Any:
-    """An outcome without what may differ: messages, latencies, and whether a request that waited was a hit."""
-    if isinstance(outcome, dict):
-        shown = {key: outcome[key] for key in ("loaded", "request_count", "error_count")}
-        return {"path": Path(outcome["path"]).stem, "has loaded_at": outcome["loaded_at"] is not None} | shown
-    return outcome[0] if isinstance(outcome, list) else outcome and outcome.partition(":")[0]
-
-
-def orders(*lines: Sequence[Call]) -> Iterator[list[tuple[int, Call]]]:
-    """Every order in which the calls of several lines can come; those of one line come in its order."""
-    if not any(lines):
-        yield []
-    for i, line in enumerate(lines):
-        if line:
-            for rest in orders(*lines[:i], line[1:], *lines[i + 1 :]):
-                yield [(i, line[0]), *rest]
-
-
-def interleave(stage: Stage, **calls: Any) -> tuple[list[Any], list[Any]]:
-    """The outcomes of a `Scenario` that are right, and pairs of a step and what came when `first` was stopped there.
-
-    Right is what comes of the calls one after the other, in any order. Where the `others` wait for a lock, `first` takes
-    one step, and waits for them again. When they have ended, or wait for something else, it goes on to its end.
-    """
-    scenario = Scenario(stage, **calls)
-    lines = [scenario.first], scenario.others, scenario.joining
-    right = [scenario.one_after_the_other(order) for order in orders(*lines)]
-    Walk(scenario, 0).result()  # Python 3.13 reports the steps of a function from its second call on
-    came: list[Any] = []
-    stop = 1
-    while True:
-        walk = Walk(scenario, stop)
-        outcome = walk.result()
-        if outcome != "stuck" and not walk.steps:
-            raise RuntimeError("this Python reports no steps of a traced function")
-        if outcome not in [known for _, known in came]:
-            came.append([stop, outcome])
-        stop = max(walk.met_at or walk.steps + 1, stop + 1)
-        if outcome == "stuck" or not scenario.others or stop > walk.steps:
-            return right, came
-
-
-@cache
-def steps_of(code: CodeType) -> frozenset[int]:
-    """Where the steps of a function begin."""
-    return frozenset(at.offset for at in dis.get_instructions(code) if STEP.match(at.opname))
-
-
-def traced(frame: FrameType, _event: str = "", _arg: object = None) -> Any:
-    """Trace the steps of the subject, and do nothing at them: Python 3.13 reports them to all threads that run it, or none."""
-    if frame.f_globals.get("__name__") != SUBJECT:
-        return None
-    frame.f_trace_opcodes, frame.f_trace_lines = True, False
-    return traced
-
-
-class Walk:
-    """A scenario in which `first` stops before its step number `stop`."""
-
-    def __init__(self, scenario: Scenario, stop: int) -> None:
-        self.steps = 0
-        self.met_at = 0
-        """The step at which `first` went on without waiting."""
-        self._scenario = scenario
-        self._stop = stop
-        self._visitor: Guest | None = None
-        self._joiner: Guest | None = None
-        self._counts = False
-        self._guest = Guest([self._run], self._trace)
-
-    def result(self) -> Any:
-        """What came of it, "stuck" when it does not end."""
-        return self._guest.outcomes()[0] if self._guest.ends(3 * DEADLINE_S) else "stuck"
-
-    def _run(self) -> Any:
-        scenario, stage = self._scenario, self._scenario.stage
-        self._system = scenario.prepared()
-        if scenario.joining:
-            stage.while_reading = self._join
-        self._counts = not scenario.joining
-        first = stage.do(self._system, scenario.first)
-        self._counts, stage.while_reading = False, None
-        guests = self._visitor, self._joiner
-        if not all(guest.ends() for guest in guests if guest):
-            return "stuck"
-        return scenario.outcome(self._system, [first], *[guest.outcomes() if guest else [] for guest in guests])
-
-    def _start(self, calls: Sequence[Call]) -> Guest:
-        trace = traced if sys.version_info >= (3, 13) else None
-        return Guest([partial(self._scenario.stage.do, self._system, call) for call in calls], trace)
-
-    def _join(self) -> None:
-        self._joiner = self._start(self._scenario.joining)
-        self._joiner.rests()
-        self._counts = True
-
-    def _trace(self, frame: FrameType, event: str, _arg: object) -> Any:
-        if traced(frame) is None:
-            return None
-        if self._counts and event == "opcode" and frame.f_lasti in steps_of(frame.f_code):
-            self._step()
-        return self._trace
-
-    def _step(self) -> None:
-        self.steps += 1
-        if self.steps == self._stop and self._scenario.others:
-            self._visitor = self._start(self._scenario.others)
-        if self._visitor and not self.met_at and self._visitor.rests() != SUBJECT:
-            self.met_at = self.steps
-        if self._joiner and not self._scenario.others:
-            self._joiner.rests()  # let it come as far as it can at each step
 
 
 # --- many calls in one --------------------------------------------------------------------------------------------------

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 import ab_testing as kata
 import numpy as np
@@ -75,9 +77,32 @@ def crowd(name: str, shares: tuple[tuple[str, float], ...], form: str, size: int
     return variants_of(users_like(form, size), name, dict(shares))
 
 
-def splits(jobs: Sequence[tuple[Sequence[str], str]], shares: Mapping[str, float]) -> list[list[str]]:
-    """The variants of the users of each job `(users, experiment)`, each in a framework of its own."""
-    return [variants_of(users, name, shares) for users, name in jobs]
+def variants_of_each(jobs: Sequence[tuple[Any, ...]]) -> list[list[str]]:
+    """`variants_of` each job, a tuple of its arguments."""
+    return [variants_of(*job) for job in jobs]
+
+
+def story(
+    plan: Mapping[str, Mapping[str, float]],
+    visits: Sequence[tuple[str, str]],
+    log: Sequence[tuple[str, str, str, float]],
+) -> tuple[dict[str, dict[str, str]], list[dict[str, Any]]]:
+    """Assign users, then log events, `(user, experiment, type, value)`.
+
+    Returns the variants by experiment and user, and the metrics by experiment: at first, after the visits, at last.
+    """
+    framework = running(plan)
+
+    def metrics() -> dict[str, Any]:
+        return {name: copy.deepcopy(framework.calculate_metrics(name)) for name in plan}
+
+    reports, homes = [metrics()], {name: dict[str, str]() for name in plan}
+    for user, name in visits:
+        homes[name][user] = str(framework.assign_user_to_variant(user, name).variant)
+    reports.append(metrics())
+    for user, name, kind, value in log:
+        framework.log_event(user, name, kind, value)
+    return homes, [*reports, metrics()]
 
 
 @lru_cache
@@ -105,6 +130,12 @@ def with_numbers(arms: Mapping[str, tuple[int, int]]) -> kata.ABTestingFramework
         assign_all(framework, users[name], "trial")
         log_all(framework, users[name][:conversions], "trial", "conversion")
     return framework
+
+
+def winners(arms: Mapping[str, tuple[int, int]], alphas: Sequence[float]) -> list[str | None]:
+    """Who wins with these numbers, for each alpha."""
+    framework = with_numbers(arms)
+    return [framework.determine_winner("trial", alpha=alpha) for alpha in alphas]
 
 
 def busy(users: Sequence[str]) -> kata.ABTestingFramework:
