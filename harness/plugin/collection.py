@@ -16,7 +16,7 @@ from harness.core.text import clean_text
 from harness.plugin.hangs import COLLECT_GRACE_S
 from harness.plugin.session import BANDS, Session, SuiteKey, band_of, kata_folder, suite_of
 from harness.subject.resolve import resolve
-from harness.suite.player import PLAYER
+from harness.suite.remote_subject import REMOTE_SUBJECT
 
 
 class Collection:
@@ -56,7 +56,7 @@ class Collection:
         players = self._session.players
         player = players.find(kata) if players is not None and kata is not None else None
         if player is not None:
-            collector.stash[PLAYER] = player
+            collector.stash[REMOTE_SUBJECT] = player
         if not sentence and kata is not None:
             sentence = import_problem(self._session, suite) or (
                 _band_problem(report) if report.outcome == "passed" else ""

@@ -16,7 +16,7 @@ from harness.subject.finder import SubjectFinder
 from harness.subject.resolve import Subject
 
 if TYPE_CHECKING:
-    from harness.isolation.sessions import Players
+    from harness.isolation.sessions import SubjectProcesses
     from harness.plugin.hangs import Watchdog
 
 BANDS = tuple(band.value for band in Band)
@@ -142,7 +142,7 @@ class Session:
     progress: Progress
     gate: Gate
     watchdog: Watchdog
-    players: Players | None = None
+    players: SubjectProcesses | None = None
     """The processes that subjects run in, when they do not run in this one."""
     collected: Collected = field(default_factory=Collected)
     findings: Findings = field(default_factory=Findings)
