@@ -404,13 +404,11 @@ def test_work_is_charged_and_the_way_is_not(start: Start) -> None:
     )
     kata, watch = watched(start, source)
 
-    def median_s(function: Callable[[object], object]) -> float:
-        return statistics.median(
-            watch([partial(function, np.random.default_rng(i).normal(size=20_000))]).work_s for i in range(11)
-        )
+    def spent_s(function: Callable[[object], object]) -> list[float]:
+        return [watch([partial(function, np.random.default_rng(i).normal(size=20_000))]).work_s for i in range(11)]
 
-    assert median_s(kata.quick) < 0.0005
-    assert 0.004 < median_s(kata.slow) < 0.007
+    assert statistics.median(spent_s(kata.quick)) < 0.0005
+    assert 0.004 < min(spent_s(kata.slow)) < 0.007  # the least: what else the machine does only adds
 
 
 def test_answers_come_back_from_a_stopwatch_and_work_here_is_timed_here(start: Start) -> None:
