@@ -221,7 +221,7 @@ def test_the_optimized_one_computes_in_float64(dtype: str) -> None:
     A, B = DTYPES[dtype]
     named = {
         "multiplied in the type of the arguments: convert both to float64 first": lambda: np.asarray(A) @ np.asarray(B),
-        "computed in float32, which has too few digits": lambda: np.float32(A) @ np.float32(B),
+        "computed in float32, which has too few digits": lambda: np.array(A, np.float32) @ np.array(B, np.float32),
     }
     exact = (np.array(A).astype(object) @ np.array(B).astype(object)).astype(np.float64).tolist()
     check_product(OPTIMIZED, A, B, want=exact, named=named, rtol=1e-15)
@@ -330,11 +330,14 @@ def test_an_inner_axis_of_length_zero_is_an_error() -> None:
 @pytest.mark.edge
 @both
 def test_arguments_stay_as_they_were(name: str) -> None:
-    for A in ([[1, 2], [3, 4]], [[0.5, 2.25], [3.0, 4.0]]):
-        for B in (A, [[5, 6], [7, 8]]):
-            args: Any = (A, B) if name == NAIVE else (np.array(A), np.array(A) if B is A else np.array(B))
-            with check.untouched(asked=call(name, A, B), A=args[0], B=args[1]):
-                multiply(name, *args, call(name, A, B))
+    whole, fractions, other = [[2**53 + 1, 2], [3, 4]], [[0.5, 2.25], [3.0, 4.0]], [[5, 6], [7, 8]]
+    pairs: list[tuple[Any, Any]] = [(A, B) for A in (whole, fractions) for B in (A, other)]
+    if name == OPTIMIZED:
+        pairs += [(array, array) for array in map(np.array, (whole, fractions))]
+        pairs += [(np.array(A), np.array(B)) for A in (whole, fractions) for B in (other, fractions)]
+    for A, B in pairs:
+        with check.untouched(asked=call(name, A, B), A=A, B=B):
+            multiply(name, A, B, call(name, A, B))
 
 
 @pytest.mark.edge
@@ -344,26 +347,23 @@ def test_each_row_of_each_result_is_new(name: str) -> None:
     for A, B in (
         ([[1.0], [1.0]], [[2.0, 3.0]]),
         ([[1.0, 2.0], [3.0, 4.0]], [[1.0, 0.0], [0.0, 1.0]]),
-        ([[1.0]], [[2.0]]),
+        ([[1.0]], [[1.0]]),
     ):
         left, right, want = as_given(A), as_given(B), loop_product(A, B)
         first, second = (multiply(name, left, right, call(name, A, B)) for _ in range(2))
         first[0][0], want[0][0] = -1.0, -1.0
         asked = call(name, A, B) + ", after -1 was written into its first entry"
         check.close(first, want, asked=asked, hint="equal rows are rows of their own, not one row with two names")
-        asked = f"the arguments and a second result of {call(name, A, B)}, after -1 was written into the first result"
-        got, hint = (
-            [np.array(x).tolist() for x in (left, right, second)],
-            "make a new array or new lists for each result",
-        )
-        check.equal(got, [A, B, loop_product(A, B)], asked=asked, hint=hint)
+        others = f"the arguments and a second result of {call(name, A, B)}, after -1 was written into the first result"
+        got, hint = [np.array(x).tolist() for x in (left, right, second)], "make new arrays or lists for each result"
+        check.equal(got, [A, B, loop_product(A, B)], asked=others, hint=hint)
 
 
 @pytest.mark.edge
 def test_a_later_call_changes_no_earlier_result() -> None:
     A, B = counting(3, 3), counting(3, 3) ** 2
     first, asked = multiply(OPTIMIZED, A, B, call(OPTIMIZED, A, B)), "the first of two results, after the second call"
-    want = np.array(loop_product(A.tolist(), B.tolist()))
+    want: Float64Array = np.array(loop_product(A.tolist(), B.tolist()))
     multiply(OPTIMIZED, B, A, call(OPTIMIZED, B, A))
     hint = "two results share one buffer: make a new array for each"
     check.close(first, want, asked=asked, mistakes={hint: loop_product(B.tolist(), A.tolist())}, hint=hint)
@@ -382,7 +382,7 @@ def test_the_naive_one_grows_no_faster_than_each_axis(growth: Grower, axis: str)
 
     asked = f"{NAIVE} with {axis} from 64 to 512, and the other lengths 4"
     hint = f"a loop over {axis} costs n^1: is something of that length, a column say, built anew inside it?"
-    growth(prepare, (64, 128, 256, 512), same=check.close, at_most=1.4, asked=asked, hint=hint)
+    growth(prepare, (64, 128, 256, 512), same=check.close, at_most=1.6, asked=asked, hint=hint)
 
 
 @pytest.mark.speed

@@ -53,7 +53,8 @@ WEIGHTS: dict[str, Callable[[Array], Array]] = {
 
 def chances(X: Array, k: int, weights: Callable[[Array], Array] = WEIGHTS[""]) -> dict[bytes, float]:
     """How likely each start of `k` rows is, by the bytes of the start."""
-    chance, total = {(i,): 1 / len(X) for i in range(len(X))}, dict[bytes, float]()
+    chance: dict[tuple[int, ...], float] = {(i,): 1 / len(X) for i in range(len(X))}
+    total: dict[bytes, float] = {}
     for _ in range(1, k):
         shares = {rows: weights(X[list(rows), None] - X) for rows in chance}
         chance = {(*r, i): p * w / shares[r].sum() for r, p in chance.items() for i, w in enumerate(shares[r]) if w}
@@ -69,8 +70,25 @@ EMPTYING = np.repeat(
 )
 """With k = 3, the first iteration leaves a cluster empty from every sixth start by k-means++; no ties, from any start."""
 OUTLYING = np.repeat(
-    np.array([[82, 89], [92, 27], [32, 94], [66, 35], [81, 31], [23, 64], [76, 79], [31, 96]], dtype=float),
-    [12, 3, 4, 3, 12, 4, 4, 1],
-    axis=0,
+    np.array([[59, 49], [87, 68], [60, 15], [15, 58], [28, 65]], dtype=float), [2, 1, 1, 22, 3], axis=0
 )
-"""With k = 3, one start in 15 leaves a cluster empty where the row farthest from its own mean is not that farthest from all."""
+"""With k = 3, one start in 7 leaves a cluster empty where the row farthest from its own mean is not that farthest from all."""
+FAR = 1e8
+MANY = np.random.default_rng(12).normal(size=(60, 2))
+PLANE = np.array([[0.0, 0.0], [5.0, 5.0], [7.0, 0.0], [-2.0, -2.0]])
+EQUAL_ROWS = np.array([[0.0]] * 4 + [[1.0], [3.0]])
+TIGHT = np.repeat([-5000.0, 4700.0, 5000.0], 4)[:, None] + np.tile([0.0, 1.37, 2.61, 4.2], 3)[:, None]
+DISTANT = np.random.default_rng(9).normal(size=(30, 2)) / 128 + np.repeat([[-1e6, 0], [1e6, 0], [0, 1e6]], 10, axis=0)
+
+
+def loops(X: list[list[float]], C: list[list[float]]) -> list[list[float]]:
+    """One iteration in plain Python: the means of the rows that are nearest to each centroid."""
+    groups: list[list[list[float]]] = [[] for _ in C]
+    for x in X:
+        groups[min(range(len(C)), key=lambda j: sum((a - b) * (a - b) for a, b in zip(x, C[j], strict=True)))].append(x)
+    return [[sum(column) / len(group) for column in zip(*group, strict=True)] for group in groups]
+
+
+def global_state() -> list[Any]:
+    """The state of NumPy's global generator."""
+    return list(np.random.get_state())[1:3]  # noqa: NPY002 (it is watched here)
