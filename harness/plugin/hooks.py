@@ -28,10 +28,10 @@ from harness.plugin.subject_warnings import SubjectWarnings
 from harness.plugin.summary import Summary
 from harness.subject.finder import SubjectFinder
 from harness.subject.host import PlaceholderHost
-from harness.suite.second_process import elsewhere, second_process
+from harness.suite.second_process import second_process
 from harness.suite.speed import growth, memory, race
 
-__all__ = ["elsewhere", "growth", "memory", "race", "second_process"]
+__all__ = ["growth", "memory", "race", "second_process"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

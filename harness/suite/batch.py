@@ -31,9 +31,6 @@ def in_subject_process(function: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-beside = in_subject_process  # the former name
-
-
 def each(function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
     """`[function(*args) for args in arguments]`, for a function of the subject's. Raises what a call raises."""
     __tracebackhide__ = True

@@ -61,9 +61,3 @@ class SecondProcess:
 def second_process(request: pytest.FixtureRequest) -> SecondProcess:
     """A second process with the same subject."""
     return SecondProcess(request.node)
-
-
-@pytest.fixture
-def elsewhere(second_process: SecondProcess) -> SecondProcess:
-    """The former name of `second_process`."""
-    return second_process

@@ -53,9 +53,8 @@ from harness.suite.measure import (
 )
 from harness.suite.memory import peak_memory_mib
 from harness.suite.remote_subject import remote_subject_of
-from harness.suite.second_process import SecondProcess as Elsewhere
 
-__all__ = ["Contest", "Elsewhere", "Grower", "MemoryMeter", "Racer", "Same", "Task", "vary"]
+__all__ = ["Contest", "Grower", "MemoryMeter", "Racer", "Same", "Task", "vary"]
 
 P = ParamSpec("P")
 FIGURES = pytest.StashKey[list[Figure]]()

@@ -19,12 +19,12 @@ from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
 
 from harness.suite import check
-from harness.suite.batch import beside
+from harness.suite.batch import in_subject_process
 from harness.suite.check import Asked, call
 from harness.suite.speed import Contest, MemoryMeter, Racer, Task, vary
 from harness.suite.strategies import Float64Array, seeds
 
-starts, fits, ask = beside(many_starts.starts), beside(many_starts.fits), beside(many_starts.ask)
+starts, fits, ask = in_subject_process(many_starts.starts), in_subject_process(many_starts.fits), in_subject_process(many_starts.ask)
 PLACES: dict[str, Callable[[Float64Array], Any]] = {
     "in units of 2^-30": lambda X: X * 2.0**-30,
     "about 1e8": lambda X: X / 8 + FAR,

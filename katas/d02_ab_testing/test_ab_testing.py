@@ -23,22 +23,23 @@ from hypothesis import strategies as st
 from scipy.stats import chi2_contingency, chisquare, norm
 
 from harness.suite import check
-from harness.suite.batch import beside
+from harness.suite.batch import in_subject_process
 from harness.suite.check import Mistakes, call
-from harness.suite.speed import Elsewhere, Grower, Task
+from harness.suite.second_process import SecondProcess
+from harness.suite.speed import Grower, Task
 
-running = beside(visitors.running)
-variants_of = beside(visitors.variants_of)
-variants_of_each = beside(visitors.variants_of_each)
-story = beside(visitors.story)
-winners = beside(visitors.winners)
-users_of = beside(visitors.users_of)
-with_numbers = beside(visitors.with_numbers)
-crowd = lru_cache(beside(visitors.crowd))
-assign_all = beside(visitors.assign_all)
-log_all = beside(visitors.log_all)
-busy = beside(visitors.busy)
-clock_at = beside(visitors.Clock)
+running = in_subject_process(visitors.running)
+variants_of = in_subject_process(visitors.variants_of)
+variants_of_each = in_subject_process(visitors.variants_of_each)
+story = in_subject_process(visitors.story)
+winners = in_subject_process(visitors.winners)
+users_of = in_subject_process(visitors.users_of)
+with_numbers = in_subject_process(visitors.with_numbers)
+crowd = lru_cache(in_subject_process(visitors.crowd))
+assign_all = in_subject_process(visitors.assign_all)
+log_all = in_subject_process(visitors.log_all)
+busy = in_subject_process(visitors.busy)
+clock_at = in_subject_process(visitors.Clock)
 
 SMALLEST_P, CROWD = 1e-9, 20_000
 START, NOON, END, MINUTE = visitors.START, visitors.NOON, datetime(2024, 3, 31, 18), timedelta(minutes=1)
@@ -267,9 +268,9 @@ def test_a_user_gets_the_same_variant_in_any_order_and_at_any_time(order: list[i
 
 
 @pytest.mark.law
-def test_every_process_assigns_alike(elsewhere: Elsewhere) -> None:
+def test_every_process_assigns_alike(second_process: SecondProcess) -> None:
     job = (visitors.users_like("user-{}", 300), "button", {"a": 0.5, "b": 0.3, "c": 0.2})
-    one, other = variants_of(*job), elsewhere("ab_visitors", "variants_of", *job, hash_seed=12_345)
+    one, other = variants_of(*job), second_process("ab_visitors", "variants_of", *job, hash_seed=12_345)
     hint = "hash() of a string differs between Python processes: use hashlib"
     check.equal(other, one, asked="the variants of 300 users, in two Python processes", hint=hint)
 
