@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nox
@@ -64,7 +67,10 @@ def run_tests(session: nox.Session) -> None:
     # One job more than the scoreboard has: some wrong solutions only wait for a lock. And suites are compiled once, not a
     # thousand times, whatever the surroundings say.
     env = {"CI": os.environ.get("CI", ""), "PYTHONDONTWRITEBYTECODE": None}
-    session.run("kata", "audit", *refereed, "--jobs", str((os.cpu_count() or 1) + 2), *session.posargs, env=env)
+    spent_s: dict[str, float] = {}
+    jobs = str((os.cpu_count() or 1) + 2)
+    with timed(spent_s, "audit"):
+        session.run("kata", "audit", *refereed, "--jobs", jobs, "--slowest", "20", *session.posargs, env=env)
     if session.posargs:
         return
     alone = [
@@ -72,15 +78,31 @@ def run_tests(session: nox.Session) -> None:
         "tests/suite/test_speed_attacks.py",
         "tests/isolation/test_attacks.py",
     ]  # they measure speed
-    session.run("pytest", "tests", "-n", "2", "--dist", "loadfile", *(f"--ignore={path}" for path in alone), env=env)
-    session.run("pytest", *alone, env=env)
+    with timed(spent_s, "harness tests"):
+        ignored = (f"--ignore={path}" for path in alone)
+        session.run("pytest", "tests", "-n", "2", "--dist", "loadfile", *ignored, env=env)
+    with timed(spent_s, "speed tests"):
+        session.run("pytest", *alone, env=env)
+    parts = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in spent_s.items())
+    session.log(f"time: {parts}; {sum(spent_s.values()):.0f} s in all")
+
+
+@contextmanager
+def timed(spent_s: dict[str, float], name: str) -> Iterator[None]:
+    """Note how many seconds the body takes."""
+    begun = time.monotonic()
+    yield
+    spent_s[name] = time.monotonic() - begun
 
 
 @nox.session
 def audit(session: nox.Session) -> None:
-    """Say everything that is wrong with katas; with `--player sandbox` after `--`, by way of the referee too."""
+    """Say everything that is wrong with katas; with `--player sandbox` after `--`, by way of the referee too.
+
+    Ten mutants of each reference show how strong its suite is, unless `kata mutate` has run them all.
+    """
     prepare(session)
-    session.run("kata", "audit", *session.posargs)
+    session.run("kata", "audit", "--mutants", "10", "--slowest", "20", *session.posargs)
 
 
 @nox.session
@@ -111,4 +133,6 @@ def bench(session: nox.Session) -> None:
     session.run("python", "-m", "harness.bench.scoreboard", *session.posargs)
     session.run("python", "-m", "harness.bench.grading", *session.posargs)
     session.run("python", "-m", "harness.bench.cluster")
+    session.run("python", "-m", "harness.bench.audit")
+    session.run("python", "-m", "harness.bench.mutants", *session.posargs)
     session.run("python", "-m", "harness.bench.watch", *session.posargs[:1])

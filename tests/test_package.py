@@ -77,7 +77,7 @@ def test_modules_and_functions_are_short() -> None:
 
 def test_a_scoreboard_with_nothing_to_run_loads_neither_numpy_nor_pytest() -> None:
     code = (
-        "import sys, harness.cli.main, harness.cli.scoreboard, harness.runner.pool, harness.scoreboard.tally\n"
+        "import sys, harness.cli.main, harness.cli.scoreboard, harness.runner.run, harness.scoreboard.tally\n"
         "import harness.scoreboard.render.terminal, harness.practice.scoreboard, rich.table\n"
         "print(sorted({'numpy', 'pytest', 'hypothesis', 'scipy', 'sklearn', 'jinja2', 'fsrs'} & set(sys.modules)))"
     )

@@ -140,9 +140,18 @@ class Source:
         """The number of the line that an offset is in, from 1."""
         return self._data.count(b"\n", 0, offset) + 1
 
-    def lines(self, first: int, last: int) -> str:
-        """Lines `first` to `last` without comments, each stripped, joined by spaces."""
-        return " ".join(self.code.decode().split("\n")[i].strip() for i in range(first - 1, last)).strip()
+    def changed_lines(self, edit: Edit) -> tuple[str, str]:
+        """The lines that an edit changes, before and after: without comments, each stripped, joined by spaces."""
+        start = self.code.rfind(b"\n", 0, edit.start) + 1
+        end = self.code.find(b"\n", edit.end)
+        end = len(self.code) if end < 0 else end
+        before = self.code[start:end]
+        after = self.code[start : edit.start] + edit.text.encode() + self.code[edit.end : end]
+        return _joined(before.decode()), _joined(after.decode())
+
+
+def _joined(lines: str) -> str:
+    return " ".join(line.strip() for line in lines.split("\n")).strip()
 
 
 # --- what is never changed ---------------------------------------------------------------------------------------------
@@ -182,9 +191,8 @@ def _is_skipped(node: ast.AST, used: set[str]) -> bool:
         case ast.Call(func=function):
             return function_name(function) in _TYPING_CALLS
         case ast.If(test=test):
-            return any(
-                isinstance(part, ast.Name) and part.id in ("TYPE_CHECKING", "__name__") for part in ast.walk(test)
-            )
+            names = {function_name(part) for part in ast.walk(test) if isinstance(part, ast.expr)}
+            return bool(names & {"TYPE_CHECKING", "__name__"})
         case ast.Assign(targets=[ast.Name(id=name)], value=value):
             is_alias = isinstance(value, ast.Subscript | ast.BinOp | ast.Attribute | ast.Name) and name not in used
             return name.startswith("__") or is_alias

@@ -14,13 +14,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.audit.mutation_target import stale_equivalents
 from harness.catalog.load import is_published_stub
 from harness.core.errors import SubjectError
-from harness.core.model import FOLLOW_UP_SUITE, Catalog, Kata, KataSet
-from harness.runner.job import Job, suite_tests
+from harness.core.model import FOLLOW_UP_SUITE, Catalog, Kata, KataSet, Suite
+from harness.runner.job import suite_tests
 from harness.subject import mistakes
 from harness.subject.policy import forbidden_imports
-from harness.subject.resolve import reference_folder
+from harness.subject.resolve import FOLLOW_UP_FOLDER, reference_folder
 
 STUB_LINES = 60
 """What fits on a screen."""
@@ -37,7 +38,6 @@ _FOLLOW_UP_PARTS = ("## Rules", "## Example")
 _DEBRIEF_PARTS = ("## Complexity", "## Trade-offs", "## Follow-up questions")
 _CAUGHT_BY = re.compile(r"^Caught by: (test_\w+(?:, test_\w+)*)\.?$", re.MULTILINE)
 _NUMBERED = re.compile(r"^\d+\. ", re.MULTILINE)
-_FOLLOW_UP = "follow_up"
 """The folder of the follow-up's solutions, in the folder of the kata's."""
 
 
@@ -76,16 +76,16 @@ def proofread(catalog: Catalog, kata: Kata) -> Iterator[str]:
     yield from _stub(kata)
     yield from _names(catalog, kata)
     yield from _stray_files(kata)
-    yield from _suite(kata, follow_up=False)
+    yield from _suite(kata, Suite.OWN)
     if has_follow_up(kata):
         yield from _headings(kata.follow_up_statement.name, _text(kata.follow_up_statement), _FOLLOW_UP_PARTS)
         yield from _title(kata, kata.follow_up_statement)
-        yield from _suite(kata, follow_up=True)
+        yield from _suite(kata, Suite.FOLLOW_UP)
 
 
 def has_follow_up(kata: Kata) -> bool:
     """Whether there is anything of a follow-up."""
-    return kata.has_follow_up or kata.follow_up_statement.exists() or (reference_folder(kata) / _FOLLOW_UP).is_dir()
+    return kata.has_follow_up or kata.follow_up_statement.exists() or reference_folder(kata, Suite.FOLLOW_UP).is_dir()
 
 
 def solution_name(kata: Kata, file: Path) -> str:
@@ -93,26 +93,26 @@ def solution_name(kata: Kata, file: Path) -> str:
     return file.relative_to(reference_folder(kata)).as_posix()
 
 
-def read_solutions(kata: Kata, *, follow_up: bool) -> Solutions:
+def read_solutions(kata: Kata, suite: Suite) -> Solutions:
     """The solutions there are; wrong ones that name no test that catches them, or cannot be made, are a fault and left out."""
-    folder = reference_folder(kata) / _FOLLOW_UP if follow_up else reference_folder(kata)
+    folder = reference_folder(kata, suite)
     found = Solutions(folder / kata.stub.name, right=sorted((folder / "also_right").glob("*.py")))
     files = sorted((folder / "wrong").glob("*.py"))
     for file in [*sorted(folder.glob("*.py")), *files, *found.right]:
         found.faults += _imports(kata, file)
-    known = suite_tests(kata, follow_up=follow_up)
-    of = "follow-up's suite" if follow_up else "suite"
+    known = suite_tests(kata, suite)
     stems = {file.stem for file in files}
     for name, wrong in (*_wrong_files(kata, files), *_mistakes(kata, folder / mistakes.PAGE, stems, found.faults)):
         gone = [test for test in wrong.tests if test not in known]
-        found.faults += [f"{name} names {test}, which is no test of the {of}" for test in gone]
+        found.faults += [f"{name} names {test}, which is no test of {suite.phrase}" for test in gone]
         if wrong.tests and not gone:
             found.wrong.append(wrong)
         elif not wrong.tests:
             found.faults.append(f"{name} does not say in its docstring which test catches it (Caught by: test_...)")
     page = mistakes.read_page(folder / mistakes.PAGE)
     count = len(files) + len(page.mistakes) + sum(bool(fault.name) for fault in page.faults)
-    found.lacks += _too_few(kata, count, len(found.right), follow_up=follow_up)
+    found.faults += stale_equivalents(kata, suite)
+    found.lacks += _too_few(kata, count, len(found.right), suite)
     return found
 
 
@@ -140,10 +140,11 @@ def _mistakes(kata: Kata, file: Path, stems: set[str], faults: list[str]) -> Ite
         yield f"{name}:", Wrong(name, f"{file}::{mistake.name}", mistake.name, mistake.caught_by)
 
 
-def _too_few(kata: Kata, wrong: int, right: int, *, follow_up: bool) -> Iterator[str]:
-    what = " of the follow-up" if follow_up else ""
-    least_wrong = LEAST_WRONG_FOLLOW_UP if follow_up else LEAST_WRONG[kata.set]
-    least_right = LEAST_RIGHT_FOLLOW_UP if follow_up else LEAST_RIGHT
+def _too_few(kata: Kata, wrong: int, right: int, suite: Suite) -> Iterator[str]:
+    is_own = suite is Suite.OWN
+    what = "" if is_own else " of the follow-up"
+    least_wrong = LEAST_WRONG[kata.set] if is_own else LEAST_WRONG_FOLLOW_UP
+    least_right = LEAST_RIGHT if is_own else LEAST_RIGHT_FOLLOW_UP
     if wrong < least_wrong:
         yield f"there are {wrong} wrong solutions{what}, expected at least {least_wrong}"
     if right < least_right:
@@ -199,7 +200,7 @@ def _stub(kata: Kata) -> Iterator[str]:
 
 def _names(catalog: Catalog, kata: Kata) -> Iterator[str]:
     installed = installed_names()
-    for name in (kata.module, kata.suite.stem, *kata.helpers):
+    for name in (kata.module, kata.suite_file().stem, *kata.helpers):
         if name in sys.stdlib_module_names or name in installed:
             yield f"the module name {name} shadows an installed module"
     for other in catalog.katas:
@@ -216,7 +217,7 @@ def installed_names() -> frozenset[str]:
 
 def _stray_files(kata: Kata) -> Iterator[str]:
     helpers = {f"{name}.py" for name in kata.helpers}
-    meant = {"README.md", "kata.toml", "hints.md", kata.stub.name, kata.suite.name, *helpers}
+    meant = {"README.md", "kata.toml", "hints.md", kata.stub.name, kata.suite_file().name, *helpers}
     meant |= {kata.follow_up_statement.name, FOLLOW_UP_SUITE}
     for path in _entries(kata.folder):
         if path.name not in meant:
@@ -226,7 +227,7 @@ def _stray_files(kata: Kata) -> Iterator[str]:
             yield f"the helper {name} is missing"
     parts = {"wrong", "also_right"}
     pages = {mistakes.PAGE, *parts}
-    for place, names in (("", {"debrief.md", _FOLLOW_UP, *pages}), (f"/{_FOLLOW_UP}", pages)):
+    for place, names in (("", {"debrief.md", FOLLOW_UP_FOLDER, *pages}), (f"/{FOLLOW_UP_FOLDER}", pages)):
         folder = Path(f"{reference_folder(kata)}{place}")
         for path in _entries(folder):
             if path.name not in {kata.stub.name, *names}:
@@ -243,24 +244,23 @@ def _entries(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.name != "__pycache__")
 
 
-def _suite(kata: Kata, *, follow_up: bool) -> Iterator[str]:
-    file = Job(kata, follow_up=follow_up).suite
-    suite = "the follow-up's suite" if follow_up else "the suite"
+def _suite(kata: Kata, suite: Suite) -> Iterator[str]:
+    file = kata.suite_file(suite)
     try:
         tree = ast.parse(file.read_bytes())
     except FileNotFoundError:
-        yield f"{suite} {file.name} is missing"
+        yield f"{suite.phrase} {file.name} is missing"
         return
     except SyntaxError as error:
-        yield f"{suite} is not valid Python: {error}"
+        yield f"{suite.phrase} is not valid Python: {error}"
         return
     if not any(_imports_subject(node, kata.module) for node in tree.body):
-        yield f"{suite} does not say `import {kata.module} as kata`"
+        yield f"{suite.phrase} does not say `import {kata.module} as kata`"
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in (kata.module, "solutions"):
-            yield f"{suite} imports from {node.module} in line {node.lineno}; it may only `import {kata.module} as kata`"
+            yield f"{suite.phrase} imports from {node.module} in line {node.lineno}; it may only `import {kata.module} as kata`"
         if isinstance(node, ast.Assert):
-            yield f"{suite} has a bare assert in line {node.lineno}; harness.suite.check tells the learner what was asked"
+            yield f"{suite.phrase} has a bare assert in line {node.lineno}; harness.suite.check tells the learner what was asked"
 
 
 def _imports_subject(node: ast.stmt, module: str) -> bool:
@@ -268,7 +268,7 @@ def _imports_subject(node: ast.stmt, module: str) -> bool:
 
 
 def _imports(kata: Kata, file: Path) -> Iterator[str]:
-    name = "/".join(file.parts[-3 if _FOLLOW_UP in file.parts[-3:] else -2 :])
+    name = "/".join(file.parts[-3 if FOLLOW_UP_FOLDER in file.parts[-3:] else -2 :])
     try:
         tree = ast.parse(file.read_bytes())
     except SyntaxError as error:

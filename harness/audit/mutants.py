@@ -52,13 +52,12 @@ def make_mutants(text: str) -> list[Mutant]:
     known = {ast.dump(source.tree)}
     mutants = []
     for edit in sorted(_edits(source), key=lambda edit: (source.line_of(edit.start), edit.start)):
-        mutant = _mutant(source, edit)
-        if mutant is None:
-            continue
-        dumped = ast.dump(ast.parse(mutant.text))
-        if dumped not in known:
+        mutated = source.apply(edit)
+        dumped = _dumped(mutated)
+        if dumped and dumped not in known:
             known.add(dumped)
-            mutants.append(mutant)
+            line = source.line_of(edit.start)
+            mutants.append(Mutant(edit.operator, line, mutated, *source.changed_lines(edit)))
     return mutants
 
 
@@ -70,20 +69,16 @@ def _edits(source: Source) -> Iterator[Edit]:
             yield from operator(source, node)
 
 
-def _mutant(source: Source, edit: Edit) -> Mutant | None:
-    """The module after an edit; None when that is not valid Python."""
-    text = source.apply(edit)
+def _dumped(text: str) -> str:
+    """The syntax tree of a module as text; empty when it is not valid Python."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # `1 is not x` and the like
-            compile(text, "mutant", "exec", dont_inherit=True)
-            mutated = Source(text)
+            tree = ast.parse(text)
+            compile(tree, "mutant", "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
-        return None
-    first, last = source.line_of(edit.start), source.line_of(edit.end)
-    shift = edit.text.count("\n") - (last - first)
-    before, after = source.lines(first, last), mutated.lines(first, last + shift)
-    return Mutant(edit.operator, first, text, before, after)
+        return ""
+    return ast.dump(tree)
 
 
 def sample(mutants: Sequence[Mutant], size: int) -> list[Mutant]:

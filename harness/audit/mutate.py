@@ -7,18 +7,19 @@ fails or hangs, or when its process dies. What survives is to be killed by a bet
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.audit.mutants import Mutant, is_declared, sample
-from harness.audit.mutation_target import Target
+from harness.audit.mutation_target import Target, targets
 from harness.audit.verdicts import Verdicts
 from harness.core.errors import KataError
-from harness.core.model import KataReport, Outcome, ProblemKind, Status
+from harness.core.model import Kata, KataReport, Outcome, ProblemKind, Status
 from harness.runner.job import Job, Listener
-from harness.runner.pool import run_jobs
+from harness.runner.run import run_jobs
 
 LEAST_SCORE = 0.95
 
@@ -74,9 +75,35 @@ def mutate(
 
 def cached_score(target: Target, state: Path) -> MutationScore | None:
     """The score over the mutants whose verdicts are known; None when there are none. Raises `KataError` like `mutate`."""
-    batch = _batch(target, state, None, fresh=False)
+    verdicts = target.verdicts(state)
+    if not verdicts:
+        return None
+    batch = _Batch(target, target.mutants, verdicts)
     known = [mutant for mutant in batch.mutants if batch.killed_by(mutant) is not None]
-    return _Batch(target, known, batch.verdicts).score() if known else None
+    return replace(batch, mutants=known).score() if known else None
+
+
+def scores_for_audit(
+    katas: Sequence[Kata],
+    *,
+    state: Path,
+    size: int = 0,
+    workers: int | None = None,
+    listener: Listener = lambda _: None,
+) -> dict[str, MutationScore]:
+    """What is known of the mutants of `katas`, by slug, after a sample of `size` of each was run.
+
+    A kata whose reference cannot be mutated, or does not pass its suite, has no score; the audit says why.
+    """
+    scores = {}
+    for target in targets(katas):
+        with contextlib.suppress(KataError):
+            if size:
+                mutate([target], state=state, size=size, workers=workers, listener=listener)
+            score = cached_score(target, state)
+            if score is not None:
+                scores[target.kata.slug] = score
+    return scores
 
 
 # --- running -------------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from pathlib import Path
 from harness.audit.mutants import Mutant, is_declared, make_mutants
 from harness.audit.verdicts import Verdicts
 from harness.core.errors import KataError
-from harness.core.model import Kata
+from harness.core.model import Kata, Suite
 from harness.runner.job import Job, digest, suite_tests
 from harness.subject.mistake_page import Equivalent
 from harness.subject.mistakes import PAGE, page_name, read_page
@@ -26,18 +26,17 @@ class Target:
     """The reference of a kata, or of its follow-up, and the suites that judge its mutants."""
 
     kata: Kata
-    follow_up: bool = False
+    suite: Suite = Suite.OWN
 
     @property
     def name(self) -> str:
         """What sentences call it: `a01_mse`, `a01_mse follow-up`."""
-        return f"{self.kata.slug} follow-up" if self.follow_up else self.kata.slug
+        return self.suite.label(self.kata.slug)
 
     @property
     def folder(self) -> Path:
         """Where its reference and its `mistakes.md` are."""
-        folder = reference_folder(self.kata)
-        return folder / "follow_up" if self.follow_up else folder
+        return reference_folder(self.kata, self.suite)
 
     @property
     def file(self) -> Path:
@@ -76,14 +75,14 @@ class Target:
 
         Raises `KataError` when there are no tests.
         """
-        suites = (True, False) if self.follow_up else (False,)
+        suites = (Suite.FOLLOW_UP, Suite.OWN) if self.suite is Suite.FOLLOW_UP else (Suite.OWN,)
         jobs = []
         for is_speed in (False, True):
-            for follow_up in suites:
-                tests = suite_tests(self.kata, follow_up=follow_up)
+            for suite in suites:
+                tests = suite_tests(self.kata, suite)
                 only = tuple(name for name, speed in tests.items() if speed is is_speed)
                 if only:
-                    jobs.append(Job(self.kata, only=only, profile=PROFILE, gated=is_speed, follow_up=follow_up))
+                    jobs.append(Job(self.kata, only=only, profile=PROFILE, gated=is_speed, suite=suite))
         if not jobs:
             raise KataError(f"the suite of {self.name} has no tests")
         return tuple(jobs)
@@ -95,7 +94,7 @@ class Target:
 
     def verdicts(self, state: Path) -> Verdicts:
         """The verdicts that are known."""
-        return Verdicts(state / "mutate" / f"{self.kata.slug}{'.follow_up' if self.follow_up else ''}.jsonl")
+        return Verdicts(state / "mutate" / f"{self.kata.slug}{'' if self.suite is Suite.OWN else '.follow_up'}.jsonl")
 
     def stale(self) -> list[str]:
         """One sentence for each declared equivalent that is no mutant (any more). Raises `KataError` like `mutants`."""
@@ -112,5 +111,13 @@ def targets(katas: Sequence[Kata], *, follow_up: bool = False) -> list[Target]:
     for kata in katas:
         found.append(Target(kata))
         if follow_up and kata.has_follow_up:
-            found.append(Target(kata, follow_up=True))
+            found.append(Target(kata, Suite.FOLLOW_UP))
     return found
+
+
+def stale_equivalents(kata: Kata, suite: Suite) -> list[str]:
+    """What `Target.stale` says; nothing when there is no reference whose mutants could be compared."""
+    try:
+        return Target(kata, suite).stale()
+    except KataError:
+        return []

@@ -69,5 +69,4 @@ def _as_dict(score: MutationScore) -> dict[str, object]:
 
 
 def _diff(target: Target, mutant: Mutant) -> str:
-    folder = f"{target.kata.slug}/follow_up" if target.follow_up else target.kata.slug
-    return mutant.diff(target.text, f"solutions/{folder}/{target.file.name}")
+    return mutant.diff(target.text, target.file.relative_to(target.kata.root).as_posix())

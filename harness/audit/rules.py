@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from harness.core.model import FailureKind, KataReport, Outcome, Status, TestResult
+from harness.core.model import FailureKind, KataReport, Outcome, Status, Suite, TestResult
 
 LEAST_MARGIN = 1.25
 """How many times better than needed a reference must be on each speed test."""
@@ -16,7 +16,7 @@ _LACKS_ARGUMENT = re.compile(r"got an unexpected keyword argument|takes .*positi
 
 def judge_stub(report: KataReport) -> Iterator[str]:
     """Hold each test to fail because nothing is written yet; a follow-up may also miss what the stub does not speak of."""
-    of = " of the follow-up" if report.follow_up else ""
+    of = " of the follow-up" if report.suite is Suite.FOLLOW_UP else ""
     if report.problem is not None:
         yield f"the stub{of and ', in the follow-up'}: {report.problem.sentence}"
         return
@@ -30,7 +30,7 @@ def judge_stub(report: KataReport) -> Iterator[str]:
 
 def _is_missing(test: TestResult, report: KataReport) -> bool:
     failure = test.failure
-    if failure is None or not report.follow_up:
+    if failure is None or report.suite is Suite.OWN:
         return failure is not None and failure.kind is FailureKind.NOT_IMPLEMENTED
     return failure.kind in (FailureKind.NOT_IMPLEMENTED, FailureKind.MISSING) or bool(
         _LACKS_ARGUMENT.search(failure.came)

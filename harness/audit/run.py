@@ -7,17 +7,18 @@ what is wrong with the wrong ones is what the follow-up asks for, and nothing el
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 
-from harness.audit.lint import Solutions, has_follow_up, proofread, read_solutions, solution_name
+from harness.audit.lint import has_follow_up, proofread
+from harness.audit.plan import DEFAULTS, Options, Plan, PlannedRun, RunKind
 from harness.audit.rules import judge_margins, judge_need, judge_player, judge_right, judge_stub, judge_wrong
-from harness.core.model import Catalog, Figure, Kata, KataReport
-from harness.runner.job import Job, Listener, suite_tests
-from harness.runner.pool import run_jobs
-from harness.subject.resolve import REFERENCE
+from harness.audit.timing import Timing, take_time
+from harness.core.model import Catalog, Figure, Kata, KataReport, Suite
+from harness.runner.job import Event, EventKind, Job, Listener
+from harness.runner.run import run_jobs
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,107 +35,18 @@ class KataAudit:
     """The reference's figures on its speed tests."""
     faults: tuple[str, ...]
     """All that is wrong, with the follow-up too."""
+    left_out: int = 0
+    """Wrong solutions that were not run in the player."""
     follow_up: KataAudit | None = None
     """The same of the follow-up, without faults; None when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Trial:
-    """One run, and what is expected of it."""
+class AuditResult:
+    """What the audit of some katas found, and what it took."""
 
-    kind: str
-    """`stub`, `reference`, `right`, `wrong`; `player`, `seed`; for a follow-up also `before` and `kept`."""
-    name: str
-    """What sentences call the code that is run."""
-    job: Job
-    tests: tuple[str, ...] = ()
-    """The tests that must catch it."""
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """A kata's own suite, or its follow-up, with all that judges it."""
-
-    kata: Kata
-    follow_up: bool
-    seeds: Sequence[int]
-    """Seeds under which what is right is run once more, speed bands aside."""
-    player: str
-    """Where all solutions are run once more, to compare verdicts test by test."""
-    is_draft: bool = False
-    """Whether it is no fault that there are few solutions."""
-
-    @cached_property
-    def solutions(self) -> Solutions:
-        """What there is in `solutions/`."""
-        return read_solutions(self.kata, follow_up=self.follow_up)
-
-    @property
-    def suite(self) -> str:
-        """What sentences call the suite."""
-        return "the follow-up's suite" if self.follow_up else "the suite"
-
-    @property
-    def _reference(self) -> tuple[str, str]:
-        """What sentences call the reference, and how a job finds it."""
-        if self.follow_up:
-            return "the follow-up's reference", str(self.solutions.reference)
-        return "the reference", REFERENCE
-
-    def _store(self, name: str) -> str:
-        return f"audit/{self.kata.slug}/{'follow_up/' if self.follow_up else ''}{name}.json"
-
-    def _job(self, choice: str, store: str) -> Job:
-        return Job(self.kata, choice, profile="audit", store=self._store(store), follow_up=self.follow_up)
-
-    def _right(self) -> list[tuple[str, str, str]]:
-        """What must pass: its name, how a job finds it, and what its report is called."""
-        name, choice = self._reference
-        files = self.solutions.right
-        named = [(solution_name(self.kata, file), str(file), f"also_right/{file.stem}") for file in files]
-        return [(name, choice, "reference"), *named]
-
-    def trials(self) -> list[_Trial]:
-        """All runs; the stub's comes first, then the reference's."""
-        speed = suite_tests(self.kata, follow_up=self.follow_up)
-        stub = replace(self._job(str(self.kata.stub), "stub"), gated=False)
-        trials = [
-            _Trial("reference" if store == "reference" else "right", name, self._job(choice, store))
-            for name, choice, store in self._right()
-        ]
-        for wrong in self.solutions.wrong:
-            job = self._job(wrong.choice, f"wrong/{wrong.stem}")
-            job = replace(job, only=wrong.tests, gated=any(speed[name] for name in wrong.tests))
-            trials.append(_Trial("wrong", wrong.name, job, wrong.tests))
-        refereed = [self._refereed(trial) for trial in trials if self.player]
-        more = self._beside() if self.follow_up else ()
-        return [_Trial("stub", "the stub", stub), *trials, *refereed, *self._seeded(speed), *more]
-
-    def _refereed(self, trial: _Trial) -> _Trial:
-        store = trial.job.store.replace("audit/", f"audit-{self.player}/", 1)
-        return replace(trial, kind="player", job=replace(trial.job, player=self.player, store=store))
-
-    def _seeded(self, speed: dict[str, bool]) -> Iterator[_Trial]:
-        """What is right, once a seed."""
-        unhurried = tuple(name for name, is_speed in speed.items() if not is_speed)
-        for seed in self.seeds:
-            for name, choice, store in self._right():
-                job = replace(self._job(choice, f"seeds/{seed}/{store}"), profile="grade", seed=seed)
-                job = replace(job, only=unhurried, gated=False)
-                yield _Trial("seed", f"{name} under --hypothesis-seed={seed}", job)
-
-    def _beside(self) -> Iterator[_Trial]:
-        """The kata's reference in the follow-up's suite, and the follow-up's solutions in the kata's own.
-
-        Wrong ones only where seeds ask for thoroughness: they are many, and whole suites. They need not show their speed.
-        """
-        yield _Trial("before", "the reference", self._job(REFERENCE, "before"))
-        for name, choice, store in self._right():
-            yield _Trial("kept", name, replace(self._job(choice, f"kept/{store}"), follow_up=False))
-        unhurried = tuple(name for name, is_speed in suite_tests(self.kata).items() if not is_speed)
-        for wrong in self.solutions.wrong if self.seeds else ():
-            job = self._job(wrong.choice, f"kept/wrong/{wrong.stem}")
-            yield _Trial("kept", wrong.name, replace(job, follow_up=False, only=unhurried, gated=False))
+    katas: tuple[KataAudit, ...]
+    timing: Timing
 
 
 def audit(
@@ -142,45 +54,48 @@ def audit(
     katas: Sequence[Kata],
     *,
     state: Path,
+    options: Options = DEFAULTS,
     workers: int | None = None,
     fresh: bool = False,
-    seeds: Sequence[int] = (),
-    player: str = "",
-    is_draft: bool = False,
     listener: Listener = lambda _: None,
-) -> list[KataAudit]:
-    """Audit `katas`; `catalog` is needed to see names that clash. What has not changed comes from the cache.
-
-    With `seeds`, reference and also-right solutions must pass under each of these seeds of hypothesis too. With `player`,
-    all solutions are run once more in `process` or `sandbox`, where each test must end as it did in pytest's own process.
-    With `is_draft`, solutions that are still to be written are no fault.
-    """
+) -> AuditResult:
+    """Audit `katas`; `catalog` is needed to see names that clash. What has not changed comes from the cache."""
+    begun = time.monotonic()
     plans = [
-        _Plan(kata, follow_up, seeds, player, is_draft)
-        for kata in katas
-        for follow_up in (False, True)
-        if not follow_up or has_follow_up(kata)
+        Plan(kata, suite, options) for kata in katas for suite in Suite if suite is Suite.OWN or has_follow_up(kata)
     ]
-    trials = [plan.trials() if plan.kata.has_follow_up or not plan.follow_up else [] for plan in plans]
-    jobs = [trial.job for part in trials for trial in part]
-    reports = iter(run_jobs(jobs, state=state, workers=workers, fresh=fresh, listener=listener))
+    lint = {kata.slug: tuple(proofread(catalog, kata)) for kata in katas}
+    parts = [plan.runs if plan.suite is Suite.OWN or plan.kata.has_follow_up else [] for plan in plans]
+    lint_s = time.monotonic() - begun
+    runs = [run for part in parts for run in part]
+    run_afresh: set[Job] = set()
+
+    def listen(event: Event) -> None:
+        if event.kind is EventKind.FINISHED and event.job is not None:
+            run_afresh.add(event.job)
+        listener(event)
+
+    jobs = [run.job for run in runs]
+    reports = run_jobs(jobs, state=state, workers=workers, fresh=fresh, listener=listen)
+    left = iter(reports)
     found: dict[str, KataAudit] = {}
-    for plan, part in zip(plans, trials, strict=True):
-        result = _judge(plan, part, [next(reports) for _ in part])
+    for plan, part in zip(plans, parts, strict=True):
+        result = _judge(plan, part, [next(left) for _ in part])
         slug = plan.kata.slug
-        if not plan.follow_up:
-            found[slug] = replace(result, faults=(*proofread(catalog, plan.kata), *result.faults))
+        if plan.suite is Suite.OWN:
+            found[slug] = replace(result, faults=(*lint[slug], *result.faults))
         else:
             both = (*found[slug].faults, *result.faults)
             found[slug] = replace(found[slug], faults=both, follow_up=replace(result, faults=()))
-    return list(found.values())
+    timing = take_time(runs, reports, run_afresh, lint_s=lint_s, wall_s=time.monotonic() - begun)
+    return AuditResult(tuple(found.values()), timing)
 
 
-def _judge(plan: _Plan, trials: Sequence[_Trial], reports: Sequence[KataReport]) -> KataAudit:
+def _judge(plan: Plan, runs: Sequence[PlannedRun], reports: Sequence[KataReport]) -> KataAudit:
     """What one suite's runs say, and what is wrong with its solutions' files."""
     solutions = plan.solutions
     tests = reports[1].tests if reports else ()
-    lacks = () if plan.is_draft else solutions.lacks
+    lacks = () if plan.options.is_draft else solutions.lacks
     return KataAudit(
         kata=plan.kata,
         tests=len(tests),
@@ -188,34 +103,31 @@ def _judge(plan: _Plan, trials: Sequence[_Trial], reports: Sequence[KataReport])
         also_right=len(solutions.right),
         suite_s=sum(test.duration_s for test in tests),
         margins=tuple(figure for test in tests for figure in test.figures),
-        faults=(*solutions.faults, *lacks, *_faults(plan, trials, reports)),
+        faults=(*solutions.faults, *lacks, *_faults(plan, runs, reports)),
+        left_out=plan.left_out if runs else 0,
     )
 
 
-def _faults(plan: _Plan, trials: Sequence[_Trial], reports: Sequence[KataReport]) -> Iterator[str]:
+def _faults(plan: Plan, runs: Sequence[PlannedRun], reports: Sequence[KataReport]) -> Iterator[str]:
     problems = [report.problem for report in reports[:2]]
     if problems and problems[0] is not None and problems[0] == problems[1]:  # it is the suite's fault, so say it once
-        yield f"{plan.suite}: {problems[0].sentence}"
+        yield f"{plan.suite.phrase}: {problems[0].sentence}"
         return
-    here = {trial.name: report for trial, report in zip(trials, reports, strict=True) if _is_own(trial)}
-    for trial, report in zip(trials, reports, strict=True):
-        match trial.kind:
-            case "stub":
+    here = {run.name: report for run, report in zip(runs, reports, strict=True) if run.is_own}
+    for run, report in zip(runs, reports, strict=True):
+        match run.kind:
+            case RunKind.STUB:
                 yield from judge_stub(report)
-            case "reference":
-                yield from judge_right(trial.name, report)
-                yield from judge_margins(trial.name, report)
-            case "right" | "seed":
-                yield from judge_right(trial.name, report)
-            case "wrong":
-                yield from judge_wrong(trial.name, trial.tests, report)
-            case "player":
-                yield from judge_player(trial.name, plan.player, here[trial.name], report)
-            case "before":
+            case RunKind.REFERENCE:
+                yield from judge_right(run.name, report)
+                yield from judge_margins(run.name, report)
+            case RunKind.RIGHT | RunKind.SEED:
+                yield from judge_right(run.name, report)
+            case RunKind.WRONG:
+                yield from judge_wrong(run.name, run.tests, report)
+            case RunKind.PLAYER:
+                yield from judge_player(run.name, plan.options.player, here[run.name], report)
+            case RunKind.BEFORE:
                 yield from judge_need(report)
-            case "kept":
-                yield from judge_right(trial.name, report, of=" of the kata's own suite")
-
-
-def _is_own(trial: _Trial) -> bool:
-    return trial.kind in ("reference", "right", "wrong")
+            case RunKind.KEPT:
+                yield from judge_right(run.name, report, of=" of the kata's own suite")

@@ -8,45 +8,93 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from harness.audit.mutation_text import percent
 from harness.scoreboard.render.canvas import Canvas
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from harness.audit.run import KataAudit
+    from harness.audit.mutate import MutationScore
+    from harness.audit.run import AuditResult, KataAudit
+    from harness.audit.timing import Timing
     from harness.core.model import Figure
 
 
-def render_audit(results: Sequence[KataAudit], *, width: int = 100, color: bool = False) -> str:
-    """A row a kata with the margin of each speed test, then the faults; ends with a newline.
+def render_audit(
+    result: AuditResult,
+    *,
+    scores: Mapping[str, MutationScore] | None = None,
+    slowest: int = 0,
+    width: int = 100,
+    color: bool = False,
+) -> str:
+    """A row a kata with the margin of each speed test, the faults, and what it took; ends with a newline.
 
-    What stands behind a plus is the follow-up's.
+    `scores` are what is known of its mutants, by slug. The `slowest` runs are listed. What stands behind a plus is the
+    follow-up's.
     """
     console = Canvas(width, color=color)
+    console.print(_table(result.katas, scores or {}))
+    for audited in result.katas:
+        for fault in audited.faults:
+            console.print(Text(f"{audited.kata.slug}: {fault}"), soft_wrap=True)
+    for run in result.timing.slowest[:slowest]:
+        console.print(Text(f"{run.seconds:7.2f} s  {run.name}"), soft_wrap=True)
+    console.print(Text(time_sentence(result.timing)), soft_wrap=True)
+    each = [part for audited in result.katas for part in _parts(audited)]
+    left_out = sum(part.left_out for part in each)
+    if left_out:
+        console.print(Text(f"left out in the player: {left_out} wrong solutions; --all runs them there, too"))
+    faults = sum(len(audited.faults) for audited in result.katas)
+    solutions = len(result.katas) + sum(1 + part.wrong + part.also_right for part in each)  # the stub, too
+    console.print(Text(f"{len(result.katas)} katas, {solutions} solutions, {faults} faults", style="bold"))
+    return console.text
+
+
+def _table(katas: Sequence[KataAudit], scores: Mapping[str, MutationScore]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-    for name in ("kata", "tests", "wrong", "right", "suite", "faults", "speed of the reference, and its margin"):
+    for name in (
+        "kata",
+        "tests",
+        "wrong",
+        "right",
+        "suite",
+        "mutants",
+        "faults",
+        "speed of the reference, and its margin",
+    ):
         table.add_column(name, justify="left" if name in ("kata",) or name.startswith("speed") else "right")
-    for result in results:
-        parts = _parts(result)
+    for audited in katas:
+        parts = _parts(audited)
         margins = "; ".join(f"{figure.text} ({_margin(figure)})" for part in parts for figure in part.margins)
         table.add_row(
-            result.kata.slug,
+            audited.kata.slug,
             "+".join(str(part.tests) for part in parts),
             "+".join(str(part.wrong) for part in parts),
             "+".join(str(part.also_right) for part in parts),
             "+".join(f"{part.suite_s:.1f}" for part in parts) + " s",
-            Text(str(len(result.faults)), style="bold red" if result.faults else "green"),
+            _mutants(scores.get(audited.kata.slug)),
+            Text(str(len(audited.faults)), style="bold red" if audited.faults else "green"),
             Text(margins or "-"),
         )
-    console.print(table)
-    for result in results:
-        for fault in result.faults:
-            console.print(Text(f"{result.kata.slug}: {fault}"), soft_wrap=True)
-    faults = sum(len(result.faults) for result in results)
-    each = [part for result in results for part in _parts(result)]
-    solutions = len(results) + sum(1 + part.wrong + part.also_right for part in each)  # the stub, too
-    console.print(Text(f"{len(results)} katas, {solutions} solutions, {faults} faults", style="bold"))
-    return console.text
+    return table
+
+
+def time_sentence(timing: Timing) -> str:
+    """Where the time went. Runs side by side are summed up, so that stages may add up to more than the whole."""
+    parts = [
+        f"{each.name} {each.seconds:.1f} s{f' in {each.runs} runs' if each.runs else ''}" for each in timing.stages
+    ]
+    rate = f", {timing.solutions_per_s:.1f} runs per second" if timing.slowest else ", nothing had to be run"
+    return f"time: {', '.join(parts)}; {timing.wall_s:.1f} s in all{rate}"
+
+
+def _mutants(score: MutationScore | None) -> Text:
+    """The share of mutants that the suite kills, and how many that were, if not all."""
+    if score is None:
+        return Text("-")
+    of_some = f" of {score.mutants}" if score.mutants < len(score.target.mutants) else ""
+    return Text(f"{percent(score)}{of_some}", style="green" if score.is_enough else "bold red")
 
 
 def _parts(result: KataAudit) -> list[KataAudit]:

@@ -22,6 +22,10 @@ class Verdicts:
                     entry = json.loads(line)
                     self._known[str(entry["digest"])] = str(entry["killed_by"])
 
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._known)
+
     def get(self, digest: str) -> str | None:
         """The test that killed a mutant, the empty string for a survivor, None when it was never run."""
         return self._known.get(digest)

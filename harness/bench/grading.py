@@ -45,7 +45,7 @@ def main() -> None:
 def _run(root: Path, kata: Kata, player: str, *more: str) -> float:
     """Seconds of wall time of one suite against the reference, the median of a few runs."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--subject", "reference"]
-    command += ["--player", player, *more, str(kata.suite)]
+    command += ["--player", player, *more, str(kata.suite_file())]
     times = []
     for _ in range(_REPEATS):
         begun = time.perf_counter()

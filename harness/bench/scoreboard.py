@@ -106,7 +106,14 @@ def cold_katas(root: Path, katas: tuple[Kata, ...], state: Path) -> list[Line]:
     report = ["--json-report", "--json-report-file", str(state / "plain.json")]
     for kata in [kata for kata in katas if kata.set is KataSet.A]:
         plain = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--subject", "reference"]
-        plain += ["--disable-plugin-autoload", "-p", "_hypothesis_pytestplugin", *plugins, *report, str(kata.suite)]
+        plain += [
+            "--disable-plugin-autoload",
+            "-p",
+            "_hypothesis_pytestplugin",
+            *plugins,
+            *report,
+            str(kata.suite_file()),
+        ]
         ours = kata_command("scoreboard", kata.slug, "--subject", "reference", "--fresh")
         run(ours, root, state)
         pairs = [(run(ours, root, state), run(plain, root)) for _ in range(_COLD_REPEATS)]

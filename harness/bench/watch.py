@@ -135,7 +135,7 @@ class Bench:
         return self._screen.verdict_at - begun
 
     def _cold(self) -> float:
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(self.kata.suite)]
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(self.kata.suite_file())]
         env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "KATA_"))}
         begun = time.perf_counter()
         subprocess.run(command, cwd=self._folder, env=env, capture_output=True, check=False)

@@ -26,11 +26,22 @@ from harness.core.output import has_color, put, width
 @click.option(
     "--player",
     type=click.Choice(["process", "sandbox"]),
-    help="Run all solutions as grading does, too: each test must end there as it does here.",
+    help="Run what is right, and one wrong solution of each band, as grading does, too: each test must end there as here.",
 )
+@click.option("--all", "all_in_player", is_flag=True, help="With --player: run all wrong solutions there.")
+@click.option("--mutants", type=click.IntRange(0), default=0, metavar="N", help="Run N mutants of each reference, too.")
 @click.option("--draft", is_flag=True, help="Say nothing of solutions that are still to be written.")
+@click.option("--slowest", type=click.IntRange(0), default=0, metavar="N", help="List the N slowest runs.")
 def audit_command(
-    ids: tuple[str, ...], jobs: int | None, fresh: bool, seeds: int, player: str | None, draft: bool
+    ids: tuple[str, ...],
+    jobs: int | None,
+    fresh: bool,
+    seeds: int,
+    player: str | None,
+    all_in_player: bool,
+    mutants: int,
+    draft: bool,
+    slowest: int,
 ) -> None:
     r"""Say everything that is wrong with katas.
 
@@ -40,8 +51,10 @@ def audit_command(
     \b
     Examples:
       kata audit b2
-      kata audit --seeds 10 --player sandbox
+      kata audit --seeds 10 --player sandbox --all --mutants 10
     """
+    from harness.audit.mutate import scores_for_audit
+    from harness.audit.plan import Options
     from harness.audit.run import audit
     from harness.audit.table import render_audit
 
@@ -51,20 +64,21 @@ def audit_command(
         require_sandbox()
     base, catalog = open_catalog()
     katas = select_katas(catalog, ids)
+    options = Options(range(1, seeds + 1), player or "", all_in_player, draft)
+    state = open_state(base)
     with show_progress() as listener:
-        results = audit(
+        result = audit(
             catalog,
             katas,
-            state=open_state(base),
+            state=state,
+            options=options,
             workers=jobs,
             fresh=fresh,
-            seeds=range(1, seeds + 1),
-            player=player or "",
-            is_draft=draft,
             listener=listener,
         )
-    put(render_audit(results, width=width(), color=has_color()))
-    faulty = sum(bool(result.faults) for result in results)
+        scores = scores_for_audit(katas, state=state, size=mutants, workers=jobs, listener=listener)
+    put(render_audit(result, scores=scores, slowest=slowest, width=width(), color=has_color()))
+    faulty = sum(bool(audited.faults) for audited in result.katas)
     if not ids:
         report_faults(catalog)
         faulty += len(catalog.faults)

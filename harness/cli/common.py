@@ -56,17 +56,19 @@ def show_progress() -> Iterator[Listener]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+    from harness.runner.job import EventKind
+
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=None)
 
         def listen(event: Event) -> None:
-            if event.kind == "planned":
+            if event.kind is EventKind.PLANNED:
                 planned = sum(known.total or 0 for known in progress.tasks)  # follow-ups come after what they follow
                 progress.update(task, total=planned + int(event.text))
-            elif event.kind == "waiting":
+            elif event.kind is EventKind.WAITING:
                 progress.console.print(event.text)
-            elif event.kind in ("finished", "cached"):
+            elif event.kind in (EventKind.FINISHED, EventKind.CACHED):
                 progress.advance(task)
             elif event.job is not None:
                 name = event.job.kata.slug
@@ -76,5 +78,7 @@ def show_progress() -> Iterator[Listener]:
 
 
 def _say_waiting(event: Event) -> None:
-    if event.kind == "waiting":
+    from harness.runner.job import EventKind
+
+    if event.kind is EventKind.WAITING:
         click.echo(event.text, err=True)

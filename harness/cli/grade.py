@@ -213,5 +213,5 @@ def regrade_command(name: str, kata_id: str, out: Path, verbose: bool) -> None:
         arguments = ["--subject", str(file), "--player", grade.mode, "--hypothesis-profile", "grade"]
         arguments += ["--hypothesis-seed", grade.seed] if grade.seed else []
         arguments += ["-p", "no:cacheprovider", "-v" if verbose else "-q", *([] if verbose else ["--tb=no"])]
-        done = subprocess.run([sys.executable, "-P", "-m", "pytest", *arguments, str(kata.suite)], check=False)
+        done = subprocess.run([sys.executable, "-P", "-m", "pytest", *arguments, str(kata.suite_file())], check=False)
     sys.exit(done.returncode)

@@ -11,7 +11,7 @@ import click
 from harness.catalog.load import is_edition
 from harness.cli.practice import KATA_ID, Place, here, show
 from harness.core.errors import KataError
-from harness.core.model import Kata
+from harness.core.model import Kata, Suite
 from harness.core.output import put, width, write_output
 from harness.practice.solution import NotPassedError, is_free, missing_solution
 from harness.subject import mistakes
@@ -43,7 +43,8 @@ def mistake_command(
     place = here()
     kata = place.kata_to_give_away(kata_id)
     _refuse_before_a_pass(place, kata)
-    page = reference_folder(kata) / ("follow_up" if follow_up else "") / mistakes.PAGE
+    suite = Suite.FOLLOW_UP if follow_up else Suite.OWN
+    page = reference_folder(kata, suite) / mistakes.PAGE
     if not page.is_file():
         raise missing_solution(kata, what=f"the page {mistakes.page_name(page)}")
     if name is None:
@@ -56,7 +57,7 @@ def mistake_command(
     if output is not None:
         _write(output, source, force=force)
     if is_run:
-        report = _run(place, kata, f"{page}::{name}", follow_up=follow_up)
+        report = _run(place, kata, f"{page}::{name}", suite)
         _conclude(mistake, mistakes.place(page, mistake), report)
     elif output is None:
         put(source)
@@ -91,13 +92,12 @@ def _write(output: Path, source: str, *, force: bool) -> None:
     write_output(output, source)
 
 
-def _run(place: Place, kata: Kata, choice: str, *, follow_up: bool) -> KataReport:
+def _run(place: Place, kata: Kata, choice: str, suite: Suite) -> KataReport:
     from harness.practice.verdict import verdict
-    from harness.runner.job import follow_up_job, learner_job
-    from harness.runner.pool import run_jobs
+    from harness.runner.job import learner_job
+    from harness.runner.run import run_jobs
 
-    job = (follow_up_job if follow_up else learner_job)(kata, choice, "practice")
-    (report,) = run_jobs([job], state=place.state)
+    (report,) = run_jobs([learner_job(kata, choice, "practice", suite)], state=place.state)
     show(verdict(kata, report, None), columns=width())
     return report
 

@@ -94,8 +94,8 @@ def scoreboard_command(
       kata scoreboard --format html --output scoreboard.html
       kata scoreboard --require A,b01      exit code 1 unless these are passed
     """
-    from harness.runner.job import follow_up_jobs, learner_job
-    from harness.runner.pool import run_jobs
+    from harness.runner.job import EventKind, follow_up_jobs, learner_job
+    from harness.runner.run import run_jobs
 
     base, catalog = open_catalog()
     katas = select_katas(catalog, ids)
@@ -107,7 +107,7 @@ def scoreboard_command(
     with show_progress() as listener:
 
         def listen(event: Event) -> None:
-            if event.kind == "finished" and event.job is not None:
+            if event.kind is EventKind.FINISHED and event.job is not None:
                 ran.add(event.job.kata.slug)
             listener(event)
 

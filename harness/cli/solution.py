@@ -53,7 +53,7 @@ def submit_command(kata_id: str, as_json: bool) -> None:
     from harness.history.record import Recorded, record_run
     from harness.practice.verdict import document, verdict
     from harness.runner.job import learner_job
-    from harness.runner.pool import run_jobs
+    from harness.runner.run import run_jobs
     from harness.subject.resolve import LEARNER
 
     place = here()
@@ -85,7 +85,7 @@ def _watching(kata: Kata) -> Iterator[Listener]:
         return
     from rich.console import Console
 
-    with Console(stderr=True, markup=False, emoji=False).status(f"running {kata.suite.name}") as status:
+    with Console(stderr=True, markup=False, emoji=False).status(f"running {kata.suite_file().name}") as status:
         yield lambda event: status.update(f"{kata.slug} {event.text}"[:70]) if event.text else None
 
 

@@ -19,6 +19,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from harness.core.lifetime import end_with_parent
+
 _READ_BYTES = 65536
 
 
@@ -72,7 +74,10 @@ class ForkLoop:
         """The ways to children that serve, by request."""
 
     def run(self) -> Request | None:
-        """Serve until the requests end. Returns the request in each child, and None in this process."""
+        """Serve until the requests end, which ends all children: whoever wanted them is gone.
+
+        Returns the request in each child, and None in this process.
+        """
         woken, wake = _wake_on_ends()
         pending = b""
         while True:
@@ -82,6 +87,7 @@ class ForkLoop:
             if self._channel.requests in readable:
                 data = os.read(self._channel.requests, _READ_BYTES)
                 if not data:
+                    self._end_children()
                     return None
                 *lines, pending = (pending + data).split(b"\n")
                 for line in lines:
@@ -102,8 +108,10 @@ class ForkLoop:
             return None
         self._prepare(data)
         ends = socket.socketpair() if data.get("serves") else None
+        me = os.getpid()
         pid = os.fork()
         if pid == 0:
+            end_with_parent(me)
             return self._child(data, ends)
         self._numbers[pid] = data["id"]
         if ends is not None:
@@ -132,6 +140,13 @@ class ForkLoop:
                 if number in self._servers:
                     self._servers.pop(number).close()
                 self._channel.say(id=number, code=os.waitstatus_to_exitcode(status))
+
+    def _end_children(self) -> None:
+        """Kill those that were not waited for yet, with their groups if they have one by now."""
+        for pid in self._numbers:
+            for kill in (os.killpg, os.kill):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    kill(pid, signal.SIGKILL)
 
     def _close_servers(self) -> None:
         for server in self._servers.values():

@@ -69,6 +69,15 @@ class Suite(StrEnum):
     FOLLOW_UP = "follow-up"
     """What `follow_up.md` asks for next."""
 
+    @property
+    def phrase(self) -> str:
+        """What sentences call it."""
+        return "the suite" if self is Suite.OWN else "the follow-up's suite"
+
+    def label(self, slug: str) -> str:
+        """What tables call this suite of a kata: `a01_mse`, `a01_mse follow-up`."""
+        return slug if self is Suite.OWN else f"{slug} follow-up"
+
 
 class Outcome(StrEnum):
     """How one test ended."""
@@ -132,7 +141,7 @@ class Kata:
     stub_sha256: str
     """The published stub, newlines normalised."""
     has_follow_up: bool = False
-    """Whether there is a second suite, which asks the same module for more."""
+    """Whether there is a second suite, `Suite.FOLLOW_UP`, which asks the same module for more."""
 
     @property
     def root(self) -> Path:
@@ -144,15 +153,9 @@ class Kata:
         """The learner's file."""
         return self.folder / f"{self.module}.py"
 
-    @property
-    def suite(self) -> Path:
-        """The file that tests it."""
-        return self.folder / f"test_{self.module}.py"
-
-    @property
-    def follow_up(self) -> Path | None:
-        """The suite of the follow-up, None when the kata has none."""
-        return self.folder / FOLLOW_UP_SUITE if self.has_follow_up else None
+    def suite_file(self, suite: Suite = Suite.OWN) -> Path:
+        """The file of a suite, whether or not it is there."""
+        return self.folder / (f"test_{self.module}.py" if suite is Suite.OWN else FOLLOW_UP_SUITE)
 
     @property
     def follow_up_statement(self) -> Path:
@@ -284,8 +287,7 @@ class KataReport:
     duration_s: float = 0.0
     seed: str = ""
     """The hypothesis seed that repeats the run, empty when derandomized."""
-    follow_up: bool = False
-    """Whether this is about the kata's follow-up, which says nothing about the kata itself."""
+    suite: Suite = Suite.OWN
 
     def count(self, band: Band | None = None, outcome: Outcome | None = None) -> int:
         """Number of tests in `band` (all bands when None) that ended with `outcome` (any when None)."""

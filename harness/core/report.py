@@ -21,6 +21,7 @@ from harness.core.model import (
     Outcome,
     Problem,
     ProblemKind,
+    Suite,
     TestResult,
 )
 
@@ -97,9 +98,8 @@ def parse(data: bytes, name: str) -> tuple[KataReport, ...]:
         raise ReportError(f"{name} is not a report of this harness: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ReportError(f"{name} is not valid JSON, perhaps cut short: {error}") from error
-    reports = [_report(document, slug, entry) for slug, entry in document.kata.katas.items()]
-    reports += [_report(document, slug, entry, follow_up=True) for slug, entry in document.kata.follow_ups.items()]
-    return tuple(reports)
+    entries = {Suite.OWN: document.kata.katas, Suite.FOLLOW_UP: document.kata.follow_ups}
+    return tuple(_report(document, slug, suite, entries[suite][slug]) for suite in Suite for slug in entries[suite])
 
 
 def _check_kind(document: object, name: str) -> None:
@@ -114,7 +114,7 @@ def _check_kind(document: object, name: str) -> None:
         raise ReportError(f"{name} is a report of format {version!r}, this harness reads format {FORMAT}")
 
 
-def _report(document: _Document, slug: str, entry: _KataEntry, *, follow_up: bool = False) -> KataReport:
+def _report(document: _Document, slug: str, suite: Suite, entry: _KataEntry) -> KataReport:
     by_id = {test.nodeid: test for test in document.tests}
     tests = tuple(_result(nodeid, band, by_id.get(nodeid)) for nodeid, band in entry.expected.items())
     problem = entry.problem or _hang(slug, tests) or _incomplete(document, slug, entry, by_id)
@@ -128,7 +128,7 @@ def _report(document: _Document, slug: str, entry: _KataEntry, *, follow_up: boo
         created=document.created,
         duration_s=document.duration,
         seed=document.kata.seed,
-        follow_up=follow_up,
+        suite=suite,
     )
 
 
@@ -191,8 +191,9 @@ def _lacks_call(test: _Test) -> bool:
 
 def dump(report: KataReport) -> bytes:
     """`report` as a document that `parse` reads back: the same shape as pytest-json-report's, only with what is needed."""
-    suite = FOLLOW_UP_SUITE if report.follow_up else f"test_{report.slug.split('_', 1)[-1]}.py"
-    prefix = f"katas/{report.slug}/{suite}::"
+    is_own = report.suite is Suite.OWN
+    file = f"test_{report.slug.split('_', 1)[-1]}.py" if is_own else FOLLOW_UP_SUITE
+    prefix = f"katas/{report.slug}/{file}::"
     ran = [test for test in report.tests if test.outcome is not Outcome.NOT_RUN or test.failure is not None]
     failed = any(test.outcome is Outcome.FAILED or test.failure is not None for test in ran)
     entry = _KataEntry(
@@ -209,9 +210,9 @@ def dump(report: KataReport) -> bytes:
         kata=_KataBlock(
             FORMAT,
             report.subject,
-            katas={} if report.follow_up else {report.slug: entry},
+            katas={report.slug: entry} if is_own else {},
             seed=report.seed,
-            follow_ups={report.slug: entry} if report.follow_up else {},
+            follow_ups={} if is_own else {report.slug: entry},
         ),
         tests=tuple(_entry(prefix, test) for test in ran),
     )

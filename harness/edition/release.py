@@ -136,7 +136,9 @@ def _kata_files(root: Path, kata: Kata) -> dict[str, bytes]:
     """The files of a kata that learners get. Raises `EditionError` when one is missing, or the stub is filled in."""
     folder = f"katas/{kata.slug}"
     helpers = (f"{helper}.py" for helper in kata.helpers)
-    found = {f"{folder}/{name}": _read(root, f"{folder}/{name}") for name in (*_NEEDED, kata.suite.name, *helpers)}
+    found = {
+        f"{folder}/{name}": _read(root, f"{folder}/{name}") for name in (*_NEEDED, kata.suite_file().name, *helpers)
+    }
     for name in _FOLLOW_UP:
         if (kata.folder / name).is_file():
             found[f"{folder}/{name}"] = _read(root, f"{folder}/{name}")
@@ -173,7 +175,9 @@ def _check_hold_out(folder: Path, katas: Sequence[Kata], found: Mapping[str, byt
             f"{folder} is not a folder", hint="hold-out suites are in DIR/a01_mse/test_mse.py and the like"
         )
     suites = sorted(path for path in folder.rglob("*.py") if path.is_file())
-    if not any(suite.parent.name == kata.slug and suite.name == kata.suite.name for suite in suites for kata in katas):
+    if not any(
+        suite.parent.name == kata.slug and suite.name == kata.suite_file().name for suite in suites for kata in katas
+    ):
         raise EditionError(
             f"{folder} has no suite of a kata that is released", hint="expected DIR/a01_mse/test_mse.py and the like"
         )

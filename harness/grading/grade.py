@@ -14,7 +14,6 @@ import hashlib
 import os
 import secrets
 import shutil
-import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,11 +22,14 @@ from pathlib import Path
 from harness.catalog.load import is_published_stub, load_kata
 from harness.core.errors import InterruptedRunError, KataError
 from harness.core.model import Band, Kata, KataReport, Outcome
+from harness.core.temporary import OwnedFolder
 from harness.grading.execution import Executor
+from harness.grading.leftovers import sweep_leftovers
 from harness.grading.model import SubmissionInfo
 from harness.grading.results import Grade, ResultsFolder
 from harness.runner.job import Job, Listener, digest, empty_report, suite_tests
-from harness.runner.pool import Crew, turn
+from harness.runner.pool import Pool
+from harness.runner.run import turn
 
 RETRIED = 3
 """More failures than this are no accident, and are not tried again."""
@@ -89,15 +91,17 @@ class Grader:
             results.path.resolve() / ".work"
         )  # suites run in folders of their own, from which it must be found
         self._state.mkdir(parents=True, exist_ok=True)
-        self._scratch = Path(tempfile.mkdtemp(prefix="grade-", dir=self._state))
+        sweep_leftovers(self._state)
+        self._folder = OwnedFolder("grade-", self._state)
+        self._scratch = self._folder.path
         self._hidden = _hidden_katas(katas, settings.hold_out, self._scratch / "hold-out") if settings.hold_out else {}
         self._suites = {kata.slug: tuple(self._suites_of(kata)) for kata in katas}
-        self._open = executor or self._crew
+        self._open = executor or self._open_pool
         self._seed = settings.seed if settings.seed is not None else secrets.randbits(32)
 
     def close(self) -> None:
         """Remove what is of no use after the run."""
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        self._folder.close()
 
     def key(self, ticket: SubmissionInfo) -> str:
         """The name of the ticket's grade: a hash of all that it depends on."""
@@ -253,9 +257,9 @@ class Grader:
             sha.update(digest(job, b"").encode())
         return sha.hexdigest()
 
-    def _crew(self) -> Executor:
+    def _open_pool(self) -> Executor:
         suites = [suite for suites in self._suites.values() for suite in suites]
-        return Crew(self._state, suites, workers=self._settings.workers or (os.cpu_count() or 1) + 1)
+        return Pool(self._state, suites, workers=self._settings.workers or (os.cpu_count() or 1) + 1)
 
 
 def _unhurried(kata: Kata) -> tuple[str, ...]:
@@ -300,7 +304,7 @@ def _hidden_katas(katas: Sequence[Kata], folder: Path, work: Path) -> dict[str, 
     hidden = {}
     for suite in sorted(folder.glob("*/test_*.py")):
         kata = known.get(suite.parent.name)
-        if kata is None or suite.name != kata.suite.name:
+        if kata is None or suite.name != kata.suite_file().name:
             continue
         target = work / "katas" / kata.slug
         target.mkdir(parents=True)

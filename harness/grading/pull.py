@@ -17,7 +17,7 @@ from pathlib import Path
 
 from harness.core.documents import ResultsError
 from harness.core.errors import KataError, ReportError
-from harness.core.model import Catalog, KataReport
+from harness.core.model import Catalog, KataReport, Suite
 from harness.core.report import parse
 from harness.grading.model import Learner, Refusal
 from harness.grading.results import SELF_REPORTED, CohortIndex, Grade, KataEntry
@@ -133,7 +133,7 @@ def _grades(slug: str, source: Path, known: set[str], refusals: list[Refusal]) -
         try:
             for report in _reports(name, data):
                 _check(report, name, known)
-                if not report.follow_up:  # it says nothing about the kata itself
+                if report.suite is Suite.OWN:  # a follow-up says nothing about the kata itself
                     yield _grade(slug, report, data)
         except KataError as error:
             kata = Path(name).stem

@@ -25,6 +25,7 @@ from harness.core.verdict import verdict_digest
 from harness.grading.blobs import BlobStore, Manifest
 from harness.grading.exclusive import MachineLock
 from harness.grading.fork_servers import ForkServerPool
+from harness.grading.leftovers import sweep_leftovers
 from harness.isolation.sandbox import SANDBOX, sandbox_problem
 from harness.runner.job import DEPENDENCIES, Job, without_a_run
 from harness.runner.outcome import Child, conclude, run_limit_s
@@ -104,6 +105,7 @@ class Host(WorkerPlugin):  # type: ignore[misc]
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             self.problem = f"it cannot work: {error}"
+        sweep_leftovers()
         self.store = BlobStore(self.folder / "blobs")
         self._turns = MachineLock()
         self._fork_servers = ForkServerPool(self.folder)
@@ -134,7 +136,7 @@ class Host(WorkerPlugin):  # type: ignore[misc]
         known = without_a_run(job)
         if known is not None:
             return known
-        with self._fork_servers.lend(job.kata.suite) as fork_server, self._turns.together() as inside:
+        with self._fork_servers.lend(job.kata.suite_file()) as fork_server, self._turns.together() as inside:
             child = Child(job, folder, start_pytest(job, folder, fork_server, gated=job.gated))
             child.deadline = time.monotonic() + run_limit_s(job.kata)
             self._children.add(child)

@@ -206,7 +206,7 @@ class InterviewFolder:
 
     def judge(self, kata: Kata, file: Path) -> KataReport:
         """Run the suite against a file."""
-        from harness.runner.pool import run_jobs
+        from harness.runner.run import run_jobs
 
         source = file.read_bytes()
         (report,) = run_jobs([Job(kata, choice=str(file))], state=self._state, fresh=True)

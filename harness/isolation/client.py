@@ -27,10 +27,10 @@ from harness.isolation.protocol import Header, Key, ProtocolError, Tag, expect_l
 from harness.isolation.raised import Raised, read_warning
 from harness.isolation.random_state import GlobalRandom
 from harness.isolation.remote import Kind, Method, Remote, read_kind
-from harness.isolation.sandbox import PlayerProcess
+from harness.isolation.sandbox import ServerProcess
 from harness.isolation.shared_objects import MAX_NUMBER, SharedObjects
 from harness.isolation.suite_objects import SuiteObjects, place_of, told_exception
-from harness.suite.explain import HangError, PlayerGoneError
+from harness.suite.explain import HangError, SubjectGoneError
 
 MAX_NOTES = 100
 _MAX_KINDS = 100_000
@@ -49,7 +49,7 @@ class Question(NamedTuple):
 class Connection:
     """Questions to one server, from any thread of the client."""
 
-    def __init__(self, process: PlayerProcess, *, limits: Sequence[Limit] = ()) -> None:
+    def __init__(self, process: ServerProcess, *, limits: Sequence[Limit] = ()) -> None:
         """The server is ended when one of the `limits` is exceeded, which are looked at now and then."""
         self.process = process
         self._limits = Limits(limits)
@@ -109,9 +109,9 @@ class Connection:
         return value
 
     def ask(self, operation: str, /, *args: Any, **kwargs: Any) -> Any:
-        """Do `operation` there: its result, or its exception. Raises `PlayerGoneError` when there is no answer."""
+        """Do `operation` there: its result, or its exception. Raises `SubjectGoneError` when there is no answer."""
         if self._failure:
-            raise PlayerGoneError(self._failure)
+            raise SubjectGoneError(self._failure)
         number = next(self._numbers)
         epoch = self.epoch = self.epoch + 1
         if self._told and operation != "get":
@@ -194,7 +194,7 @@ class Connection:
     def _fail(self, sentence: str) -> NoReturn:
         self._failure = self._failure or sentence
         self.process.kill()
-        raise PlayerGoneError(self._failure)
+        raise SubjectGoneError(self._failure)
 
     # --- messages
 
@@ -255,7 +255,7 @@ class Connection:
         try:
             self._call_back(line, header, arguments)
         except ProtocolError as error:
-            with contextlib.suppress(PlayerGoneError):
+            with contextlib.suppress(SubjectGoneError):
                 self._fail(str(error))
         except OSError:  # it has ended; the next question says so
             pass

@@ -1,8 +1,8 @@
-"""A core for referee and player together.
+"""A core for client and server together.
 
 They work by turns, never at the same time: a call is a question and an answer. On two cores each turn wakes up the other core,
-which costs several times as much as handing over on the same one. So a referee takes a core that no other has, and stays
-there with its players; when all are taken, it goes where the system puts it.
+which costs several times as much as handing over on the same one. So a client takes a core that no other has, and stays
+there with its servers; when all are taken, it goes where the system puts it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _move(process: int, number: int) -> None:
 def stay_together(*pids: int) -> None:
     """Put this process and those on one core, whoever else is there, unless this one has no choice any more.
 
-    For measurements: the way to a player costs twice as much on two cores as on one, and the system moves them at its will.
+    For measurements: the way to a server costs twice as much on two cores as on one, and the system moves them at its will.
     """
     if sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2:
         return

@@ -1,4 +1,4 @@
-"""A player without a subject, which is asked what a subject was asked: what that costs it, the way has cost the subject."""
+"""A server without a subject, which is asked what a subject was asked: what that costs it, the way has cost the subject."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Imitation(NamedTuple):
 
 
 class Echo:
-    """Sends arguments to a player and has answers come back."""
+    """Sends arguments to a server and has answers come back."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection

@@ -8,27 +8,27 @@ from types import ModuleType
 from typing import Any
 
 from harness.isolation.remote import ask_each
-from harness.isolation.sessions import Players
+from harness.isolation.sessions import SubjectProcesses
 from harness.subject.program import Program
 from harness.subject.resolve import Subject
 
 
 class RemoteHost:
-    """A `harness.subject.host.SubjectHost` that runs each subject in a player."""
+    """A `harness.subject.host.SubjectHost` that runs each subject in a server."""
 
-    def __init__(self, players: Players) -> None:
-        self._players = players
+    def __init__(self, servers: SubjectProcesses) -> None:
+        self._servers = servers
 
     def load(self, subject: Subject, module: ModuleType, read: Callable[[], Program]) -> None:
-        """Start a player with the subject; names of `module` are looked up there."""
+        """Start a server with the subject; names of `module` are looked up there."""
         program = read()
-        names = self._players.load(subject.kata, program.text, str(subject.file))
+        names = self._servers.load(subject.kata, program.text, str(subject.file))
         module.__dict__["__getattr__"] = partial(names, module)
 
     def call(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call a function of a helper module in the player of its kata."""
+        """Call a function of a helper module in the server of its kata."""
         __tracebackhide__ = True
-        return self._players.helper(function, args, kwargs)
+        return self._servers.helper(function, args, kwargs)
 
     def call_each(self, function: Callable[..., Any], arguments: Sequence[tuple[Any, ...]]) -> list[Any]:
         """All calls as one question, when the function is the subject's."""

@@ -1,7 +1,7 @@
-"""What a running player may take of the machine, looked at now and then while its client asks and waits.
+"""What a running server may take of the machine, looked at now and then while its client asks and waits.
 
 The kernel bounds each process and each folder in memory by itself (see `sandbox`). What it does not bound is looked at here:
-the memory of all processes of a player together, and the folder that suite and subject share.
+the memory of all processes of a server together, and the folder that suite and subject share.
 """
 
 from __future__ import annotations

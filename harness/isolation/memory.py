@@ -7,7 +7,7 @@ taken, of two tasks with inputs of their own, and the larger one is the peak:
 - the kernel's, of the first task: the most memory of its own that the process had in the call, counted from before the
   subject was imported. So what the subject has laid out or filled while it was imported, or when the suite made its objects,
   counts as well. The subject has no say in it: in a sandbox, `/proc` is read-only. `SLACK_MIB` is taken off for noise;
-- the allocator's, of the second task: exact, but told by the player, which may lie.
+- the allocator's, of the second task: exact, but told by the server, which may lie.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class PeakMeter:
 
 
 def worst_mib(told: Any, echos: list[int]) -> float:
-    """The most that a player told beyond what its echo had before the same operation; infinite when it tells no such thing."""
+    """The most that a server told beyond what its echo had before the same operation; infinite when it tells no such thing."""
     is_list = type(told) is list and len(told) == len(echos)
     if not is_list or not all(type(pair) is tuple and [type(part) for part in pair] == [int, int] for pair in told):
         return float("inf")

@@ -1,4 +1,4 @@
-"""Where a player runs: in a bubblewrap sandbox, or, where there is none, in a plain process with limits.
+"""Where a server runs: in a bubblewrap sandbox, or, where there is none, in a plain process with limits.
 
 In the sandbox there is no network, the system is read-only, `/tmp` is private and bounded, and of Python there is the
 interpreter, its standard library, and the libraries that the kata allows: scikit-learn is not forbidden, it is not there.
@@ -17,13 +17,14 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 from harness.core.errors import KataError
+from harness.core.lifetime import ending_with_me
+from harness.core.temporary import OwnedFolder
 from harness.isolation.mounts import base_interpreter, system_mounts
 from harness.isolation.seccomp import seccomp_filter
 
@@ -35,7 +36,7 @@ TMP_MIB = 64
 SHM_MIB = 1
 """Of `/dev/shm`, where locks of `multiprocessing` are."""
 MEMORY_MIB = 4096
-"""Of one process, by its addresses; of all processes of a player together, by what they take (see `limits`)."""
+"""Of one process, by its addresses; of all processes of a server together, by what they take (see `limits`)."""
 PROCESSES = 128
 FILES = 256
 CPU_S = 600
@@ -48,7 +49,7 @@ _PARTS = (
 _PACKAGE = "subject_server"
 """Their package there."""
 _INTERPRETER = base_interpreter()
-"""Nothing of a virtual environment is shown to a player."""
+"""Nothing of a virtual environment is shown to a server."""
 _LIMITED = (
     "import os,resource as r,sys\n"
     "for kind,value in ((r.RLIMIT_AS,{memory}),(r.RLIMIT_NPROC,{processes}),(r.RLIMIT_NOFILE,{files}),"
@@ -66,16 +67,16 @@ class SandboxError(KataError):
 
 
 @dataclass(slots=True)
-class PlayerProcess:
-    """A running player: its process and the two sockets to it."""
+class ServerProcess:
+    """A running server: its process and the two sockets to it."""
 
     process: subprocess.Popen[bytes]
     sockets: tuple[socket.socket, socket.socket]
     mode: str
-    home: Path | None = None
+    home: OwnedFolder | None = None
 
     def cpu_clock(self) -> int:
-        """The kernel's clock of the CPU time of the player itself, which is the innermost process of its sandbox."""
+        """The kernel's clock of the CPU time of the server itself, which is the innermost process of its sandbox."""
         return (~self.innermost() << 3) | 2  # as clock_getcpuclockid(3) computes it
 
     def innermost(self) -> int:
@@ -83,7 +84,7 @@ class PlayerProcess:
         if self.mode != SANDBOX:
             return self.process.pid
         pid = self.process.pid
-        for _ in range(2):  # bwrap outside, bwrap as the first process inside, the player
+        for _ in range(2):  # bwrap outside, bwrap as the first process inside, the server
             children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
             pid = int(children[0]) if children else pid
         return pid
@@ -96,7 +97,7 @@ class PlayerProcess:
             self.process.kill()
         self.process.wait()
         if self.home is not None:
-            shutil.rmtree(self.home, ignore_errors=True)
+            self.home.close()
             self.home = None
 
 
@@ -120,19 +121,19 @@ def require_sandbox() -> None:
     if sandbox_problem():
         raise SandboxError(
             f"there is no sandbox: {sandbox_problem()}",
-            hint="install bubblewrap, or take the player `process`, which isolates less",
+            hint="install bubblewrap, or take `--player process`, which isolates less",
         )
 
 
-def start_player(
+def start_server(
     mode: str, libraries: Sequence[str], *, shared: Path | None = None, hash_seed: int | None = None
-) -> PlayerProcess:
-    """Start a player that can import `libraries`; `shared` is a folder that suite and subject both may write to."""
+) -> ServerProcess:
+    """Start a server that can import `libraries`; `shared` is a folder that suite and subject both may write to."""
     ours, theirs = zip(*(socket.socketpair() for _ in range(2)), strict=True)
     descriptors = [str(sock.fileno()) for sock in theirs]
     filter_fd = 0
     libraries_by_name = _library_folders(tuple(libraries))
-    home = None
+    owned = None
     if mode == SANDBOX:
         mounts = [
             part for name, path in libraries_by_name.items() for part in ("--ro-bind", str(path), f"/player/lib/{name}")
@@ -146,7 +147,8 @@ def start_player(
         environment = {"PATH": os.defpath}
         cwd = Path("/")
     else:
-        home = Path(tempfile.mkdtemp(prefix="kata-player-"))
+        owned = OwnedFolder("kata-player-")
+        home = owned.path
         for name, file in _parts().items():
             (home / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(file, home / name)  # with its time, by which Python knows what was compiled from it
@@ -175,17 +177,18 @@ def start_player(
         stderr=subprocess.DEVNULL,
         pass_fds=[*(sock.fileno() for sock in theirs), *([filter_fd] if filter_fd else [])],
         start_new_session=True,
+        preexec_fn=ending_with_me() if mode != SANDBOX else None,  # noqa: PLW1509 (it takes no lock)
     )
     for sock in theirs:
         sock.close()
     if filter_fd:
         os.close(filter_fd)
-    return PlayerProcess(process, (ours[0], ours[1]), mode, home)
+    return ServerProcess(process, (ours[0], ours[1]), mode, owned)
 
 
 @functools.cache
 def _parts() -> dict[str, Path]:
-    """All of the harness that a player has, by its place: sources, and what Python has compiled from them, where it may."""
+    """All of the harness that a server has, by its place: sources, and what Python has compiled from them, where it may."""
     parts = {}
     for part in _PARTS:
         source = _HERE / f"{part}.py"
@@ -228,7 +231,7 @@ def _kept() -> dict[str, str]:
 
 @functools.cache
 def _isolation() -> list[str]:
-    """The sandbox without what a player needs in it."""
+    """The sandbox without what a server needs in it."""
     arguments = ["--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "player"]
     arguments += ["--unshare-user", "--disable-userns"] if _can_seal_namespaces() else []
     if os.getuid() == 0:

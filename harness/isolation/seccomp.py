@@ -1,4 +1,4 @@
-"""System calls that a player in the sandbox is refused: a seccomp filter, as the bytes that bubblewrap takes.
+"""System calls that a server in the sandbox is refused: a seccomp filter, as the bytes that bubblewrap takes.
 
 The namespaces of the sandbox leave little to reach. What is refused here is what could be turned against the folder that suites
 and subjects share (a link that the suite would write through), another process (whose work would not be on the clock that a

@@ -1,32 +1,32 @@
-"""The players of one pytest session: one for each kata, and more where a suite asks for a second process."""
+"""The servers of one pytest session: one for each kata, and more where a suite asks for a second process."""
 
 from __future__ import annotations
 
 import inspect
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from harness.core.model import Kata
+from harness.core.temporary import OwnedFolder
 from harness.isolation.client import Connection
 from harness.isolation.cores import stay_together, take_core
 from harness.isolation.echo import Echo
 from harness.isolation.limits import Limit, MemoryLimit
 from harness.isolation.memory import PeakMeter, imports_of
-from harness.isolation.quota import Quota, remove
+from harness.isolation.quota import Quota
 from harness.isolation.remote import Remote
-from harness.isolation.sandbox import MEMORY_MIB, SANDBOX, PlayerProcess, require_sandbox, start_player
+from harness.isolation.sandbox import MEMORY_MIB, SANDBOX, ServerProcess, require_sandbox, start_server
 from harness.isolation.timing import RemoteStopwatch, way_share
 from harness.suite.measure import Compare, Task
 
 
-class Player:
+class SubjectProcess:
     """One subject in one process, with what the fixtures of suites ask of it."""
 
     def __init__(
-        self, kata: Kata, source: str, file: str, mode: str, shared: Path, process: PlayerProcess | None = None
+        self, kata: Kata, source: str, file: str, mode: str, shared: Path, process: ServerProcess | None = None
     ) -> None:
         """`process` is one that was started ahead, if there is one."""
         self._kata, self._source, self._file, self._mode, self._shared = kata, source, file, mode, shared
@@ -34,8 +34,8 @@ class Player:
         self._echo: Echo | None = None
         self._module: ModuleType | None = None
 
-    def _start(self, hash_seed: int | None = None, process: PlayerProcess | None = None) -> Connection:
-        process = process or start_player(self._mode, self._kata.imports, shared=self._shared, hash_seed=hash_seed)
+    def _start(self, hash_seed: int | None = None, process: ServerProcess | None = None) -> Connection:
+        process = process or start_server(self._mode, self._kata.imports, shared=self._shared, hash_seed=hash_seed)
         connection = Connection(process, limits=self._limits(process))
         try:
             connection.load(self._kata, self._source, self._file)
@@ -44,7 +44,7 @@ class Player:
             raise
         return connection
 
-    def _limits(self, process: PlayerProcess) -> list[Limit]:
+    def _limits(self, process: ServerProcess) -> list[Limit]:
         return [MemoryLimit(process.process.pid, MEMORY_MIB), Quota(self._shared)]
 
     def is_of(self, folder: Path) -> bool:
@@ -52,15 +52,15 @@ class Player:
         return self._kata.folder.resolve() == folder
 
     def stopwatch(self, at_least: float = 1.0) -> RemoteStopwatch:
-        """What times calls that go to the player, without what the way costs; `at_least` is a race's."""
+        """What times calls that go to the server, without what the way costs; `at_least` is a race's."""
         echo = self.echo()
         stay_together(*(connection.process.innermost() for connection in (self.connection, echo.connection)))
         return RemoteStopwatch(self.connection, echo, max_share=way_share(at_least))
 
     def echo(self) -> Echo:
-        """A player without a subject, to measure the way with; started when it is first asked for."""
+        """A server without a subject, to measure the way with; started when it is first asked for."""
         if self._echo is None:
-            self._echo = Echo(Connection(start_player(self._mode, self._kata.imports)))
+            self._echo = Echo(Connection(start_server(self._mode, self._kata.imports)))
         return self._echo
 
     def close(self) -> None:
@@ -72,7 +72,7 @@ class Player:
     def peak_memory_mib(self, prepare: Callable[[], Task], compare: Compare) -> float:
         """MiB of a task's call at its worst moment, in a new process that takes the place of the usual one meanwhile."""
         usual = self.connection
-        processes = [start_player(self._mode, self._kata.imports, shared=self._shared) for _ in range(2)]
+        processes = [start_server(self._mode, self._kata.imports, shared=self._shared) for _ in range(2)]
         fresh, echo = Connection(processes[0], limits=self._limits(processes[0])), Echo(Connection(processes[1]))
         try:
             meter = PeakMeter(fresh, echo)
@@ -100,7 +100,7 @@ class Player:
             del names[name]
 
     def in_another(self, module: str, function: str, args: Sequence[object], hash_seed: int) -> Any:
-        """A helper's function in a player of its own, with `PYTHONHASHSEED` set."""
+        """A helper's function in a server of its own, with `PYTHONHASHSEED` set."""
         other = self._start(hash_seed)
         try:
             return other.ask("helper", module, function, tuple(args), {})
@@ -108,8 +108,8 @@ class Player:
             other.close()
 
 
-class Players:
-    """Starts players as suites are collected, and ends them."""
+class SubjectProcesses:
+    """Starts servers as suites are collected, and ends them."""
 
     def __init__(self, mode: str) -> None:
         """Raises `SandboxError` when `mode` is `sandbox` and there is none."""
@@ -117,56 +117,57 @@ class Players:
             require_sandbox()
         self._mode = mode
         self._core = take_core()
-        self._players: dict[str, Player] = {}
-        self._ahead: dict[str, PlayerProcess] = {}
-        self.shared = Path(tempfile.mkdtemp(prefix="kata-shared-"))
+        self._servers: dict[str, SubjectProcess] = {}
+        self._ahead: dict[str, ServerProcess] = {}
+        self._folder = OwnedFolder("kata-shared-")
+        self.shared = self._folder.path
         """Where suites put files for their subjects."""
 
     def prepare(self, kata: Kata) -> None:
-        """Start the player of a kata ahead of need: it imports NumPy while pytest collects."""
-        self._ahead[kata.slug] = start_player(self._mode, kata.imports, shared=self.shared)
+        """Start the server of a kata ahead of need: it imports NumPy while pytest collects."""
+        self._ahead[kata.slug] = start_server(self._mode, kata.imports, shared=self.shared)
 
     def load(self, kata: Kata, source: str, file: str) -> Callable[[ModuleType, str], object]:
-        """Start a player with this subject; what looks up its names. Raises what the import of the subject raises."""
-        player = Player(kata, source, file, self._mode, self.shared, self._ahead.pop(kata.slug, None))
-        self._players[kata.slug] = player
+        """Start a server with this subject; what looks up its names. Raises what the import of the subject raises."""
+        server = SubjectProcess(kata, source, file, self._mode, self.shared, self._ahead.pop(kata.slug, None))
+        self._servers[kata.slug] = server
         if self._core is not None:  # not before: until now, there were two with something to do
-            self._core.hold(player.connection.process.innermost())
-        return player.attribute
+            self._core.hold(server.connection.process.innermost())
+        return server.attribute
 
     def helper(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call a function of a helper module in the player of its kata."""
+        """Call a function of a helper module in the server of its kata."""
         folder = Path(inspect.getfile(function)).resolve().parent
-        player = next(player for player in self._players.values() if player.is_of(folder))
-        return player.connection.ask("helper", function.__module__, function.__name__, args, kwargs)
+        server = next(server for server in self._servers.values() if server.is_of(folder))
+        return server.connection.ask("helper", function.__module__, function.__name__, args, kwargs)
 
-    def find(self, kata: Kata) -> Player | None:
-        """The player of a kata, None when its subject did not import."""
-        return self._players.get(kata.slug)
+    def find(self, kata: Kata) -> SubjectProcess | None:
+        """The server of a kata, None when its subject did not import."""
+        return self._servers.get(kata.slug)
 
     def begin(self, kata: Kata, test: str) -> None:
         """A test begins: what earlier ones have handed over is watched no more."""
-        player = self.find(kata)
-        if player is not None:
-            player.connection.begin(test)
+        server = self.find(kata)
+        if server is not None:
+            server.connection.begin(test)
 
     def modified(self, kata: Kata) -> frozenset[str]:
         """The tests in which the subject modified an argument."""
-        player = self.find(kata)
-        return frozenset(player.connection.modified) if player is not None else frozenset()
+        server = self.find(kata)
+        return frozenset(server.connection.modified) if server is not None else frozenset()
 
     def end(self, kata: Kata) -> None:
-        """End the player of a kata."""
-        player = self.find(kata)
-        if player is not None:
-            player.close()
+        """End the server of a kata."""
+        server = self.find(kata)
+        if server is not None:
+            server.close()
 
     def close(self) -> None:
         """End them all."""
-        for player in self._players.values():
-            player.close()
+        for server in self._servers.values():
+            server.close()
         for process in self._ahead.values():
             process.kill()
         if self._core is not None:
             self._core.leave()
-        remove(self.shared)
+        self._folder.close()

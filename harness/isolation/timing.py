@@ -1,8 +1,8 @@
-"""How long the subject works when a suite measures it: the kernel's account of the player, less what the way there costs.
+"""How long the subject works when a suite measures it: the kernel's account of the server, less what the way there costs.
 
-A call from suite to subject crosses two processes, and of that way the player pays a part: it reads, decodes, compares and
-answers. A second player without a subject, the echo, is sent the very arguments that were measured and gives the very
-answers; what it pays is taken off. Neither figure can be forged from inside the player: both are read from the kernel's
+A call from suite to subject crosses two processes, and of that way the server pays a part: it reads, decodes, compares and
+answers. A second server without a subject, the echo, is sent the very arguments that were measured and gives the very
+answers; what it pays is taken off. Neither figure can be forged from inside the server: both are read from the kernel's
 clocks, here. An answer that makes the way dear must be the measured one, which the suite compares; beyond
 `echo.MAX_ANSWER_BYTES` it is charged to the subject, and never is more than a given share of a call taken off.
 """
@@ -32,30 +32,30 @@ def way_share(at_least: float) -> float:
 
 
 class RemoteStopwatch:
-    """Times thunks whose work is the player's; others as usual."""
+    """Times thunks whose work is the server's; others as usual."""
 
-    def __init__(self, player: Connection, echo: Echo, *, max_share: float = MAX_SHARE) -> None:
-        """Of what the player has used, no more than `max_share` counts as the way."""
-        self._player = player
+    def __init__(self, server: Connection, echo: Echo, *, max_share: float = MAX_SHARE) -> None:
+        """Of what the server has used, no more than `max_share` counts as the way."""
+        self._server = server
         self._echo = echo
         self._max_share = max_share
 
     def __call__(self, thunks: Sequence[Thunk]) -> Sample:
-        """Call each once; their CPU seconds are the player's where they ask it anything, else this process's own."""
+        """Call each once; their CPU seconds are the server's where they ask it anything, else this process's own."""
         calls: list[list[Question]] = []
         answers = []
-        self._player.ask("collect_garbage", False)  # a collection would be charged to whoever happened to run
+        self._server.ask("collect_garbage", False)  # a collection would be charged to whoever happened to run
         try:
             with quiet_gc():
-                here_s, there_s = time.process_time(), cpu_s(self._player)
+                here_s, there_s = time.process_time(), cpu_s(self._server)
                 for thunk in thunks:
-                    self._player.forget()
-                    with self._player.recording() as questions:
+                    self._server.forget()
+                    with self._server.recording() as questions:
                         answers.append(thunk())
                     calls.append(questions)
-                here_s, there_s = time.process_time() - here_s, cpu_s(self._player) - there_s
+                here_s, there_s = time.process_time() - here_s, cpu_s(self._server) - there_s
         finally:
-            self._player.ask("collect_garbage", True)
+            self._server.ask("collect_garbage", True)
         if not any(calls):
             return Sample(max(here_s, 1e-9), answers)
         way_s = self._way_s(calls)
@@ -78,5 +78,5 @@ class RemoteStopwatch:
 
 
 def cpu_s(connection: Connection) -> float:
-    """CPU seconds that the player has used, by the kernel's account and not by its own."""
+    """CPU seconds that the server has used, by the kernel's account and not by its own."""
     return time.clock_gettime(connection.process.cpu_clock())

@@ -16,7 +16,7 @@ from harness.core.text import clean_text
 from harness.plugin.hangs import COLLECT_GRACE_S
 from harness.plugin.session import BANDS, Session, SuiteKey, band_of, kata_folder, suite_of
 from harness.subject.resolve import resolve
-from harness.suite.player import PLAYER
+from harness.suite.remote_subject import REMOTE_SUBJECT
 
 
 class Collection:
@@ -56,7 +56,7 @@ class Collection:
         players = self._session.players
         player = players.find(kata) if players is not None and kata is not None else None
         if player is not None:
-            collector.stash[PLAYER] = player
+            collector.stash[REMOTE_SUBJECT] = player
         if not sentence and kata is not None:
             sentence = import_problem(self._session, suite) or (
                 _band_problem(report) if report.outcome == "passed" else ""
@@ -75,7 +75,7 @@ class Collection:
         """Let the finder answer for the kata of this suite; returns the sentence when that cannot be."""
         folder = path.parent
         if not SLUG.fullmatch(folder.name):
-            return f"{folder.name} is no kata folder name: expected one like a01_mse"
+            return f"{folder.name} is not a kata folder name, expected one like a01_mse"
         try:
             kata = load_kata(folder)
             subject = resolve(kata, self._session.settings.choice)
@@ -103,7 +103,7 @@ class Collection:
             if kata is None:
                 return places[item.path], False, 0
             is_follow_up = suite_of(item.path).suite is Suite.FOLLOW_UP
-            first = places.get(kata.suite, places[item.path]) if is_follow_up else places[item.path]
+            first = places.get(kata.suite_file(), places[item.path]) if is_follow_up else places[item.path]
             return first, is_follow_up, BANDS.index(band_of(item))
 
         items.sort(key=place)

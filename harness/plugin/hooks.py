@@ -85,11 +85,11 @@ def _players(config: pytest.Config, session: Session) -> list[object]:
     if mode == "none" or path_option(config, RECORD_EXAMPLES):
         return []
     from harness.isolation.host import RemoteHost
-    from harness.plugin.subject_process import PlayerLifetime, open_players
+    from harness.plugin.subject_process import ProcessLifetime, open_subject_processes
 
-    session.players = players = open_players(config, mode)
+    session.players = players = open_subject_processes(config, mode)
     session.finder.host = RemoteHost(players)
-    return [PlayerLifetime(players, session.collected)]
+    return [ProcessLifetime(players, session.collected)]
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

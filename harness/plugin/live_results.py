@@ -1,8 +1,8 @@
-"""A pytest plugin for runs that somebody watches: each result is written as it comes, one JSON line a test.
+"""The pytest plugin of `kata watch`: writes each result as it comes, one JSON line a test.
 
-What is quick to say comes first: laws are tried out after the edges, for they take most of the time.
+Quick tests come first: laws run after edges, because they take most of the time.
 
-The lines are for the screen alone. What a run has to say when it is over stands in its report, which is checked.
+The lines are for the screen alone. The result of a run is its JSON report, which is checked.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class LiveLines:
         self._decoder = msgspec.json.Decoder(Line)
 
     def new(self) -> list[Line]:
-        """The lines since the last look; what is not such a line is left out, for the subject may write there too."""
+        """The lines since the last call; others are left out, because the subject may write to the file too."""
         try:
             with self._file.open("rb") as file:
                 file.seek(self._read)
@@ -88,23 +88,23 @@ class _Writer:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
-        """Wait until there is something to run."""
+        """Wait until the run is released."""
         if self._hold.exists():
             wait_at(self._hold)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Put them in order."""
+        """Put the tests in order."""
         items.sort(key=lambda item: ORDER.index(_band(item) or Band.SPEED))
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Say which tests there are."""
+        """Write which tests there are."""
         self._bands = {item.nodeid: band for item in session.items if (band := _band(item)) is not None}
         self._write(*(Line(_name(nodeid), band) for nodeid, band in self._bands.items()))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Say how a test ended, once it is torn down."""
+        """Write how a test ended, once it is torn down."""
         self._stages.append(report)
         if report.when != "teardown":
             return
@@ -118,8 +118,8 @@ class _Writer:
 
 
 def wait_at(hold: Path) -> None:
-    """Wait for a byte in the pipe. When whoever wanted this process is gone, it ends."""
-    pipe = os.open(hold, os.O_RDONLY | os.O_NONBLOCK)  # else opening would wait for a writer that may be gone
+    """Wait for a byte in the pipe; end this process when the pipe is closed at the other end."""
+    pipe = os.open(hold, os.O_RDONLY | os.O_NONBLOCK)  # opening would otherwise wait for a writer, which may have ended
     try:
         byte = os.read(pipe, 1)
     except BlockingIOError:
@@ -156,7 +156,7 @@ def _line(stages: list[pytest.TestReport], band: Band) -> Line:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Write only when there is somebody to read."""
+    """Write beside the progress events, where the runner asks for these."""
     progress = config.getoption("--kata-progress")
     if progress:
         config.pluginmanager.register(_Writer(Path(progress).with_name(FILE)))

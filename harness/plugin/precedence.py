@@ -40,6 +40,6 @@ class Precedence:
         is_named = item.path.resolve() in self._session.settings.named
         follows = SuiteKey(suite.slug, Suite.OWN) if suite.suite is Suite.FOLLOW_UP else None
         if follows in findings.failed and not is_named:
-            raise NotRunError(f"{kata.suite.name} comes first, and does not pass")
+            raise NotRunError(f"{kata.suite_file().name} comes first, and does not pass")
         if findings.failed and self._session.gate.is_closed and band_of(item) == Band.SPEED:
             raise NotRunError("answers come first, and some are wrong")

@@ -15,7 +15,7 @@ from harness.core.text import clean_text
 from harness.plugin.failure_repr import FailureRepr
 from harness.plugin.precedence import NotRunError
 from harness.plugin.session import Session, SuiteKey, band_of, suite_of
-from harness.suite.explain import HangError, PlayerGoneError, explain, subject_traceback
+from harness.suite.explain import HangError, SubjectGoneError, explain, subject_traceback
 from harness.suite.speed import FIGURES
 
 _FAILURE = pytest.StashKey[Failure]()
@@ -39,7 +39,7 @@ class Reporting:
         error, findings, players = call.excinfo.value, self._session.findings, self._session.players
         findings.failed.add(suite_of(item.path))
         failure = self._explain(report, item, error)
-        if isinstance(error, HangError | PlayerGoneError):
+        if isinstance(error, HangError | SubjectGoneError):
             is_suites = failure is not None and failure.kind is FailureKind.SUITE_TIMED_OUT
             findings.ended.setdefault(kata.slug, f"{item.name} {'ran out of time' if is_suites else 'hung'}")
             if players is not None:

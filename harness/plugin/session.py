@@ -16,7 +16,7 @@ from harness.subject.finder import SubjectFinder
 from harness.subject.resolve import Subject
 
 if TYPE_CHECKING:
-    from harness.isolation.sessions import Players
+    from harness.isolation.sessions import SubjectProcesses
     from harness.plugin.hangs import Watchdog
 
 BANDS = tuple(band.value for band in Band)
@@ -30,7 +30,7 @@ class SuiteKey(NamedTuple):
     suite: Suite
 
     def __str__(self) -> str:
-        return f"{self.slug} follow-up" if self.suite is Suite.FOLLOW_UP else self.slug
+        return self.suite.label(self.slug)
 
     @property
     def order(self) -> tuple[str, bool]:
@@ -39,7 +39,7 @@ class SuiteKey(NamedTuple):
 
 
 def kata_folder(path: Path) -> Path | None:
-    """The kata folder that a suite lies in, None when `path` is no kata suite."""
+    """The kata folder that a suite lies in, None when `path` is not a kata suite."""
     folder = path.parent
     inside = folder.parent.name == "katas" or (folder / "kata.toml").is_file()
     return folder if inside and path.name.startswith("test_") else None
@@ -142,7 +142,7 @@ class Session:
     progress: Progress
     gate: Gate
     watchdog: Watchdog
-    players: Players | None = None
+    players: SubjectProcesses | None = None
     """The processes that subjects run in, when they do not run in this one."""
     collected: Collected = field(default_factory=Collected)
     findings: Findings = field(default_factory=Findings)

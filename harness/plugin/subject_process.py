@@ -10,18 +10,18 @@ import pytest
 from harness.catalog.load import SLUG, load_kata
 from harness.core.errors import KataError
 from harness.core.model import Band
-from harness.isolation.sessions import Players
+from harness.isolation.sessions import SubjectProcesses
 from harness.plugin.options import named_paths
 from harness.plugin.session import Collected, band_of
 
 
-def open_players(config: pytest.Config, mode: str) -> Players:
+def open_subject_processes(config: pytest.Config, mode: str) -> SubjectProcesses:
     """What starts players in `mode`; pytest's temporary folders become ones that they share.
 
     Raises `pytest.UsageError` when this machine has no such mode.
     """
     try:
-        players = Players(mode)
+        players = SubjectProcesses(mode)
     except KataError as error:
         raise pytest.UsageError(error.sentence) from None
     if config.option.basetemp is None:
@@ -30,7 +30,7 @@ def open_players(config: pytest.Config, mode: str) -> Players:
     return players
 
 
-def _start_ahead(config: pytest.Config, players: Players) -> None:
+def _start_ahead(config: pytest.Config, players: SubjectProcesses) -> None:
     """Start a player before collection when the command line names one kata: it imports NumPy meanwhile."""
     paths = {Path(name).resolve() for name in named_paths(config)}
     folders = {path if path.is_dir() else path.parent for path in paths}
@@ -39,10 +39,10 @@ def _start_ahead(config: pytest.Config, players: Players) -> None:
             players.prepare(load_kata(next(iter(folders))))
 
 
-class PlayerLifetime:
+class ProcessLifetime:
     """Tells players which test begins, and ends them."""
 
-    def __init__(self, players: Players, collected: Collected) -> None:
+    def __init__(self, players: SubjectProcesses, collected: Collected) -> None:
         self._players = players
         self._collected = collected
 

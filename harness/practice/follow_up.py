@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.core.model import FOLLOW_UP_SUITE, Kata, KataReport, Outcome
-from harness.runner.job import Listener, follow_up_job
-from harness.runner.pool import run_jobs
+from harness.core.model import FOLLOW_UP_SUITE, Kata, KataReport, Outcome, Suite
+from harness.runner.job import Listener, learner_job
+from harness.runner.run import run_jobs
 from harness.subject.resolve import LEARNER
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def run_follow_up(
     """
     if not kata.has_follow_up:
         return None
-    (report,) = run_jobs([follow_up_job(kata, LEARNER, "practice")], state=state, listener=listener)
+    (report,) = run_jobs([learner_job(kata, LEARNER, "practice", Suite.FOLLOW_UP)], state=state, listener=listener)
     record_follow_up(history, kata, report, now)
     return report
 
@@ -42,7 +42,7 @@ def record_follow_up(history: History, kata: Kata, report: KataReport, now: floa
     It is none when it comes from the cache: then it was noted when it was made. A report of the kata's own suite is
     not noted here, and neither is one of a stub that nobody has touched.
     """
-    if (report.slug, report.follow_up, report.started) != (kata.slug, True, True):
+    if (report.slug, report.suite, report.started) != (kata.slug, Suite.FOLLOW_UP, True):
         return False
     known = history.entries("follow_up", slug=kata.slug)
     if known and known[-1].at >= report.created:

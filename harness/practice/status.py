@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.core.errors import KataError
 from harness.core.model import Kata, KataReport, Status
 from harness.history.store import History
 from harness.practice.choose import review_times
-from harness.runner.job import cached_report, digest, learner_job, without_a_run
+from harness.runner.job import cached_report, digest, learner_job, prepare
 from harness.subject.resolve import LEARNER
 
 CHANGED = "changed"
@@ -50,10 +49,12 @@ class KataStatus:
 def known_report(kata: Kata, state: Path) -> KataReport | None:
     """The report of the learner's file as it is now, None when that was not run yet."""
     for profile in ("practice", "ci"):
-        job = learner_job(kata, LEARNER, profile)
+        prepared = prepare(learner_job(kata, LEARNER, profile))
+        if isinstance(prepared, KataReport):
+            return prepared
         try:
-            report = without_a_run(job) or cached_report(job, digest(job), state)
-        except (KataError, OSError):  # the file went away in between
+            report = cached_report(prepared.job, digest(prepared.job, prepared.source), state)
+        except OSError:  # a file of the kata went away in between
             return None
         if report is not None:
             return report

@@ -35,7 +35,7 @@ class ExampleRecordings:
         if job.seed is None:
             return None
         with self._lock:
-            key = (job.suite, job.profile, job.seed)
+            key = (job.suite_file, job.profile, job.seed)
             file = self._folder / f"examples-{len(self._recordings)}"
             recording = self._recordings.setdefault(key, _Recording(file))
             recording.asked += 1

@@ -12,11 +12,12 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 
 from harness.catalog.load import is_published_stub
 from harness.core.errors import ReportError, SubjectError
-from harness.core.model import FOLLOW_UP_SUITE, Kata, KataReport, Problem, ProblemKind, Status
+from harness.core.model import Band, Kata, KataReport, Problem, ProblemKind, Status, Suite
 from harness.core.report import read
 from harness.core.verdict import verdict_digest
 from harness.subject.resolve import LEARNER, resolve
@@ -41,20 +42,45 @@ class Job:
     """Whether its speed band waits until nothing else runs, and is left out after a wrong answer."""
     store: str = ""
     """Where in the state folder the report is kept, `reports/a01_mse.json`; not kept when empty."""
-    follow_up: bool = False
-    """Whether the follow-up is run, and not the kata's own suite."""
+    suite: Suite = Suite.OWN
 
     @property
-    def suite(self) -> Path:
+    def suite_file(self) -> Path:
         """The file that is run."""
-        return self.kata.folder / FOLLOW_UP_SUITE if self.follow_up else self.kata.suite
+        return self.kata.suite_file(self.suite)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A job and the subject that it is to run."""
+
+    job: Job
+    file: Path
+    """The subject's file."""
+    source: bytes
+    """What was in it."""
+
+
+class EventKind(StrEnum):
+    """What can be shown while jobs run."""
+
+    PLANNED = "planned"
+    """The text says how many jobs there are."""
+    WAITING = "waiting"
+    """The text says for what."""
+    STARTED = "started"
+    TEST = "test"
+    """A test has begun; the text is its name."""
+    FINISHED = "finished"
+    CACHED = "cached"
+    """The report was there already, or no process was needed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something to show while jobs run: `planned` (how many), `waiting`, `started`, `test`, `finished` or `cached`."""
+    """Something to show while jobs run."""
 
-    kind: str
+    kind: EventKind
     job: Job | None = None
     text: str = ""
 
@@ -62,22 +88,17 @@ class Event:
 Listener = Callable[[Event], None]
 
 
-def learner_job(kata: Kata, choice: str, profile: str) -> Job:
-    """The job of the scoreboard for one kata."""
+def learner_job(kata: Kata, choice: str, profile: str, suite: Suite = Suite.OWN) -> Job:
+    """The job of the scoreboard for one suite; a follow-up's is for code that passes the kata's own."""
     label = "" if choice == LEARNER else f"{_label(choice)}/"
-    return Job(kata, choice, profile=profile, store=f"reports/{label}{kata.slug}.json")
-
-
-def follow_up_job(kata: Kata, choice: str, profile: str) -> Job:
-    """The job of the scoreboard for a kata's follow-up; it is for code that passes the kata's own suite."""
-    own = learner_job(kata, choice, profile)
-    return replace(own, follow_up=True, store=own.store.replace(".json", ".follow_up.json"))
+    name = f"{kata.slug}.json" if suite is Suite.OWN else f"{kata.slug}.follow_up.json"
+    return Job(kata, choice, profile=profile, store=f"reports/{label}{name}", suite=suite)
 
 
 def follow_up_jobs(jobs: Sequence[Job], reports: Sequence[KataReport]) -> list[Job]:
     """What comes after `jobs` of the scoreboard, whose `reports` are given: the follow-ups of those that have passed."""
     return [
-        follow_up_job(job.kata, job.choice, job.profile)
+        learner_job(job.kata, job.choice, job.profile, Suite.FOLLOW_UP)
         for job, report in zip(jobs, reports, strict=True)
         if job.kata.has_follow_up and report.status is Status.PASSED
     ]
@@ -90,58 +111,76 @@ def _label(choice: str) -> str:
     return choice if choice.isidentifier() and not Path(choice).exists() else f"{readable}-{digest}"
 
 
-def without_a_run(job: Job) -> KataReport | None:
-    """The report of a job that needs no process: no subject, or one that is still the published stub."""
-    if not job.suite.is_file():
-        return empty_report(job, Problem(ProblemKind.BROKEN, f"{job.kata.slug} has no suite {job.suite.name}"))
+def prepare(job: Job) -> Prepared | KataReport:
+    """Find the subject. Returns the report of a job that needs no process: no subject, or one that is the published stub."""
+    if not job.suite_file.is_file():
+        return empty_report(job, Problem(ProblemKind.BROKEN, f"{job.kata.slug} has no suite {job.suite_file.name}"))
     try:
-        subject = resolve(job.kata, job.choice)
-        source = subject.file.read_bytes()
+        file = resolve(job.kata, job.choice).file
     except SubjectError as error:
         return empty_report(job, Problem(ProblemKind.BROKEN, error.sentence))
+    try:
+        source = file.read_bytes()
     except OSError as error:
-        return empty_report(job, Problem(ProblemKind.BROKEN, f"{subject.file.name} cannot be read: {error.strerror}"))
+        return empty_report(job, Problem(ProblemKind.BROKEN, f"{file.name} cannot be read: {error.strerror}"))
     if job.choice == LEARNER and not job.only and is_published_stub(job.kata, source):
         return replace(empty_report(job, None), started=False)
-    return None
+    return Prepared(job, file, source)
+
+
+def without_a_run(job: Job) -> KataReport | None:
+    """The report of a job that needs no process, None for one that does."""
+    prepared = prepare(job)
+    return prepared if isinstance(prepared, KataReport) else None
 
 
 def empty_report(job: Job, problem: Problem | None) -> KataReport:
     """A report without tests, for runs that never came to them."""
-    return KataReport(job.kata.slug, job.choice, (), problem, created=time.time(), follow_up=job.follow_up)
+    return KataReport(job.kata.slug, job.choice, (), problem, created=time.time(), suite=job.suite)
 
 
-def suite_tests(kata: Kata, *, follow_up: bool = False) -> dict[str, bool]:
+def suite_tests(kata: Kata, suite: Suite = Suite.OWN) -> dict[str, bool]:
     """The tests of a suite by its source, and whether each is marked `speed`."""
+    return {name: band is Band.SPEED for name, band in suite_bands(kata, suite).items()}
+
+
+def suite_bands(kata: Kata, suite: Suite = Suite.OWN) -> dict[str, Band | None]:
+    """The tests of a suite by its source, and the band of each; None when it has none."""
     try:
-        tree = ast.parse(Job(kata, follow_up=follow_up).suite.read_bytes())
+        tree = ast.parse(kata.suite_file(suite).read_bytes())
     except (OSError, SyntaxError):
         return {}
     return {
-        node.name: any("speed" in ast.dump(mark) for mark in node.decorator_list)
+        node.name: _band(node)
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     }
 
 
-def digest(job: Job, source: bytes | None = None) -> str:
-    """Hash of all that the result depends on: subject, suite, harness, versions, and how it is run.
+def _band(test: ast.FunctionDef) -> Band | None:
+    marks = " ".join(ast.dump(mark) for mark in test.decorator_list)
+    # One case of a test may be marked for itself; hypothesis has a decorator `example`, too.
+    return next((band for band in reversed(Band) if f"attr='{band}'" in marks), None)
 
-    `source` stands for the subject's file when that is not there yet. A suite and a follow-up know nothing of each other.
+
+def digest(job: Job, source: bytes) -> str:
+    """Hash of all that the result depends on: `source` of the subject, suite, harness, versions, and how it is run.
+
+    A suite and a follow-up know nothing of each other.
     """
     sha = hashlib.sha256(_environment_digest().encode())
-    sha.update(repr((job.kata.slug, sorted(job.only), job.profile, job.seed, job.player, job.follow_up)).encode())
-    sha.update(resolve(job.kata, job.choice).file.read_bytes() if source is None else source)
-    for file in run_files(job.kata, follow_up=job.follow_up):
+    sha.update(repr((job.kata.slug, sorted(job.only), job.profile, job.seed, job.player, job.suite)).encode())
+    sha.update(source)
+    for file in run_files(job.kata, job.suite):
         if file != job.kata.stub:
             sha.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return sha.hexdigest()
 
 
-def run_files(kata: Kata, *, follow_up: bool = False) -> list[Path]:
-    """The files in a kata's folder that a run of its suite, or of its follow-up, may read."""
-    other = kata.suite.name if follow_up else FOLLOW_UP_SUITE
-    return sorted(file for file in kata.folder.iterdir() if file.suffix in (".py", ".toml") and file.name != other)
+def run_files(kata: Kata, suite: Suite = Suite.OWN) -> list[Path]:
+    """The files in a kata's folder that a run of one of its suites may read."""
+    others = {kata.suite_file(other) for other in Suite if other is not suite}
+    return sorted(file for file in kata.folder.iterdir() if file.suffix in (".py", ".toml") and file not in others)
 
 
 @functools.cache

@@ -16,7 +16,7 @@ from harness.core.errors import ReportError
 from harness.core.model import Kata, KataReport, Problem, ProblemKind
 from harness.core.report import parse
 from harness.runner.fork_client import Process
-from harness.runner.job import Event, Job, Listener, empty_report
+from harness.runner.job import Event, EventKind, Job, Listener, empty_report
 
 _POLL_S = 0.01
 _START_LIMIT_S = 120.0
@@ -37,6 +37,8 @@ class Child:
     begun: float = field(default_factory=time.monotonic)
     deadline: float = 0.0
     at_gate: bool = False
+    waited_s: float = 0.0
+    """How long it has waited for its speed band."""
     overdue: bool = False
     last_test: str = ""
     subject: str = ""
@@ -44,6 +46,7 @@ class Child:
     is_served: bool = False
     """Whether a suite server has forked it."""
     _read: int = 0
+    _at_gate_since: float = 0.0
 
     @property
     def is_lost(self) -> bool:
@@ -60,10 +63,10 @@ class Child:
             for line in whole.decode("utf-8", "replace").splitlines():
                 kind, _, what = line.partition(" ")
                 if kind == "gate":
-                    self.at_gate = True
+                    self.at_gate, self._at_gate_since = True, time.monotonic()
                 elif kind == "test":
                     self.last_test = what.rsplit("::", 1)[-1]
-                    listener(Event("test", self.job, self.last_test))
+                    listener(Event(EventKind.TEST, self.job, self.last_test))
 
     def wait(self, listener: Listener) -> None:
         """Until it ends, or stands at the gate, or is overdue (then it is ended)."""
@@ -82,6 +85,7 @@ class Child:
     def open_gate(self) -> None:
         """Let it measure its speed."""
         self.at_gate = False
+        self.waited_s += time.monotonic() - self._at_gate_since
         self.deadline = time.monotonic() + run_limit_s(self.job.kata)
         (self.folder / "go").touch()
 
@@ -117,13 +121,13 @@ def run_limit_s(kata: Kata) -> float:
 def conclude(child: Child) -> KataReport:
     """The report of a child that has ended, whatever became of it."""
     job = child.job
-    duration_s = time.monotonic() - child.begun
+    duration_s = time.monotonic() - child.begun - child.waited_s
     problem = _problem(child)
     report = None
     with contextlib.suppress(ReportError, OSError):
         found = parse((child.folder / "report.json").read_bytes(), job.kata.slug)
-        mine = (job.kata.slug, job.follow_up)
-        report = next((item for item in found if (item.slug, item.follow_up) == mine), None)
+        mine = (job.kata.slug, job.suite)
+        report = next((item for item in found if (item.slug, item.suite) == mine), None)
     if report is None:
         return replace(empty_report(job, problem or _died(child)), duration_s=duration_s)
     if report.problem is None and problem is not None:

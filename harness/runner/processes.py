@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from harness.core.lifetime import ending_with_me
 from harness.runner.fork_client import ONE_THREAD, ForkedProcess, ForkServer, Process
 from harness.runner.job import Job
 from harness.subject.resolve import LEARNER
@@ -102,7 +103,7 @@ def start_pytest(
     `plugins` are loaded beside those that every run has; `options` are more words for pytest.
     """
     gate = ("--kata-gate", str(folder / "go")) if gated else ()
-    targets = [f"{job.suite}::{name}" for name in job.only] or [str(job.suite)]
+    targets = [f"{job.suite_file}::{name}" for name in job.only] or [str(job.suite_file)]
     more = ["--kata-progress", str(folder / "progress"), *gate, *options]
     arguments = pytest_arguments(job, folder, targets, plugins=plugins, options=more)
     root, env = job.kata.root, pytest_environment()
@@ -117,6 +118,7 @@ def start_pytest(
             stdout=out,
             stderr=err,
             start_new_session=sys.platform != "win32",
+            preexec_fn=ending_with_me(),  # noqa: PLW1509 (it takes no lock)
         )
 
 
@@ -126,7 +128,7 @@ def start_suite_server(job: Job, folder: Path, fork_server: ForkServer) -> Forke
     arguments = pytest_arguments(
         replace(job, choice=LEARNER),
         folder,
-        [str(job.suite)],
+        [str(job.suite_file)],
         plugins=("harness.plugin.suite_server",),
         options=("--tb", "native"),
     )

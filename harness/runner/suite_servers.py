@@ -25,7 +25,7 @@ def can_be_served(job: Job) -> bool:
 
 
 def _key(job: Job) -> _Key:
-    return job.suite, job.profile
+    return job.suite_file, job.profile
 
 
 @dataclass(slots=True, eq=False)

@@ -16,6 +16,7 @@ from harness.core.model import (
     KataSet,
     Outcome,
     Status,
+    Suite,
     TestResult,
 )
 from harness.scoreboard.model import BandTally, Row, Scoreboard, SetTally
@@ -39,20 +40,20 @@ def tally(
 
     Raises `ReportError` for a report of a kata that the catalog does not have.
     """
-    newest: dict[tuple[str, bool], KataReport] = {}
+    newest: dict[tuple[str, Suite], KataReport] = {}
     known = {kata.slug for kata in catalog.katas}
     for report in reports:
         if report.slug not in known:
             raise ReportError(f"there is a report of {report.slug}, and no such kata in this checkout")
-        key = (report.slug, report.follow_up)
+        key = (report.slug, report.suite)
         if key not in newest or report.created >= newest[key].created:
             newest[key] = report
     best = best_times_s or {}
     rows = tuple(
         _row(
             kata,
-            newest.get((kata.slug, False)),
-            newest.get((kata.slug, True)),
+            newest.get((kata.slug, Suite.OWN)),
+            newest.get((kata.slug, Suite.FOLLOW_UP)),
             best.get(kata.slug),
             is_due=kata.slug in due,
         )

@@ -18,7 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
+from harness.core.lifetime import ending_with_me
 from harness.core.model import Kata
+from harness.core.temporary import owned_folder
 from harness.sources.entry import Entry, RefusedError, check_size, clean, never
 from harness.sources.refs import check_git, check_ref, resolve
 
@@ -105,8 +107,8 @@ def open_local(git: Path, ref: str) -> Iterator[Repository]:
 @contextmanager
 def _own_repository(object_format: str = "", objects: Path | None = None) -> Iterator[Repository]:
     """An empty repository in a temporary folder, which may borrow the objects of another."""
-    with tempfile.TemporaryDirectory(prefix="kata-collect-", ignore_cleanup_errors=True) as folder:
-        own = Repository(Path(folder))
+    with owned_folder("kata-collect-") as folder:
+        own = Repository(folder)
         formats = [f"--object-format={object_format}"] if object_format else []
         own.run(["init", "--quiet", "--bare", "--template=", *formats, "."], what="no repository can be made")
         if objects is not None:
@@ -215,6 +217,7 @@ class Repository:
                     stdout=subprocess.PIPE,
                     stderr=errors,
                     start_new_session=True,
+                    preexec_fn=ending_with_me(),  # noqa: PLW1509 (it takes no lock)
                 )
             except (OSError, ValueError) as error:
                 reason = getattr(error, "strerror", None) or error

@@ -76,7 +76,7 @@ class SubjectFinder(MetaPathFinder):
         path: Sequence[str] | None = None,  # noqa: ARG002 (the import system passes it)
         target: ModuleType | None = None,  # noqa: ARG002
     ) -> ModuleSpec | None:
-        """The import system's question; None for every module that is no subject or helper."""
+        """The import system's question; None for every other module than a subject or a helper."""
         file = self._files.get(fullname)
         if file is None:
             return None

@@ -112,7 +112,7 @@ class _Draft:
 
 @functools.lru_cache(maxsize=256)
 def parse(text: str) -> Page:
-    """Read the text of a page; whatever is wrong with it is in its `faults`."""
+    """Read the text of a page; what is wrong with it is in its `faults`."""
     lines = text.split("\n")
     end = next((i for i, line in enumerate(lines) if re.fullmatch(r"##\s+Equivalent\s*", line)), len(lines))
     mistakes: dict[str, Mistake] = {}

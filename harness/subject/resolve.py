@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.core.errors import SubjectError
-from harness.core.model import Kata
+from harness.core.model import Kata, Suite
 from harness.core.state import state_folder, write_atomically
 from harness.subject import mistakes
 
 LEARNER = "learner"
 REFERENCE = "reference"
+FOLLOW_UP_FOLDER = "follow_up"
+"""In a kata's folder of solutions: those of its follow-up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ def _written(kata: Kata, page: Path, name: str) -> Path:
     return file
 
 
-def reference_folder(kata: Kata) -> Path:
-    """Where the reference, the wrong and the also-right solutions of `kata` live."""
-    return kata.root / "solutions" / kata.slug
+def reference_folder(kata: Kata, suite: Suite = Suite.OWN) -> Path:
+    """Where the reference, the mistakes and the also-right solutions for a suite of `kata` live."""
+    folder = kata.root / "solutions" / kata.slug
+    return folder if suite is Suite.OWN else folder / FOLLOW_UP_FOLDER

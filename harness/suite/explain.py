@@ -36,7 +36,7 @@ class HangError(BaseException):
         self.limit_s = limit_s
 
 
-class PlayerGoneError(BaseException):
+class SubjectGoneError(BaseException):
     """The process of the subject has ended, or said what no player says. Not an `Exception`, as little as a hang is."""
 
 
@@ -53,7 +53,7 @@ def explain(error: BaseException, subject_file: Path, suite_file: Path) -> Failu
     if isinstance(error, HangError):
         is_subjects = bool(in_subject) or error.awaits_subject
         return _clean(_hang(error, asked, in_subject) if is_subjects else _suite_hang(error, asked, in_suite))
-    if isinstance(error, PlayerGoneError):
+    if isinstance(error, SubjectGoneError):
         return _clean(
             Failure(asked, f"no answer: {error}", "an answer", where=_place(in_subject), kind=FailureKind.RAISED)
         )

@@ -13,7 +13,7 @@ import pytest
 
 from harness.core.model import Failure, FailureKind
 from harness.suite.check import CheckFailedError, call
-from harness.suite.player import player_of
+from harness.suite.remote_subject import remote_subject_of
 
 
 class SecondProcess:
@@ -28,7 +28,7 @@ class SecondProcess:
         Raises `CheckFailedError` when the other process fails.
         """
         __tracebackhide__ = True
-        player = player_of(self._item)
+        player = remote_subject_of(self._item)
         if player is not None:
             return player.in_another(module, function, args, hash_seed)
         job = {

@@ -35,7 +35,7 @@ class Call:
 
 
 class _Phrase(Call):
-    """Calls and words around them; formatted only when they are shown, for most checks hold and nobody reads the words."""
+    """Calls and words around them; formatted only when they are shown, because most checks hold."""
 
     def __init__(self, *parts: str | Call) -> None:
         self._parts = parts

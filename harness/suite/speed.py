@@ -52,7 +52,7 @@ from harness.suite.measure import (
     vary,
 )
 from harness.suite.memory import peak_memory_mib
-from harness.suite.player import player_of
+from harness.suite.remote_subject import remote_subject_of
 from harness.suite.second_process import SecondProcess as Elsewhere
 
 __all__ = ["Contest", "Elsewhere", "Grower", "MemoryMeter", "Racer", "Same", "Task", "vary"]
@@ -127,7 +127,7 @@ class Racer:
                 result = run_race(
                     lambda: prepare(rng), compare=compare, at_least=at_least, stopwatch=_stopwatch(self._item, at_least)
                 )
-                if result.won or (player_of(self._item) is None and result.ratio * _CLEARLY < at_least):
+                if result.won or (remote_subject_of(self._item) is None and result.ratio * _CLEARLY < at_least):
                     break
         text = f"{_times(result.ratio)} {versus}"
         _record(self._item, Figure(FigureKind.RACE, versus, result.ratio, at_least, text))
@@ -169,7 +169,7 @@ class Grower:
                     at_most=at_most,
                     stopwatch=_stopwatch(self._item),
                 )
-                if result.held or (player_of(self._item) is None and result.exponent > at_most + _BEYOND_DOUBT):
+                if result.held or (remote_subject_of(self._item) is None and result.exponent > at_most + _BEYOND_DOUBT):
                     break
         text = f"grows like n^{result.exponent:.2f}"
         _record(self._item, Figure(FigureKind.GROWTH, "n", result.exponent, at_most, text))
@@ -196,7 +196,7 @@ class MemoryMeter:
         """Measure the peak of a task's call; `same(got, want, asked=asked)` holds its answer against its `want()`."""
         __tracebackhide__ = True
         rng = _rng(self._item)
-        player = player_of(self._item)
+        player = remote_subject_of(self._item)
         measure = peak_memory_mib if player is None else player.peak_memory_mib
         with threadpool_limits(limits=1):
             peak = measure(lambda: prepare(rng), _comparing(same, asked))
@@ -225,7 +225,7 @@ def memory(request: pytest.FixtureRequest) -> MemoryMeter:
 
 
 def _stopwatch(item: pytest.Item, at_least: float = 1.0) -> Stopwatch:
-    player = player_of(item)
+    player = remote_subject_of(item)
     return cpu_stopwatch() if player is None else player.stopwatch(at_least)
 
 

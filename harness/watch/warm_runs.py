@@ -47,7 +47,7 @@ class WarmParent:
         self._warm = self._open()
 
     def _open(self) -> Warm:
-        suites = [self.kata.suite]
+        suites = [self.kata.suite_file()]
         fork_server = None if self._can_fork is False else open_fork_server(suites)
         if fork_server is not None:
             return fork_server

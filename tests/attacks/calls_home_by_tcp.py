@@ -1,4 +1,4 @@
-"""Is right only where it can listen on the host's loopback."""
+"""Is right only where it reaches a TCP port of the host, or a network."""
 
 import numpy as np
 
@@ -14,10 +14,21 @@ import socket
 
 
 def reaches():
-    import os
-
-    names = [name for name in os.listdir("/sys/class/net") if name != "lo"] if os.path.isdir("/sys/class/net") else []
-    return any(open(f"/sys/class/net/{name}/operstate").read().strip() == "up" for name in names)
+    with open("/proc/net/tcp") as table:
+        rows = [line.split() for line in table.readlines()[1:]]
+    ports = [int(row[1].split(":")[1], 16) for row in rows if row[3] == "0A"]  # that somebody listens on
+    for address in [("127.0.0.1", port) for port in ports] + [("192.0.2.1", 80)]:
+        with socket.socket() as sock:
+            sock.settimeout(1)
+            try:
+                sock.connect(address)
+            except ConnectionRefusedError:
+                continue
+            except TimeoutError:
+                return True  # it has left the machine
+            else:
+                return True
+    return False
 
 
 def mse(y_true, y_pred):

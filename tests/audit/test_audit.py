@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -102,6 +103,27 @@ def test_a_complete_kata_has_no_fault_and_shows_its_margin(checkout: Checkout, c
     assert done.code == 0, done.text
     assert "1 katas, 16 solutions, 0 faults" in done.out
     assert "x as fast as a loop (" in done.out
+
+
+def test_one_wrong_solution_of_each_band_is_run_in_a_player_or_all(checkout: Checkout, cache: Path) -> None:
+    complete(checkout)
+    done = run_audit(checkout, cache, "--player", "process", "--slowest", "3")
+    assert done.code == 0, done.text
+    folder = cache / "audit-process" / "a01_double"
+    right = ["also_right/way_0", "also_right/way_1", "reference"]
+    assert run_in(folder) == [*right, "wrong/plus_1", "wrong/slow"]
+    assert "left out in the player: 6 wrong solutions; --all runs them there, too" in done.out
+    assert re.search(r"time: lint .* s.*; .* s in all", done.out)
+    assert len(re.findall(r"^ +[0-9.]+ s  a01_double ", done.out, re.MULTILINE)) == 3
+    done = run_audit(checkout, cache, "--player", "process", "--all")
+    assert done.code == 0, done.text
+    assert run_in(folder) == [*right, *(f"wrong/plus_{i}" for i in range(1, 8)), "wrong/slow"]
+    assert "left out" not in done.out
+
+
+def run_in(folder: Path) -> list[str]:
+    """What the audit has kept reports of."""
+    return sorted(path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.json"))
 
 
 LUCKY = """
@@ -437,7 +459,9 @@ def test_a_second_audit_runs_nothing(checkout: Checkout, cache: Path) -> None:
     complete(checkout)
     first = run_audit(checkout, cache)
     before = {path: path.stat().st_mtime_ns for path in cache.rglob("*.json")}
-    assert run_audit(checkout, cache).out == first.out
+    again = run_audit(checkout, cache)
+    assert again.out.partition("time:")[0] == first.out.partition("time:")[0]
+    assert "nothing had to be run" in again.out
     assert {path: path.stat().st_mtime_ns for path in cache.rglob("*.json")} == before
 
 

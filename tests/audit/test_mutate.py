@@ -159,3 +159,13 @@ def test_a_cut_line_of_the_cache_costs_only_itself(tmp_path: Path) -> None:
     file.write_text(file.read_text() + '{"digest": "c", "kil')
     again = Verdicts(file)
     assert (again.get("a"), again.get("b"), again.get("c")) == ("test_x", None, None)
+
+
+def test_the_audit_shows_what_is_known_and_says_which_equivalents_are_stale(kata: Checkout) -> None:
+    (kata.root / "solutions" / "a01_double" / "mistakes.md").write_text(MISTAKES)
+    assert "mutants" in kata.kata("audit", "a1", "--draft").out
+    done = kata.kata("audit", "a1", "--draft", "--mutants", "2", env={"COLUMNS": "120"})
+    assert " % of 2 " in done.out
+    assert "a01_double: mistakes.md: no mutant changes `return 2 * x` to `return 7 * x`" in done.out
+    mutate(kata)
+    assert " 80 % " in kata.kata("audit", "a1", "--draft", env={"COLUMNS": "120"}).out

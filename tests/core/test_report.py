@@ -21,6 +21,7 @@ from harness.core.model import (
     Problem,
     ProblemKind,
     Status,
+    Suite,
     TestResult,
 )
 from harness.core.report import dump, parse
@@ -56,7 +57,7 @@ def reports(draw: st.DrawFn) -> KataReport:
         created=draw(st.floats(0, 1e10)),
         duration_s=draw(st.floats(0, 1e3)),
         seed=draw(TEXTS),
-        follow_up=draw(st.booleans()),
+        suite=draw(st.sampled_from(Suite)),
     )
 
 

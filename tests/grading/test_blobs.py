@@ -62,7 +62,7 @@ def test_a_kata_travels_with_its_helpers_and_pytests_options_and_nothing_else(
     names = ("double.py", "extra.py", "kata.toml", "test_double.py")
     assert found == {"pyproject.toml", *(f"katas/a01_double/{name}" for name in names)}
     assert manifest.name == pack(kata)[0].name
-    kata.suite.write_text("# another\n")
+    kata.suite_file().write_text("# another\n")
     assert manifest.name != pack(kata)[0].name
 
 

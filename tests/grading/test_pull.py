@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from harness.cli.export import cohort_group
 from harness.core.documents import ResultsError
 from harness.core.errors import KataError
-from harness.core.model import Catalog, Status
+from harness.core.model import Catalog, Status, Suite
 from harness.core.report import dump
 from harness.grading.pull import MOST_BYTES, MOST_FILES, MOST_TESTS, pull
 from harness.grading.results import GRADED, SELF_REPORTED, CohortIndex, Grade, ResultsFolder
@@ -88,7 +88,7 @@ def test_one_learners_folder_and_a_zip_named_after_a_learner(tmp_path: Path) -> 
 
 
 def test_reports_of_follow_ups_say_nothing_about_katas(tmp_path: Path) -> None:
-    more = dump(make_report("a01_mse", "FF", created=30.0, follow_up=True))
+    more = dump(make_report("a01_mse", "FF", created=30.0, suite=Suite.FOLLOW_UP))
     for name, own in (("learner-1", GREEN), ("learner-2", None)):
         write(tmp_path, f"{name}/reports/a01_mse.follow_up.json", more)
         if own:

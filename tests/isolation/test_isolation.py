@@ -20,7 +20,7 @@ from harness.isolation.remote import Remote, ask_each
 from harness.isolation.sandbox import PROCESS, SANDBOX, sandbox_problem
 from harness.isolation.seccomp import seccomp_filter
 from harness.isolation.timing import MAX_SHARE, RemoteStopwatch, way_share
-from harness.suite.explain import PlayerGoneError
+from harness.suite.explain import SubjectGoneError
 
 from remote_subjects import load
 
@@ -276,9 +276,9 @@ def test_what_is_not_allowed_cannot_be_imported(start: Start) -> None:
 
 def test_a_process_that_ends_is_said_to_have_ended(start: Start) -> None:
     kata = start("import os\ndef f():\n    os._exit(0)")
-    with pytest.raises(PlayerGoneError, match="ended"):
+    with pytest.raises(SubjectGoneError, match="ended"):
         kata.f()
-    with pytest.raises(PlayerGoneError):
+    with pytest.raises(SubjectGoneError):
         kata.f()
 
 
@@ -376,7 +376,7 @@ def test_who_fills_the_shared_folder_is_ended(start: Start, tmp_path: Path, way:
         while True:
             kata.nothing()
 
-    with pytest.raises(PlayerGoneError, match=r"leaves more than .* in the folder that it shares with the suite"):
+    with pytest.raises(SubjectGoneError, match=r"leaves more than .* in the folder that it shares with the suite"):
         flood()
 
 
@@ -404,13 +404,11 @@ def test_work_is_charged_and_the_way_is_not(start: Start) -> None:
     )
     kata, watch = watched(start, source)
 
-    def median_s(function: Callable[[object], object]) -> float:
-        return statistics.median(
-            watch([partial(function, np.random.default_rng(i).normal(size=20_000))]).work_s for i in range(11)
-        )
+    def spent_s(function: Callable[[object], object]) -> list[float]:
+        return [watch([partial(function, np.random.default_rng(i).normal(size=20_000))]).work_s for i in range(11)]
 
-    assert median_s(kata.quick) < 0.0005
-    assert 0.004 < median_s(kata.slow) < 0.007
+    assert statistics.median(spent_s(kata.quick)) < 0.0005
+    assert 0.004 < min(spent_s(kata.slow)) < 0.007  # the least: what else the machine does only adds
 
 
 def test_answers_come_back_from_a_stopwatch_and_work_here_is_timed_here(start: Start) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from harness.isolation.limits import Limits, MemoryLimit, proportional_mib, tree_of
 from harness.isolation.sandbox import PROCESS, SANDBOX, SHM_MIB, TMP_MIB, sandbox_problem
-from harness.suite.explain import PlayerGoneError
+from harness.suite.explain import SubjectGoneError
 
 from remote_subjects import loaded
 
@@ -94,7 +94,7 @@ def test_a_player_that_takes_too_much_is_ended(mode: str, tmp_path: Path) -> Non
 
     with (
         loaded(TAKES, mode, tmp_path, memory_mib=200) as subject,
-        pytest.raises(PlayerGoneError, match="more than 200 MiB of memory"),
+        pytest.raises(SubjectGoneError, match="more than 200 MiB of memory"),
     ):
         take_more_and_more(subject)
 
@@ -103,7 +103,7 @@ def test_a_player_that_takes_too_much_is_ended(mode: str, tmp_path: Path) -> Non
 def test_the_memory_of_a_whole_tree_is_counted(tmp_path: Path) -> None:
     with (
         loaded(TAKES, PROCESS, tmp_path, memory_mib=200) as subject,
-        pytest.raises(PlayerGoneError, match="more than 200 MiB of memory"),
+        pytest.raises(SubjectGoneError, match="more than 200 MiB of memory"),
     ):
         subject.tree(3, 80)
 

@@ -13,7 +13,7 @@ import pytest
 from harness.core.model import Kata, KataSet
 from harness.isolation.memory import imports_of, worst_mib
 from harness.isolation.sandbox import PROCESS, SANDBOX, sandbox_problem
-from harness.isolation.sessions import Player
+from harness.isolation.sessions import SubjectProcess
 from harness.suite.measure import Task
 
 KATA = Kata(
@@ -61,7 +61,7 @@ def peak(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Peak]:
     """Measures a call that is made for the subject's module."""
     if request.param == SANDBOX and sandbox_problem():
         pytest.skip(sandbox_problem())
-    player = Player(KATA, SOURCE, "subject.py", request.param, tmp_path)
+    player = SubjectProcess(KATA, SOURCE, "subject.py", request.param, tmp_path)
     module: Any = ModuleType("subject")
     module.__dict__["__getattr__"] = lambda name: player.attribute(module, name)
     before = module.total

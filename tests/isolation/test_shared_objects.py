@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from harness.isolation.client import Connection
 from harness.isolation.protocol import Header
 from harness.isolation.shared_objects import IdentityError, SharedObjects
-from harness.suite.explain import PlayerGoneError
+from harness.suite.explain import SubjectGoneError
 
 from in_memory import KINDS, SOURCE, InMemory
 
@@ -220,7 +220,7 @@ class HostileServer(RuleBasedStateMachine):
         """Ask; whatever the answer is, it is a value, an exception of the subject's, or the end of the run."""
         try:
             self.given.append(question())
-        except PlayerGoneError:
+        except SubjectGoneError:
             self.has_ended = True
         except (Exception, SystemExit) as error:
             trace = error.__traceback__
@@ -235,7 +235,7 @@ class HostileServer(RuleBasedStateMachine):
     @rule()
     def next_run(self) -> None:
         """A run that was ended stays so; another begins."""
-        with pytest.raises(PlayerGoneError):
+        with pytest.raises(SubjectGoneError):
             self.there.echo(1)
         self.memory.close()
         self.begin()
@@ -333,7 +333,7 @@ TestHostileServer.settings = settings(max_examples=120, stateful_step_count=12, 
     ],
 )
 def test_an_object_has_one_number_for_a_session(why: str, make_form: Callable[[int], Any]) -> None:
-    with lying(lambda own: {"v": make_form(own)}) as (connection, value), pytest.raises(PlayerGoneError, match=why):
+    with lying(lambda own: {"v": make_form(own)}) as (connection, value), pytest.raises(SubjectGoneError, match=why):
         connection.ask("len", value)
 
 
@@ -354,7 +354,7 @@ def test_an_object_has_one_number_for_a_session(why: str, make_form: Callable[[i
 )
 def test_a_change_that_no_server_would_send_ends_the_run(make_change: Callable[[int], Any]) -> None:
     with lying(lambda own: {"u": [make_change(own)]}) as (connection, value):
-        with pytest.raises(PlayerGoneError):
+        with pytest.raises(SubjectGoneError):
             connection.ask("len", value)
         assert value.tolist() == [0.0, 1.0, 2.0]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.catalog.load import load_kata
+from harness.core.model import Suite
 from harness.grading.blobs import pack
 from harness.history.store import History
 from harness.practice.follow_up import invitation, record_follow_up, run_follow_up
@@ -91,17 +92,17 @@ def test_a_suite_and_a_follow_up_depend_on_nothing_of_each_other(checkout: Check
     folder = checkout.add(SLUG, GOOD)
     suite = checkout.add_follow_up(SLUG)
     kata = load_kata(folder)
-    assert kata.follow_up == suite
-    own, followed = Job(kata), Job(kata, follow_up=True)
-    before = digest(own), digest(followed), pack(kata)[0]
+    assert kata.suite_file(Suite.FOLLOW_UP) == suite
+    own, followed = Job(kata), Job(kata, suite=Suite.FOLLOW_UP)
+    before = digest(own, GOOD.encode()), digest(followed, GOOD.encode()), pack(kata)[0]
     suite.write_text(FOLLOW_UP + MORE)
-    assert digest(own) == before[0]
-    assert digest(followed) != before[1]
+    assert digest(own, GOOD.encode()) == before[0]
+    assert digest(followed, GOOD.encode()) != before[1]
     assert pack(kata)[0] == before[2], "what is sent away to be graded has no follow-up in it"
-    between = digest(followed)
-    kata.suite.write_text(kata.suite.read_text() + MORE)
-    assert digest(own) != before[0]
-    assert digest(followed) == between
+    between = digest(followed, GOOD.encode())
+    kata.suite_file().write_text(kata.suite_file().read_text() + MORE)
+    assert digest(own, GOOD.encode()) != before[0]
+    assert digest(followed, GOOD.encode()) == between
 
 
 def test_no_kata_is_called_like_a_follow_up(checkout: Checkout) -> None:
@@ -114,10 +115,10 @@ def test_no_kata_is_called_like_a_follow_up(checkout: Checkout) -> None:
 def test_a_report_from_the_cache_is_no_news_to_the_history(tmp_path: Path) -> None:
     history = History(tmp_path)
     kata = make_kata("a01_mse")
-    report = make_report("a01_mse", "PPF", created=10.0, follow_up=True)
+    report = make_report("a01_mse", "PPF", created=10.0, suite=Suite.FOLLOW_UP)
     assert record_follow_up(history, kata, report, 11.0)
     assert not record_follow_up(history, kata, report, 12.0)
-    assert not record_follow_up(history, kata, replace(report, created=20.0, follow_up=False), 21.0)
+    assert not record_follow_up(history, kata, replace(report, created=20.0, suite=Suite.OWN), 21.0)
     assert not record_follow_up(history, kata, replace(report, created=20.0, started=False), 21.0)
     assert record_follow_up(history, kata, replace(report, created=20.0), 21.0)
     (first, second) = history.entries("follow_up", slug="a01_mse")

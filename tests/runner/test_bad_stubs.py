@@ -30,6 +30,19 @@ def test_zero_stays_zero():
 """
 
 
+SLOW_ORACLE = """
+import numpy as np
+import pytest
+import {module} as kata
+from harness.suite import check
+
+@pytest.mark.example
+def test_two_is_four():
+    endless = np.broadcast_to(np.float64(0), (10**13,)).sum()
+    check.equal(kata.double(2), 4 + endless, asked="double(2)")
+"""
+
+
 @dataclass(frozen=True)
 class Case:
     """What a learner has written, and what must be said of it."""
@@ -96,6 +109,9 @@ CASES = {
     "missing_function": Case("def triple(x):\n    return 3 * x\n", "failing", "has no double"),
     "wrong_signature": Case("def double():\n    return 2\n", "failing", "TypeError"),
     "interrupts": Case("def double(x):\n    raise KeyboardInterrupt\n", "broken", "ended after 0 of 2 tests"),
+    "slow_oracle": Case(
+        GOOD, "timed out", "slow_oracle ran out of time in its own code in test_two_is_four", suite=SLOW_ORACLE
+    ),
     "half_right": Case("def double(x):\n    return x\n", "in progress", "not doubled: return 2 * x"),
 }
 """Name of the module -> case."""

@@ -12,7 +12,7 @@ from harness.catalog.load import load_kata
 from harness.core.model import KataReport, Outcome, Problem, ProblemKind, Status
 from harness.runner import suite_servers
 from harness.runner.job import Job
-from harness.runner.pool import run_jobs
+from harness.runner.run import run_jobs
 
 from checkout import GOOD, Checkout
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.core.model import Catalog, Status
+from harness.core.model import Catalog, Status, Suite
 from harness.scoreboard.model import Scoreboard
 from harness.scoreboard.render import Format, render
 from harness.scoreboard.render.markdown import escape
@@ -141,7 +141,7 @@ def test_a_bar_is_full_only_at_the_end_and_empty_only_at_the_beginning(passed: i
 
 
 def test_a_star_stands_beside_passed_in_every_form() -> None:
-    reports = [make_report("a01_mse", "PPPP"), make_report("a01_mse", "PP", follow_up=True)]
+    reports = [make_report("a01_mse", "PPPP"), make_report("a01_mse", "PP", suite=Suite.FOLLOW_UP)]
     board = tally(Catalog((make_kata("a01_mse"), make_kata("a02_r2_score"))), reports)
     assert "1 of 2 katas passed (1 with the follow-up), 4 of 4 tests pass" in render(board, Format.TERMINAL)
     assert "passed ★ " in render(board, Format.TERMINAL)
@@ -157,7 +157,7 @@ def test_a_star_stands_beside_passed_in_every_form() -> None:
 
 
 def test_a_pass_that_fades_keeps_its_star_and_80_columns_are_enough() -> None:
-    reports = [make_report("a01_mse", "PPPP"), make_report("a01_mse", "PP", follow_up=True)]
+    reports = [make_report("a01_mse", "PPPP"), make_report("a01_mse", "PP", suite=Suite.FOLLOW_UP)]
     board = tally(Catalog((make_kata("a01_mse", title="A title of some length" * 3),)), reports, due={"a01_mse"})
     text = render(board, Format.TERMINAL, width=80)
     assert "passed, due ★ " in text

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.core.errors import ReportError
-from harness.core.model import Band, Catalog, Problem, ProblemKind, Status
+from harness.core.model import Band, Catalog, Problem, ProblemKind, Status, Suite
 from harness.scoreboard.model import BandTally
 from harness.scoreboard.tally import next_kata, tally
 
@@ -84,7 +84,7 @@ def test_a_row_counts_its_bands() -> None:
 
 @given(REPORTS, st.lists(st.builds(make_report, st.sampled_from(SLUGS), OUTCOMES, problem=PROBLEMS), max_size=6))
 def test_follow_ups_count_for_nothing_but_the_star(reports: list, others: list) -> None:  # type: ignore[type-arg]
-    followed = [replace(report, follow_up=True, created=9.0) for report in others]
+    followed = [replace(report, suite=Suite.FOLLOW_UP, created=9.0) for report in others]
     board, plain = tally(CATALOG, [*reports, *followed]), tally(CATALOG, reports)
     assert (board.sets, board.passed, board.tests, board.next_slug) == (
         plain.sets,
@@ -111,7 +111,9 @@ def test_follow_ups_count_for_nothing_but_the_star(reports: list, others: list) 
 def test_a_star_is_for_a_follow_up_that_passes_as_a_whole(
     outcomes: str, problem: ProblemKind | None, star: bool, note: str
 ) -> None:
-    asked = make_report("a01_one", outcomes, problem=Problem(problem, "why") if problem else None, follow_up=True)
+    asked = make_report(
+        "a01_one", outcomes, problem=Problem(problem, "why") if problem else None, suite=Suite.FOLLOW_UP
+    )
     row = tally(CATALOG, [make_report("a01_one", "PPPP"), asked]).rows[0]
     assert (row.status, row.star, row.note) == (Status.PASSED, star, note)
     assert row.follow_up == BandTally(outcomes.count("P"), len(outcomes))

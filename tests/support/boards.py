@@ -17,6 +17,7 @@ from harness.core.model import (
     Outcome,
     Problem,
     ProblemKind,
+    Suite,
     TestResult,
 )
 from harness.scoreboard.model import Scoreboard
@@ -45,7 +46,7 @@ def make_kata(slug: str, *, requires: tuple[str, ...] = (), title: str = "") -> 
 
 
 def make_report(
-    slug: str, outcomes: str, *, problem: Problem | None = None, created: float = 0.0, follow_up: bool = False
+    slug: str, outcomes: str, *, problem: Problem | None = None, created: float = 0.0, suite: Suite = Suite.OWN
 ) -> KataReport:
     """A report with one test a letter: P passed, F failed, N not run; bands in turn."""
     named = {"P": Outcome.PASSED, "F": Outcome.FAILED, "N": Outcome.NOT_RUN}
@@ -62,7 +63,7 @@ def make_report(
         )
         for i, letter in enumerate(outcomes)
     )
-    return KataReport(slug, "learner", tests, problem, created=created, follow_up=follow_up)
+    return KataReport(slug, "learner", tests, problem, created=created, suite=suite)
 
 
 def mixed_board() -> Scoreboard:

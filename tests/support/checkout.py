@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.catalog.load import stub_hash
+from harness.core.model import KataReport, Suite
+from harness.core.report import read
 
 ROOT = Path(__file__).parents[2]
 
@@ -121,6 +123,11 @@ class Checkout:
             check=False,
         )
         return Done(done.returncode, done.stdout, done.stderr)
+
+    def reports(self, *arguments: str) -> tuple[Done, dict[Suite, KataReport]]:
+        """Run plain pytest in the checkout; how it ended, and its reports of one kata's suites."""
+        done = self.pytest(*arguments, "--json-report", "--json-report-file=report.json")
+        return done, {report.suite: report for report in read(self.root / "report.json")}
 
 
 def environment() -> dict[str, str]:

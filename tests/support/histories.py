@@ -132,5 +132,5 @@ def _attempt(diary: Diary, rng: random.Random, kata: Kata, at: float, *, is_revi
 
 def kata_tests(kata: Kata) -> list[str]:
     """The names of its tests."""
-    source = kata.suite.read_text(encoding="utf-8")
+    source = kata.suite_file().read_text(encoding="utf-8")
     return [line[4:].partition("(")[0] for line in source.splitlines() if line.startswith("def test_")]

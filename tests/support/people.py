@@ -80,7 +80,9 @@ class Person:
         self.stub.write_text(source)
         self.checkout.state.mkdir(exist_ok=True)
         job = learner_job(self.kata_named(), LEARNER, "practice")
-        report = replace(make_report("a01_twice", outcomes, created=time.time()), digest=digest(job))
+        report = replace(
+            make_report("a01_twice", outcomes, created=time.time()), digest=digest(job, job.kata.stub.read_bytes())
+        )
         write_atomically(self.checkout.state / job.store, dump(report))
         return report
 

@@ -12,7 +12,7 @@ from harness.core.model import Kata, KataSet
 from harness.isolation.client import Connection
 from harness.isolation.limits import MemoryLimit
 from harness.isolation.quota import Quota
-from harness.isolation.sandbox import MEMORY_MIB, start_player
+from harness.isolation.sandbox import MEMORY_MIB, start_server
 
 KATA = Kata(
     id="A99",
@@ -34,7 +34,7 @@ KATA = Kata(
 
 def load(source: str, mode: str, shared: Path, *, memory_mib: float = MEMORY_MIB) -> Any:
     """A module that stands for a subject in a new process; its `connection` is to be closed."""
-    process = start_player(mode, KATA.imports, shared=shared)
+    process = start_server(mode, KATA.imports, shared=shared)
     connection = Connection(process, limits=[MemoryLimit(process.process.pid, memory_mib), Quota(shared)])
     module: Any = ModuleType("subject")
     module.__dict__["connection"] = connection

@@ -61,11 +61,11 @@ def test_the_report_of_a_run_is_the_one_the_scoreboard_takes(
 ) -> None:
     records.record(kata, PASSING, GOOD.encode(), 100.0)
     job = learner_job(kata, "learner", "practice")
-    known = cached_report(job, digest(job), checkout.state)
+    known = cached_report(job, digest(job, job.kata.stub.read_bytes()), checkout.state)
     assert known is not None
     assert known.status is Status.PASSED
     kata.stub.write_text(WRONG)
-    assert cached_report(job, digest(job), checkout.state) is None
+    assert cached_report(job, digest(job, job.kata.stub.read_bytes()), checkout.state) is None
 
 
 def test_a_run_that_was_killed_is_not_recorded(records: LearnerRecords, kata: Kata, history: History) -> None:

@@ -16,7 +16,7 @@ from harness.catalog.load import load_kata
 from harness.core.model import Band, Kata, KataReport, Outcome, ProblemKind, Status, TestResult
 from harness.plugin.live_results import FILE, LiveLines
 from harness.runner.job import Job
-from harness.runner.pool import run_jobs
+from harness.runner.run import run_jobs
 from harness.watch.plan import plan_run
 from harness.watch.run import Run
 from harness.watch.warm_runs import WarmParent
@@ -214,7 +214,7 @@ def test_each_test_is_in_one_child(
     suite += "@pytest.mark.speed\ndef test_fast(): pass\n"
     weights = data.draw(st.dictionaries(st.sampled_from(answers), st.floats(0, 0.1)))
     kata = load_kata(Checkout(tmp_path_factory.mktemp("plan") / "checkout").add("a01_twice"))
-    kata.suite.write_text(suite)
+    kata.suite_file().write_text(suite)
     plan = plan_run(kata, weights, children)
     if children > 1 and len(answers) > 1:
         assert sorted(name for share in plan.answers for name in share) == answers

@@ -10,7 +10,7 @@ import pytest
 from harness.suite.measure import Compare, Stopwatch, Task
 
 
-class Player(Protocol):
+class RemoteSubject(Protocol):
     """The process that the subject runs in, when it is not this one; see `harness.isolation`."""
 
     def stopwatch(self, at_least: float = 1.0) -> Stopwatch:
@@ -23,11 +23,11 @@ class Player(Protocol):
         """The result of a helper's function in a new process with the same subject."""
 
 
-PLAYER = pytest.StashKey[Player]()
+REMOTE_SUBJECT = pytest.StashKey[RemoteSubject]()
 """On the kata's module in pytest's tree."""
 
 
-def player_of(item: pytest.Item) -> Player | None:
+def remote_subject_of(item: pytest.Item) -> RemoteSubject | None:
     """The process of the subject that a test asks, None when that is this process."""
     module = item.getparent(pytest.Module)
-    return module.stash.get(PLAYER, None) if module is not None else None
+    return module.stash.get(REMOTE_SUBJECT, None) if module is not None else None

@@ -1,0 +1,196 @@
+"""All runs that the audit of a suite needs, and what is expected of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cached_property
+
+from harness.audit.lint import Solutions, Wrong, read_solutions, solution_name
+from harness.core.model import Band, Kata, Suite
+from harness.runner.job import Job, suite_bands
+from harness.subject.resolve import REFERENCE
+
+PROFILE = "audit"
+"""The hypothesis profile of most runs: derandomized, without a database of examples, and nothing is shrunk."""
+
+
+class RunKind(StrEnum):
+    """What a run is held to."""
+
+    STUB = "stub"
+    """All tests fail, because nothing is written yet."""
+    REFERENCE = "reference"
+    """All tests pass, those of speed with a margin."""
+    RIGHT = "right"
+    """All tests pass."""
+    WRONG = "wrong"
+    """The named tests fail, and the messages say why."""
+    PLAYER = "player"
+    """In another process each test ends as it did in pytest's own."""
+    SEED = "seed"
+    """All tests pass under another seed of hypothesis."""
+    BEFORE = "before"
+    """The kata's own reference does not pass its follow-up."""
+    KEPT = "kept"
+    """A solution of the follow-up passes the kata's own suite."""
+
+
+class Stage(StrEnum):
+    """The kinds of runs whose time is summed up."""
+
+    RIGHT = "stubs and right solutions"
+    MISTAKES = "mistakes"
+    SPEED = "speed mistakes"
+    PLAYER = "player"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRun:
+    """One run, and what is expected of it."""
+
+    kind: RunKind
+    name: str
+    """What sentences call the code that is run."""
+    job: Job
+    tests: tuple[str, ...] = ()
+    """The tests that must fail."""
+
+    @property
+    def stage(self) -> Stage:
+        """The part of the audit that its time belongs to."""
+        if self.kind is RunKind.PLAYER:
+            return Stage.PLAYER
+        if self.kind is RunKind.WRONG:
+            return Stage.SPEED if self.job.gated else Stage.MISTAKES
+        return Stage.RIGHT
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a run in pytest's own process that the run in a player is compared with."""
+        return self.kind in (RunKind.REFERENCE, RunKind.RIGHT, RunKind.WRONG)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What an audit was asked for."""
+
+    seeds: Sequence[int] = ()
+    """Seeds under which what is right is run once more, speed bands aside."""
+    player: str = ""
+    """`process` or `sandbox`: where solutions are run once more, to compare verdicts test by test. Empty for neither."""
+    all_in_player: bool = False
+    """Whether all wrong solutions are run there; one of each band when not."""
+    is_draft: bool = False
+    """Whether it is no fault that there are few solutions."""
+
+
+DEFAULTS = Options()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A kata's own suite, or its follow-up, with all that judges it."""
+
+    kata: Kata
+    suite: Suite
+    options: Options
+
+    @cached_property
+    def solutions(self) -> Solutions:
+        """What there is in `solutions/`."""
+        return read_solutions(self.kata, self.suite)
+
+    @property
+    def _reference(self) -> tuple[str, str]:
+        """What sentences call the reference, and how a job finds it."""
+        if self.suite is Suite.FOLLOW_UP:
+            return "the follow-up's reference", str(self.solutions.reference)
+        return "the reference", REFERENCE
+
+    @cached_property
+    def _bands(self) -> dict[str, Band | None]:
+        return suite_bands(self.kata, self.suite)
+
+    def _job(self, choice: str, store: str) -> Job:
+        place = f"audit/{self.kata.slug}/{'' if self.suite is Suite.OWN else 'follow_up/'}{store}.json"
+        return Job(self.kata, choice, profile=PROFILE, store=place, suite=self.suite)
+
+    @cached_property
+    def _right(self) -> list[tuple[str, str, str]]:
+        """What must pass: its name, how a job finds it, and what its report is called."""
+        name, choice = self._reference
+        files = self.solutions.right
+        named = [(solution_name(self.kata, file), str(file), f"also_right/{file.stem}") for file in files]
+        return [(name, choice, "reference"), *named]
+
+    @cached_property
+    def runs(self) -> list[PlannedRun]:
+        """All runs; the stub's comes first, then the reference's."""
+        stub = replace(self._job(str(self.kata.stub), "stub"), gated=False)
+        right = [
+            PlannedRun(RunKind.REFERENCE if store == "reference" else RunKind.RIGHT, name, self._job(choice, store))
+            for name, choice, store in self._right
+        ]
+        wrong = [self._wrong(each) for each in self.solutions.wrong]
+        return [
+            PlannedRun(RunKind.STUB, "the stub", stub),
+            *right,
+            *wrong,
+            *self._in_player(right, wrong),
+            *self._seeded(),
+            *(self._across() if self.suite is Suite.FOLLOW_UP else ()),
+        ]
+
+    def _wrong(self, wrong: Wrong) -> PlannedRun:
+        job = self._job(wrong.choice, f"wrong/{wrong.stem}")
+        gated = any(self._bands[name] is Band.SPEED for name in wrong.tests)
+        return PlannedRun(RunKind.WRONG, wrong.name, replace(job, only=wrong.tests, gated=gated), wrong.tests)
+
+    def _in_player(self, right: Sequence[PlannedRun], wrong: Sequence[PlannedRun]) -> Iterator[PlannedRun]:
+        """What is right, and of what is wrong the first for each band, or all."""
+        player = self.options.player
+        chosen = wrong if self.options.all_in_player else _one_of_each_band(wrong, self._bands)
+        for run in (*right, *chosen) if player else ():
+            store = run.job.store.replace("audit/", f"audit-{player}/", 1)
+            yield replace(run, kind=RunKind.PLAYER, job=replace(run.job, player=player, store=store))
+
+    @property
+    def left_out(self) -> int:
+        """How many wrong solutions are not run in the player, although one was asked for."""
+        if not self.options.player:
+            return 0
+        in_player = sum(run.kind is RunKind.PLAYER for run in self.runs)
+        return len(self._right) + len(self.solutions.wrong) - in_player
+
+    def _seeded(self) -> Iterator[PlannedRun]:
+        """What is right, once a seed."""
+        unhurried = tuple(name for name, band in self._bands.items() if band is not Band.SPEED)
+        for seed in self.options.seeds:
+            for name, choice, store in self._right:
+                job = replace(self._job(choice, f"seeds/{seed}/{store}"), profile="grade", seed=seed)
+                job = replace(job, only=unhurried, gated=False)
+                yield PlannedRun(RunKind.SEED, f"{name} under --hypothesis-seed={seed}", job)
+
+    def _across(self) -> Iterator[PlannedRun]:
+        """The kata's reference in the follow-up's suite, and the follow-up's solutions in the kata's own.
+
+        Wrong ones only where seeds ask for thoroughness: they are many, and whole suites. They need not show their speed.
+        """
+        yield PlannedRun(RunKind.BEFORE, "the reference", self._job(REFERENCE, "before"))
+        for name, choice, store in self._right:
+            yield PlannedRun(RunKind.KEPT, name, replace(self._job(choice, f"kept/{store}"), suite=Suite.OWN))
+        unhurried = tuple(name for name, band in suite_bands(self.kata).items() if band is not Band.SPEED)
+        for wrong in self.solutions.wrong if self.options.seeds else ():
+            job = self._job(wrong.choice, f"kept/wrong/{wrong.stem}")
+            yield PlannedRun(RunKind.KEPT, wrong.name, replace(job, suite=Suite.OWN, only=unhurried, gated=False))
+
+
+def _one_of_each_band(wrong: Sequence[PlannedRun], bands: dict[str, Band | None]) -> list[PlannedRun]:
+    """The first solution that a test of each band must catch, in the order of `wrong`."""
+    first: dict[Band | None, PlannedRun] = {}
+    for run in wrong:
+        for test in run.tests:
+            first.setdefault(bands[test], run)
+    return [run for run in wrong if run in first.values()]

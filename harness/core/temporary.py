@@ -1,0 +1,105 @@
+"""Temporary folders that a later run can remove when their owner was killed.
+
+Beside a folder `run-ab12` is a file `run-ab12.lock`, which its owner holds locked while it lives. The system opens the lock of a
+process that dies, so a folder whose lock can be taken belongs to nobody. A folder without such a file is left alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_LOCK = ".lock"
+_OPEN = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+class OwnedFolder:
+    """A temporary folder that lives until `close`, or until a run after the end of this process sweeps it away."""
+
+    def __init__(self, prefix: str, parent: Path | None = None) -> None:
+        """`parent` is the system's temporary folder when None. Raises `OSError`."""
+        parent = Path(tempfile.gettempdir()) if parent is None else parent
+        # The lock is taken before its file has the name by which `sweep` finds it: no owner is ever seen without it.
+        handle, made = tempfile.mkstemp(prefix=f".{prefix}", dir=parent)
+        name = f"{prefix}{Path(made).name[len(prefix) + 1 :]}"
+        self.path = parent / name
+        self._lock = handle
+        self._file = parent / f"{name}{_LOCK}"
+        _take(handle)
+        Path(made).replace(self._file)
+        self.path.mkdir(mode=0o700)
+
+    def close(self) -> None:
+        """Remove the folder and what is in it."""
+        _remove(self.path)
+        self._file.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            os.close(self._lock)
+
+
+@contextmanager
+def owned_folder(prefix: str, parent: Path | None = None) -> Iterator[Path]:
+    """An `OwnedFolder` for the time of a block."""
+    folder = OwnedFolder(prefix, parent)
+    try:
+        yield folder.path
+    finally:
+        folder.close()
+
+
+def sweep(prefix: str, parent: Path | None = None) -> None:
+    """Remove the folders of this user with this prefix whose owners are dead."""
+    parent = Path(tempfile.gettempdir()) if parent is None else parent
+    for file in parent.glob(f"{prefix}*{_LOCK}"):
+        with contextlib.suppress(OSError):
+            handle = os.open(file, _OPEN)
+            try:
+                if stat.S_ISREG(os.fstat(handle).st_mode) and os.fstat(handle).st_uid == _user() and _take(handle):
+                    _remove(file.with_name(file.name.removesuffix(_LOCK)))
+                    file.unlink(missing_ok=True)
+            finally:
+                os.close(handle)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder in which somebody may have taken permissions away. A link is not followed."""
+
+    def insist(function: Callable[[str], object], path: str, _: object) -> None:
+        with contextlib.suppress(OSError):
+            Path(path).parent.chmod(0o700)
+            if not Path(path).is_symlink():
+                Path(path).chmod(0o700)
+            function(path)
+
+    if folder.is_symlink():
+        return
+    shutil.rmtree(folder, onerror=insist)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _user() -> int:
+    return os.getuid() if hasattr(os, "getuid") else 0
+
+
+if sys.platform == "win32":
+
+    def _take(handle: int) -> bool:  # noqa: ARG001 (nothing is swept where nothing can be locked this way)
+        return False
+
+else:
+    import fcntl
+
+    def _take(handle: int) -> bool:
+        """Lock a file, unless somebody else has it; returns whether it is ours."""
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,84 @@
+"""Hang limits, and whose code a hang is said to be in."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import pytest
+
+from harness.core.model import Suite
+
+from checkout import GOOD, Checkout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="without alarms, a hang ends the whole process there")
+def test_after_a_hang_the_rest_of_that_kata_is_not_run(checkout: Checkout) -> None:
+    checkout.add("a01_hangs", "def double(x):\n    while True: pass\n")
+    checkout.add("a02_fine", GOOD)
+    done = checkout.pytest("katas")
+    assert "came      no answer: still running after 2 s" in done.out
+    assert "not run, because test_two_is_four hung" in done.out
+    assert "a02_fine  example 1/1  edge 1/1  passed" in done.out
+
+
+SUITE_HANGS = """
+import time
+import pytest
+import {module} as kata
+from harness.suite import check
+
+@pytest.mark.example
+def test_oracle():
+    check.equal(kata.double(2), slow_oracle(2), asked="double(2)")
+
+@pytest.mark.edge
+def test_zero():
+    check.equal(kata.double(0), 0, asked="double(0)")
+
+def slow_oracle(x):
+    {wait}
+    return 2 * x
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="without alarms, a hang ends the whole process there")
+@pytest.mark.parametrize("options", [(), ("--player", "process")], ids=["here", "in another process"])
+def test_a_hang_of_the_suites_own_code_is_not_the_learners(checkout: Checkout, options: tuple[str, ...]) -> None:
+    checkout.add("a01_fine", GOOD, suite=SUITE_HANGS.replace("{wait}", "time.sleep(30)"))
+    done, reports = checkout.reports("katas", *options)
+    limit_s = 4 if options else 2
+    assert f"came      no verdict: still running after {limit_s} s, in the suite's own code" in done.out, done.text
+    assert re.search(r"where     test_fine.py:\d+ in slow_oracle: time.sleep\(30\)", done.out)
+    assert "loop that does not end" not in done.out
+    assert "not run, because test_oracle ran out of time" in done.out
+    (report,) = reports.values()
+    assert "the suite of a01_fine ran out of time in its own code, in test_oracle" in str(report.problem)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="without alarms, a hang ends the whole process there")
+def test_a_hang_in_another_process_is_the_learners(checkout: Checkout) -> None:
+    checkout.add("a01_loops", "def double(x):\n    while True: pass\n")
+    done, reports = checkout.reports("katas", "--player", "process")
+    assert "came      no answer: still running after 4 s" in done.out, done.text
+    assert "a loop that does not end" in done.out
+    assert "a01_loops hung in test_two_is_four" in str(reports[Suite.OWN].problem)
+
+
+def test_an_alarm_between_the_stages_of_a_test_raises_nothing(checkout: Checkout) -> None:
+    checkout.add("a01_fine", GOOD)
+    (checkout.root / "conftest.py").write_text(
+        "import time\n\ndef pytest_runtest_logreport(report):\n    time.sleep(2.4 if report.when == 'call' else 0)\n"
+    )
+    done = checkout.pytest("katas")
+    assert done.code == 0, done.text
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the watchdog kills the process there before pytest can")
+def test_a_hang_inside_c_ends_the_process_with_the_line(checkout: Checkout) -> None:
+    source = "import numpy as np\ndef double(x):\n    return np.broadcast_to(np.float64(0), (10**13,)).sum()\n"
+    checkout.add("a01_deep", source)
+    done = checkout.pytest("katas")
+    assert done.code == 1
+    assert "Timeout (0:00:07)!" in done.err, done.text
+    assert 'deep.py", line 3 in double' in done.err
