@@ -64,7 +64,8 @@ def essence(outcome: Any) -> Any:
     """An outcome without what may differ: messages, latencies, and whether a request that waited was a hit."""
     if isinstance(outcome, dict):
         shown = {key: outcome[key] for key in ("loaded", "request_count", "error_count")}
-        return {"path": Path(outcome["path"]).stem, "has loaded_at": outcome["loaded_at"] is not None} | shown
+        there = {f"has {key}": outcome[key] is not None for key in ("loaded_at", "latency_p50_ms")}
+        return {"path": Path(outcome["path"]).stem} | there | shown
     return outcome[0] if isinstance(outcome, list) else outcome and outcome.partition(":")[0]
 
 

@@ -207,6 +207,7 @@ def simulate(size: int, steps: Sequence[tuple[str, str]], mistake: str = "") -> 
 @example(size=2, steps=[("predict", "d"), ("predict", "d"), ("predict", "e"), ("evict", "")])
 @example(size=2, steps=[("fail", "d"), ("evict", "")])
 @example(size=2, steps=[("info", "d"), ("evict", "")])
+@example(size=2, steps=[("load", "d"), ("evict", "")])
 @example(size=2, steps=[("load", "d"), ("bad load", "d"), ("predict", "d"), ("predict", "e"), ("predict", "d")])
 def test_hits_reads_and_evictions_are_those_of_an_lru_cache(
     shelf: toys.Stage, size: int, steps: list[tuple[str, str]]
@@ -691,6 +692,7 @@ SCENARIOS: dict[str, dict[str, Any]] = {
     "counts of two errors": meet(USED, predict("a", "KeyError"), predict("a", "KeyError"), **COUNTS),
     "counts in an info during an error": meet(USED, predict("a", "KeyError"), info("a"), **COUNTS),
     "counts in an info, before and after an error": meet(USED, info("a"), predict("a", "KeyError"), **COUNTS),
+    "counts in an info, before and after a request": meet(A, info("a"), predict("a"), **COUNTS),
     "counts of an error during a load": meet(USED, NEWER, predict("a", "KeyError"), **COUNTS),
     "counts of a request during a load that fails": meet(USED, load("a", "broken"), predict("a"), **COUNTS),
     "counts of a request, and a load": meet(USED, predict("a"), NEWER, **COUNTS),

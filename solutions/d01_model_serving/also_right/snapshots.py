@@ -80,11 +80,11 @@ class ModelServingSystem:
         return {"prediction": prediction, "model_id": model_id, "latency_ms": latency, "cache_hit": hit}
 
     def get_model_info(self, model_id):
-        state = self.states.get(model_id)
+        with self.writing:
+            state = self.states.get(model_id)
+            window = self.windows.get(model_id, [])[-1000:]
         if state is None:
             raise KeyError(f"{model_id} is not known")
-        with self.writing:
-            window = self.windows.get(model_id, [])[-1000:]
         p50, p95 = np.quantile(window, [0.5, 0.95]) if window else (None, None)
         return {
             "path": state.path,
