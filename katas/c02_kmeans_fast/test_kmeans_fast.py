@@ -24,7 +24,11 @@ from harness.suite.check import Asked, call
 from harness.suite.speed import Contest, MemoryMeter, Racer, Task, vary
 from harness.suite.strategies import Float64Array, seeds
 
-starts, fits, ask = in_subject_process(many_starts.starts), in_subject_process(many_starts.fits), in_subject_process(many_starts.ask)
+starts, fits, ask = (
+    in_subject_process(many_starts.starts),
+    in_subject_process(many_starts.fits),
+    in_subject_process(many_starts.ask),
+)
 PLACES: dict[str, Callable[[Float64Array], Any]] = {
     "in units of 2^-30": lambda X: X * 2.0**-30,
     "about 1e8": lambda X: X / 8 + FAR,

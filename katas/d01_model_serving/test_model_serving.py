@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from serving_models import EVICT, info, load, predict, words
 
 from harness.suite import check
-from harness.suite.batch import beside
+from harness.suite.batch import in_subject_process
 from harness.suite.check import call
 from harness.suite.speed import Contest, Grower, Racer, Task, vary
 
@@ -33,12 +33,12 @@ pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 IDS = "abcde"
 INFO_KEYS = ["error_count", "latency_p50_ms", "latency_p95_ms", "loaded", "loaded_at", "path", "request_count"]
 
-new_stage = beside(toys.Stage)
-interleave = beside(interleaving.interleave)
-predict_undefined = beside(toys.predict_undefined)
-predict_each = beside(toys.predict_each)
-replace_each = beside(toys.replace_each)
-load_all = beside(toys.load_all)
+new_stage = in_subject_process(toys.Stage)
+interleave = in_subject_process(interleaving.interleave)
+predict_undefined = in_subject_process(toys.predict_undefined)
+predict_each = in_subject_process(toys.predict_each)
+replace_each = in_subject_process(toys.replace_each)
+load_all = in_subject_process(toys.load_all)
 
 
 @pytest.fixture
