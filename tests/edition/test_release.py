@@ -356,8 +356,11 @@ def test_where_there_is_no_harness_no_edition_is_made(own: Path, tmp_path: Path)
 
 def test_a_pyproject_that_cannot_be_shortened_safely_stops_it() -> None:
     source = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    for odd in ('pythonpath = [\n    "tests",\n]', 'pythonpath = ["tests"]\npythonversion = """\n[tool.ruff]"""'):
-        changed = source.replace('pythonpath = ["tests"]', odd, 1)
+    for odd in (
+        'pythonpath = [\n    "tests",\n]',
+        'pythonpath = ["tests/support"]\npythonversion = """\n[tool.ruff]"""',
+    ):
+        changed = source.replace('pythonpath = ["tests/support"]', odd, 1)
         assert changed != source
         with pytest.raises(EditionError, match=r"pyproject\.toml is"):
             texts.project(changed)

@@ -84,7 +84,9 @@ def test_arguments_and_their_way_are_not_counted(peak: Peak) -> None:
 
 def test_what_the_call_takes_is_counted(peak: Peak) -> None:
     x = np.ones(2**19)
-    assert 7.9 < peak(lambda kata: lambda: kata.twice(x + 1)) < 9.0
+    assert (
+        7.9 < peak(lambda kata: lambda: kata.twice(x + 1)) < 10.0
+    )  # the kernel counts other pages, too: a MiB more or less
 
 
 def test_arguments_that_are_kept_are_counted(peak: Peak) -> None:
