@@ -51,11 +51,6 @@ def test_no_attack_passes(path: Path, grades: dict[str, Grade]) -> None:
     assert grade.mode == SANDBOX
 
 
-@pytest.mark.parametrize("name", ["renames_what_it_was_given", "forges_one_number_for_two_objects"])
-def test_a_second_number_for_an_object_ends_the_run_as_broken(name: str, grades: dict[str, Grade]) -> None:
-    assert grades[name].status is Status.BROKEN
-
-
 @pytest.mark.parametrize("name", ["honest-first", "honest-amid", "honest-last"])
 def test_the_honest_still_pass(name: str, grades: dict[str, Grade]) -> None:
     grade = grades[name]
