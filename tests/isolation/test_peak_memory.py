@@ -79,29 +79,27 @@ def peak(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Peak]:
 
 def test_arguments_and_their_way_are_not_counted(peak: Peak) -> None:
     x = np.ones(2**20)
-    assert peak(lambda kata: lambda: kata.total(x + 1)) < 1.0
+    assert peak(lambda kata: lambda: kata.total(x + 1)) < 4.0  # of 8 MiB; the kernel counts other pages, too
 
 
 def test_what_the_call_takes_is_counted(peak: Peak) -> None:
-    x = np.ones(2**19)
-    assert (
-        7.9 < peak(lambda kata: lambda: kata.twice(x + 1)) < 10.0
-    )  # the kernel counts other pages, too: a MiB more or less
+    x = np.ones(2**20)
+    assert 12.0 < peak(lambda kata: lambda: kata.twice(x + 1)) < 20.0
 
 
 def test_arguments_that_are_kept_are_counted(peak: Peak) -> None:
-    x = np.ones(2**17)
-    assert 6.0 < peak(lambda kata: lambda: [kata.keep(x + i) for i in range(8)]) < 12.0
-    assert peak(lambda kata: lambda: [kata.total(x + i) for i in range(8)]) < 2.0
+    x = np.ones(2**18)
+    assert 12.0 < peak(lambda kata: lambda: [kata.keep(x + i) for i in range(8)]) < 24.0
+    assert peak(lambda kata: lambda: [kata.total(x + i) for i in range(8)]) < 6.0
 
 
 def test_objects_that_are_made_for_the_call_are_made_where_it_is_measured(peak: Peak) -> None:
     def make(kata: Any) -> Callable[[], object]:
-        X, q = np.ones((4000, 32)), np.ones((3, 32))
+        X, q = np.ones((40_000, 32)), np.ones((3, 32))
         model = kata.Model().fit(X)
         return lambda: model.ask(q)
 
-    assert 0.9 < peak(make) < 2.5
+    assert 9.0 < peak(make) < 25.0
 
 
 def test_what_a_player_tells_is_taken_beside_its_echo() -> None:
