@@ -31,7 +31,7 @@ starts, fits, ask = (
 )
 PLACES: dict[str, Callable[[Float64Array], Any]] = {
     "in units of 2^-30": lambda X: X * 2.0**-30,
-    "about 1e8": lambda X: X / 8 + FAR,
+    "about 1e8 and -1e8": lambda X: X / 8 + FAR * (-1.0) ** np.arange(X.shape[1]),
     "as uint8": lambda X: np.abs(16 * X).astype(np.uint8),
 }
 FILLED: dict[str, tuple[Any, list[int], int]] = {
@@ -64,6 +64,7 @@ BAD: list[tuple[str, int, tuple[Any, ...], dict[str, Any]]] = [
     *((method, 2, (X,), {}) for method in ("fit", "initialize_centroids") for X in ((6,), (6, 2, 1), (0, 2), (6, 0))),
     *(("update_centroids", 2, (X, [0] * X[0]), {}) for X in ((6,), (6, 2, 1), (0, 2), (6, 0))),
     *(("update_centroids", 2, ((3, 1), bad), {}) for bad in ([0, -1, 1], [0, 2, 1], [0, 1], [0] * 4, [[0]] * 3, [0])),
+    ("update_centroids", 1, ((3, 1), [0, 1, 0]), {}),  # of one cluster, whose mean NumPy would broadcast to two
     *(("assign_points_to_clusters", 2, (X, (2, 2)), {}) for X in ((2,), (6, 2, 1), (0, 2), (6, 0), (6, 3), (6, 1))),
     *(("assign_points_to_clusters", 2, ((6, 2), c), {}) for c in ((2,), (2, 2, 1), (2, 0), (3, 2), (1, 2), (2, 1))),
 ]
@@ -253,7 +254,7 @@ def test_worked_example_of_fit() -> None:
 def test_assigns_each_point_to_the_nearest_centroid(seed: int, d: int, k: int, kind: str) -> None:
     rng, dtype = np.random.default_rng(seed), "float64" if kind in ("near", "far", "tight") else kind
     low, high = {"uint8": (0, 255), "int8": (-128, 127)}.get(kind, (-6, 6))
-    shift = {"far": FAR, "tight": rng.choice([-5000.0, 5000.0], size=(k + 40, 1))}.get(kind, 0.0)
+    shift = {"far": FAR * (-1.0) ** np.arange(d), "tight": rng.choice([-5000.0, 5000.0], size=(k + 40, 1))}.get(kind, 0.0)
     C, X = np.split((np.round(rng.uniform(low, high, (k + 40, d)) * 64) / 64 + shift).astype(dtype), [k])
     nearest = np.sort(np.sqrt(squares(X, C)), axis=1)
     clear = X if k == 1 else X[nearest[:, 1] - nearest[:, 0] > 0.05]  # no tie, nor nearly one
