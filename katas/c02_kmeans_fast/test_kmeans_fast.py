@@ -254,7 +254,9 @@ def test_worked_example_of_fit() -> None:
 def test_assigns_each_point_to_the_nearest_centroid(seed: int, d: int, k: int, kind: str) -> None:
     rng, dtype = np.random.default_rng(seed), "float64" if kind in ("near", "far", "tight") else kind
     low, high = {"uint8": (0, 255), "int8": (-128, 127)}.get(kind, (-6, 6))
-    shift = {"far": FAR * (-1.0) ** np.arange(d), "tight": rng.choice([-5000.0, 5000.0], size=(k + 40, 1))}.get(kind, 0.0)
+    shift = {"far": FAR * (-1.0) ** np.arange(d), "tight": rng.choice([-5000.0, 5000.0], size=(k + 40, 1))}.get(
+        kind, 0.0
+    )
     C, X = np.split((np.round(rng.uniform(low, high, (k + 40, d)) * 64) / 64 + shift).astype(dtype), [k])
     nearest = np.sort(np.sqrt(squares(X, C)), axis=1)
     clear = X if k == 1 else X[nearest[:, 1] - nearest[:, 0] > 0.05]  # no tie, nor nearly one
