@@ -66,6 +66,8 @@ class Connection:
         self._helpers: tuple[str, ...] = ()
         self._numbers = itertools.count(1)
         self._failure = ""
+        self.violation = ""
+        """What the server sent that no server of ours sends; empty when there was nothing of the kind."""
         self._random = GlobalRandom()
         self._watches_random = False
         self.epoch = 0
@@ -90,7 +92,7 @@ class Connection:
         sources = {**texts, kata.module: source}
         self._module = self.ask("load", kata.module, sources, allowed, list(kata.forbidden), watch)
         if not isinstance(self._module, Remote):
-            self._fail("the server did not load a module")
+            self._end_for_violation("the server did not load a module")
 
     def attribute(self, module: ModuleType, name: str) -> Any:
         """A name of the subject's module, for the module that stands for it here."""
@@ -123,7 +125,7 @@ class Connection:
         self._look()
         header, value = self._exchange(line, {Key.ID: number, Key.OPERATION: operation}, args, kwargs)
         if header.get(Key.ID) != number:
-            self._fail("the server answered a question that was not asked")
+            self._end_for_violation("the server answered a question that was not asked")
         # It only looked; that it says so itself gains it nothing.
         if header.get(Key.PURE) is True and self.epoch == epoch:
             self.epoch -= 1
@@ -150,7 +152,7 @@ class Connection:
             error.awaits_subject = True
             raise
         except ProtocolError as error:
-            self._fail(str(error))
+            self._end_for_violation(str(error))
         except (EOFError, OSError):
             self._fail("the process of the subject ended")
 
@@ -190,6 +192,10 @@ class Connection:
         problem = self._limits.problem()
         if problem:
             self._fail(problem)
+
+    def _end_for_violation(self, sentence: str) -> NoReturn:
+        self.violation = self.violation or sentence
+        self._fail(sentence)
 
     def _fail(self, sentence: str) -> NoReturn:
         self._failure = self._failure or sentence
@@ -256,7 +262,7 @@ class Connection:
             self._call_back(line, header, arguments)
         except ProtocolError as error:
             with contextlib.suppress(SubjectGoneError):
-                self._fail(str(error))
+                self._end_for_violation(str(error))
         except OSError:  # it has ended; the next question says so
             pass
 

@@ -83,6 +83,7 @@ class SubjectProcess:
             return meter.peak_mib(prepare, compare)
         finally:
             usual.modified |= fresh.modified
+            usual.violation = usual.violation or fresh.violation
             self._use(usual)
             fresh.close()
             echo.close()
@@ -105,6 +106,7 @@ class SubjectProcess:
         try:
             return other.ask("helper", module, function, tuple(args), {})
         finally:
+            self.connection.violation = self.connection.violation or other.violation
             other.close()
 
 
@@ -155,6 +157,11 @@ class SubjectProcesses:
         """The tests in which the subject modified an argument."""
         server = self.find(kata)
         return frozenset(server.connection.modified) if server is not None else frozenset()
+
+    def violation(self, kata: Kata) -> str:
+        """What the server of a kata sent against the protocol, empty when there was nothing of the kind."""
+        server = self.find(kata)
+        return server.connection.violation if server is not None else ""
 
     def end(self, kata: Kata) -> None:
         """End the server of a kata."""

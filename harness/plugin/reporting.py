@@ -81,7 +81,7 @@ class Reporting:
     @pytest.hookimpl(optionalhook=True)
     def pytest_json_modifyreport(self, json_report: dict[str, Any]) -> None:
         """Add the `kata` block: whose report this is, and what should be in it."""
-        self._note_modifications()
+        self._note_cheating()
         settings, collected = self._session.settings, self._session.collected
         entries: dict[Suite, dict[str, object]] = {suite: {} for suite in Suite}
         for key in sorted({*collected.expected, *collected.problems, *collected.subjects}):
@@ -107,10 +107,21 @@ class Reporting:
             "started": not (subject and is_published_stub(subject.kata, source)),
         }
 
-    def _note_modifications(self) -> None:
-        """A subject that modifies arguments where no test looks for it could change what it is compared with."""
+    def _note_cheating(self) -> None:
+        """Call broken what interfered with the suite, though it may be that no test or only some have noticed.
+
+        A subject that modifies arguments where no test looks for it could change what it is compared with; one that writes
+        messages of its own to the suite could change anything.
+        """
         players, collected = self._session.players, self._session.collected
-        if players is None or self._session.findings.failed:
+        if players is None:
+            return
+        for key, subject in collected.subjects.items():
+            violation = players.violation(subject.kata)
+            if violation:
+                sentence = f"{subject.kata.module}.py sent the suite what no answer looks like: {violation}"
+                collected.problems.setdefault(key, sentence)
+        if self._session.findings.failed:
             return
         for key, subject in collected.subjects.items():
             kata = subject.kata

@@ -51,6 +51,22 @@ def test_no_attack_passes(path: Path, grades: dict[str, Grade]) -> None:
     assert grade.mode == SANDBOX
 
 
+FORGERIES = [path.stem for path in ATTACKS if path.stem.startswith(("forges_", "renames_"))]
+NEVER_ENDS = "forges_a_truncated_reply"
+"""Half a message is waited for, as an answer is that takes long."""
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_who_forges_messages_is_broken_and_not_only_failing(name: str, grades: dict[str, Grade]) -> None:
+    grade = grades[name]
+    if name == NEVER_ENDS:
+        assert grade.status is Status.TIMED_OUT
+        return
+    assert grade.status is Status.BROKEN, [test.failure for test in grade.report.tests][:2]
+    assert grade.report.problem is not None
+    assert "what no answer looks like" in grade.report.problem.sentence
+
+
 @pytest.mark.parametrize("name", ["honest-first", "honest-amid", "honest-last"])
 def test_the_honest_still_pass(name: str, grades: dict[str, Grade]) -> None:
     grade = grades[name]
