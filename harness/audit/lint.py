@@ -104,7 +104,7 @@ def read_solutions(kata: Kata, suite: Suite) -> Solutions:
     stems = {file.stem for file in files}
     for name, wrong in (*_wrong_files(kata, files), *_mistakes(kata, folder / mistakes.PAGE, stems, found.faults)):
         gone = [test for test in wrong.tests if test not in known]
-        found.faults += [f"{name} names {test}, which is no test of {suite.phrase}" for test in gone]
+        found.faults += [f"{name} names {test}, which is not a test of {suite.phrase}" for test in gone]
         if wrong.tests and not gone:
             found.wrong.append(wrong)
         elif not wrong.tests:

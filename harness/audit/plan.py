@@ -83,7 +83,7 @@ class Options:
     all_in_player: bool = False
     """Whether all wrong solutions are run there; one of each band when not."""
     is_draft: bool = False
-    """Whether it is no fault that there are few solutions."""
+    """Whether few solutions are accepted."""
 
 
 DEFAULTS = Options()

@@ -1,7 +1,7 @@
 """Temporary folders that a later run can remove when their owner was killed.
 
 Beside a folder `run-ab12` is a file `run-ab12.lock`, which its owner holds locked while it lives. The system opens the lock of a
-process that dies, so a folder whose lock can be taken belongs to nobody. A folder without such a file is left alone.
+process that dies, so a folder whose lock can be taken has no owner. A folder without such a file is left alone.
 """
 
 from __future__ import annotations

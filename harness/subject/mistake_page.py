@@ -202,7 +202,7 @@ def _finished(draft: _Draft) -> Mistake | Fault:
 
 def _problems(draft: _Draft) -> Iterator[str]:
     if not draft.name.isidentifier():
-        yield "is no identifier, expected a name like sum_not_mean"
+        yield "is not an identifier, expected a name like sum_not_mean"
     if not draft.base:
         yield "has no `base: FILE` above it"
     elif not _BASE_FILE.fullmatch(draft.base):

@@ -230,7 +230,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "wrong one names nothing": (
         edit(f"{SOLUTIONS}/wrong/plus_1.py", "test_two_is_four", "test_gone"),
-        "wrong/plus_1.py names test_gone, which is no test of the suite",
+        "wrong/plus_1.py names test_gone, which is not a test of the suite",
     ),
     "wrong one not taught": (
         edit(f"{SOLUTIONS}/wrong/plus_1.py", "return 2 * x + 1", "raise TypeError('no')"),
@@ -269,7 +269,7 @@ BROKEN_MISTAKES: dict[str, tuple[Callable[[Path], None], str]] = {
     "does not match": (edit(f"{SOLUTIONS}/double.py", "2 * x", "x * 2"), "mistakes.md:11 also_slow: does not match double.py"),
     "names nothing": (
         edit(MISTAKES, "test_two_is_four", "test_gone"),
-        "mistakes.md:3 not_doubled: names test_gone, which is no test of the suite",
+        "mistakes.md:3 not_doubled: names test_gone, which is not a test of the suite",
     ),
     "no test": (edit(MISTAKES, "Caught by: test_two_is_four", ""), "mistakes.md:3 not_doubled: has no line `Caught by"),
     "no base": (edit(MISTAKES, "base: double.py", ""), "mistakes.md:3 not_doubled: has no `base: FILE` above it"),
@@ -425,7 +425,7 @@ FOLLOW_UP_FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "names nothing": (
         edit(f"{FOLLOW}/wrong/plus_1.py", "test_two_doubled_twice_is_eight", "test_two_is_four"),
-        "follow_up/wrong/plus_1.py names test_two_is_four, which is no test of the follow-up's suite",
+        "follow_up/wrong/plus_1.py names test_two_is_four, which is not a test of the follow-up's suite",
     ),
     "banned import": (
         edit(f"{FOLLOW}/also_right/shift.py", "def", "import scipy\n\ndef"),
