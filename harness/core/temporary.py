@@ -38,7 +38,7 @@ class OwnedFolder:
 
     def close(self) -> None:
         """Remove the folder and what is in it."""
-        _remove(self.path)
+        remove_folder(self.path)
         self._file.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             os.close(self._lock)
@@ -62,13 +62,13 @@ def sweep(prefix: str, parent: Path | None = None) -> None:
             handle = os.open(file, _OPEN)
             try:
                 if stat.S_ISREG(os.fstat(handle).st_mode) and os.fstat(handle).st_uid == _user() and _take(handle):
-                    _remove(file.with_name(file.name.removesuffix(_LOCK)))
+                    remove_folder(file.with_name(file.name.removesuffix(_LOCK)))
                     file.unlink(missing_ok=True)
             finally:
                 os.close(handle)
 
 
-def _remove(folder: Path) -> None:
+def remove_folder(folder: Path) -> None:
     """Remove a folder in which somebody may have taken permissions away. A link is not followed."""
 
     def insist(function: Callable[[str], object], path: str, _: object) -> None:

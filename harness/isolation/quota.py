@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 SHARED_MIB = 256
@@ -37,17 +35,3 @@ class Quota:
                     else:
                         size += entry.stat(follow_symlinks=False).st_blocks * 512
         return f"the subject leaves more than {SHARED_MIB} MiB of files" if size > SHARED_MIB * 2**20 else ""
-
-
-def remove(folder: Path) -> None:
-    """Remove a folder in which somebody may have taken permissions away."""
-
-    def insist(function: Callable[[str], object], path: str, _: object) -> None:
-        with contextlib.suppress(OSError):
-            Path(path).parent.chmod(0o700)
-            if not Path(path).is_symlink():
-                Path(path).chmod(0o700)
-            function(path)
-
-    shutil.rmtree(folder, onerror=insist)
-    shutil.rmtree(folder, ignore_errors=True)

@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 
 from harness.isolation.echo import MAX_ANSWER_BYTES, Echo
-from harness.isolation.quota import remove
 from harness.isolation.remote import Remote, ask_each
 from harness.isolation.sandbox import PROCESS, SANDBOX, sandbox_problem
 from harness.isolation.seccomp import seccomp_filter
@@ -378,16 +377,6 @@ def test_who_fills_the_shared_folder_is_ended(start: Start, tmp_path: Path, way:
 
     with pytest.raises(SubjectGoneError, match=r"leaves more than .* in the folder that it shares with the suite"):
         flood()
-
-
-def test_a_folder_without_permissions_can_be_removed(tmp_path: Path) -> None:
-    inner = tmp_path / "shared" / "a" / "b"
-    inner.mkdir(parents=True)
-    (inner / "file").write_text("text", encoding="utf-8")
-    inner.chmod(0)
-    inner.parent.chmod(0)
-    remove(tmp_path / "shared")
-    assert not (tmp_path / "shared").exists()
 
 
 def watched(start: Start, source: str, *, max_share: float = MAX_SHARE) -> tuple[Any, RemoteStopwatch]:
