@@ -49,6 +49,9 @@ def accuracy_from_confusion(cm: npt.ArrayLike) -> float:
     Args:
         cm: counts, shape (C, C) with C >= 1.
 
+    Returns:
+        The accuracy, a Python float.
+
     Raises:
         ValueError: `cm` is not square, has no elements, a negative count, or no counts but 0.
     """
