@@ -13,8 +13,8 @@ Float64Array = npt.NDArray[np.float64]
 class StandardScaler:
     """Scales each column to mean 0 and standard deviation 1 (ddof 0); a constant column becomes 0.
 
-    `ValueError` for anything but two axes, an axis of length zero, or another number of columns than in `fit`;
-    `RuntimeError` for `transform` and `inverse_transform` before `fit`.
+    Raises `ValueError` for anything but two axes, an axis of length zero, or another number of columns than in `fit`,
+    and `RuntimeError` for `transform` and `inverse_transform` before `fit`.
     """
 
     def fit(self, X: npt.ArrayLike) -> Self:
@@ -37,7 +37,7 @@ class StandardScaler:
 class MinMaxScaler:
     """Scales each column linearly, so that its values in `fit` span `feature_range`; a constant column becomes lo.
 
-    Shapes and errors are those of `StandardScaler`; `ValueError` unless lo < hi.
+    The errors are those of `StandardScaler`, and `ValueError` unless lo < hi.
     """
 
     def __init__(self, feature_range: tuple[float, float] = (0, 1)) -> None:
