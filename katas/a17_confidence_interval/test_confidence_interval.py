@@ -62,10 +62,7 @@ def mistakes(x: Float64Array, level: float) -> Mistakes:
         "all that is left out lies on one side: leave (1 - level) / 2 above": stdtrit(n - 1, level) * error,
         "n degrees of freedom: there are n - 1": stdtrit(n, upper) * error,
         "the quantile is missing: this is the standard error": error,
-        "the quantile at 1 - level / 2, as if level were alpha: leave (1 - level) / 2 above": stdtrit(
-            n - 1, 1 - level / 2
-        )
-        * error,
+        "the quantile at 1 - level / 2: level is 1 - alpha, not alpha": stdtrit(n - 1, 1 - level / 2) * error,
     }
     pairs: dict[str, object] = {name: (mean - half, mean + half) for name, half in halves.items()}
     median = float(np.median(x))
