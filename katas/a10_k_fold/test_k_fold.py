@@ -85,7 +85,9 @@ def check_run(n: int, k: int, seed: int, unit: float = 0.5) -> None:
     check_scores(came["scores"], came["calls"], k, asked, unit)
     folds = as_lists(kata.k_fold_indices(n, k=k, random_state=seed), k, "the folds")
     for i, (score, (train, validation)) in enumerate(zip(came["scores"].tolist(), folds, strict=True)):
-        entry = came["calls"][round(score / unit) - 1]
+        entry, mistake = came["calls"][round(score / unit) - 1], "scored by a model that was never fitted: the copy was"
+        is_fitted = bool(entry["fitted_on"])
+        check.true(is_fitted, asked=asked, came="an unfitted model", expected="a fitted one", mistake=mistake)
         scored, fitted = rows_of(entry["scored_on"], "score", asked), rows_of(entry["fitted_on"][-1], "fit", asked)
         where = f"fold {i} of "
         mistakes = {
