@@ -236,6 +236,12 @@ def test_clocks_of_the_standard_library_are_the_players_own(start: Start) -> Non
     assert kata.f(time.perf_counter) == ("perf_counter", True)
 
 
+@pytest.mark.parametrize("function", [np.mean, np.median, np.sqrt, max])
+def test_functions_of_numpy_are_called_where_the_subject_is(start: Start, function: Callable[..., object]) -> None:
+    kata = start("def f(function):\n    return type(function).__name__")
+    assert kata.f(function) == type(function).__name__
+
+
 def test_iterators_are_walked(start: Start) -> None:
     kata = start("def count(n):\n    yield from range(n)")
     assert list(kata.count(4)) == [0, 1, 2, 3]
