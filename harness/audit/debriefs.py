@@ -44,7 +44,8 @@ def _faults(kata: Kata, asked: Sequence[Question], places: dict[str, list[str]])
     for question in asked:
         name = f"debrief.md: {_shortened(question.question)!r}"
         if not LEAST_WORDS <= question.words <= MOST_WORDS:
-            yield f"{name} is answered in {question.words} words, expected {LEAST_WORDS} to {MOST_WORDS}"
+            count = f"{question.words} word{'' if question.words == 1 else 's'}"
+            yield f"{name} is answered in {count}, expected {LEAST_WORDS} to {MOST_WORDS}"
         others = list(places[question.key])
         others.remove(kata.slug)
         if others:
