@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +13,6 @@ from harness.history.quiz import QuestionId
 from harness.stats.compute import make_stats
 from harness.stats.history_text import as_lines, last_things
 from harness.stats.model import QuizStats, Stats
-from harness.stats.page import render_page
 from harness.stats.text import render_stats
 
 from histories import CATALOG, DAY_S, NOW, Diary
@@ -63,7 +63,7 @@ def test_counts_add_up(answers: list[tuple[str, str, int, float]]) -> None:
         assert topic.due <= stats.quiz.due <= len({answer[:2] for answer in answers})
 
 
-def test_terminal_and_page_show_them_even_when_no_kata_was_practised() -> None:
+def test_the_terminal_shows_them_even_when_no_kata_was_practised() -> None:
     stats = stats_of(ANSWERS)
     for width in (60, 80):
         text = render_stats(stats, width=width)
@@ -72,8 +72,15 @@ def test_terminal_and_page_show_them_even_when_no_kata_was_practised() -> None:
         assert max(map(len, text.splitlines())) <= width
     row = next(line for line in render_stats(stats).splitlines() if line.startswith("two "))
     assert row.split() == ["two", "2", "1", "2"]
-    assert "Concept questions" in render_page(stats)
     assert "quiz" not in render_stats(stats_of(diary()))
+
+
+def test_the_page_has_a_table_of_them() -> None:
+    pytest.importorskip("matplotlib")
+    from harness.stats.page import render_page
+
+    assert "Concept questions" in render_page(stats_of(ANSWERS))
+    assert "Concept questions" not in render_page(stats_of(diary()))
 
 
 def test_beside_practice_they_are_a_line_and_a_table() -> None:
