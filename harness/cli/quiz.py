@@ -20,7 +20,6 @@ from harness.history.quiz import question_records
 from harness.history.store import History
 from harness.practice.quiz import Pool, QuizQuestion, Selected, read_pool, select_questions, topic_trouble
 from harness.practice.quiz_session import Answered, QuizSession, summary
-from harness.practice.solution import missing_solution
 from harness.practice.topics import Role, trouble_by_topic
 
 COUNT = 10
@@ -94,7 +93,8 @@ def quiz_command(
         if (not kata_set or kata.set == kata_set) and (not topic or has_topic(kata, topic))
     ]
     if not katas:
-        raise NoQuestionsError("no kata is in that set and has that topic")
+        wanted = [f"--set {kata_set}" if kata_set else "", f"--topic {topic}" if topic else ""]
+        raise NoQuestionsError(f"no kata matches {' '.join(filter(None, wanted))}".rstrip())
     luck = random.SystemRandom().randrange(10**6) if seed is None else seed
     asked = _Asked(
         katas, Role(role) if role else None, count or (RAPID_COUNT if rapid else COUNT), luck, rapid, with_all
@@ -254,17 +254,16 @@ class _Quiz:
         }
 
 
-def _no_questions(pool: Pool) -> KataError:
+def _no_questions(pool: Pool) -> NoQuestionsError:
     """The error for a checkout whose debriefs are sealed or missing."""
-    if len(pool.without) == 1:
-        return missing_solution(pool.without[0], "the debrief, which has the questions,")
     sealed = sum((kata.root / ".dojo" / "sealed" / f"{kata.slug}.json").is_file() for kata in pool.without)
     if sealed:
+        number = "one of those is" if sealed == 1 else f"{sealed} of those are"
         return NoQuestionsError(
-            f"there are no questions to ask: they stand in the debriefs, and {sealed} of those are sealed",
+            f"there are no questions to ask: they stand in the debriefs, and {number} sealed",
             hint="`kata unseal KATA` opens one, once the passphrase is published",
         )
     return NoQuestionsError(
-        "there are no questions to ask: they stand in the debriefs, which are not in this checkout",
+        "there are no questions to ask: no debrief in this checkout has any",
         hint="a learners' edition has none, or has them sealed, for `kata unseal`; the whole repository has all of them",
     )
