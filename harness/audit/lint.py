@@ -31,7 +31,6 @@ LEAST_RIGHT = 2
 LEAST_WRONG_FOLLOW_UP = 4
 LEAST_RIGHT_FOLLOW_UP = 1
 LEAST_HINTS = 3
-LEAST_QUESTIONS = 3
 
 _README_PARTS = ("## Task", "## Rules", "## Example")
 _FOLLOW_UP_PARTS = ("## Rules", "## Example")
@@ -160,9 +159,6 @@ def _documents(kata: Kata) -> Iterator[str]:
     yield from _title(kata, kata.folder / "README.md")
     if len(_NUMBERED.findall(hints)) < LEAST_HINTS:
         yield f"hints.md has {len(_NUMBERED.findall(hints))} numbered hints, expected at least {LEAST_HINTS}"
-    questions = debrief.partition("## Follow-up questions")[2].count("?")
-    if debrief and questions < LEAST_QUESTIONS:
-        yield f"debrief.md has {questions} follow-up questions, expected at least {LEAST_QUESTIONS}"
     if not kata.topics:
         yield "kata.toml has no topics"
 

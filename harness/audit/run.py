@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.audit.debriefs import proofread_debriefs
 from harness.audit.lint import has_follow_up, proofread
 from harness.audit.plan import DEFAULTS, Options, Plan, PlannedRun, RunKind
 from harness.audit.rules import judge_margins, judge_need, judge_player, judge_right, judge_stub, judge_wrong
@@ -64,7 +65,8 @@ def audit(
     plans = [
         Plan(kata, suite, options) for kata in katas for suite in Suite if suite is Suite.OWN or has_follow_up(kata)
     ]
-    lint = {kata.slug: tuple(proofread(catalog, kata)) for kata in katas}
+    debriefs = proofread_debriefs(catalog, katas)
+    lint = {kata.slug: (*proofread(catalog, kata), *debriefs[kata.slug]) for kata in katas}
     parts = [plan.runs if plan.suite is Suite.OWN or plan.kata.has_follow_up else [] for plan in plans]
     lint_s = time.monotonic() - begun
     runs = [run for part in parts for run in part]

@@ -14,17 +14,14 @@ from harness.core.model import Kata, KataSet
 from harness.history.store import Entry
 from harness.interview.selection import (
     ENOUGH,
-    ROLES,
     CandidateRecord,
     NoKatasError,
-    Role,
     candidate_record,
     is_of_an_interview,
-    kata_trouble,
     select,
-    topic_name,
     weight,
 )
+from harness.practice.topics import ROLES, Role, kata_trouble, topic_name
 
 from checkout import ROOT
 

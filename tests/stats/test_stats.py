@@ -41,7 +41,22 @@ JUNK = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.lists(st.integers(), max_size=2)
 )
 DATA = st.dictionaries(
-    st.sampled_from(["passed", "total", "failed", "spent_s", "runs", "hints", "given_up", "review", "due", "status"]),
+    st.sampled_from(
+        [
+            "passed",
+            "total",
+            "failed",
+            "spent_s",
+            "runs",
+            "hints",
+            "given_up",
+            "review",
+            "due",
+            "status",
+            "question",
+            "rating",
+        ]
+    ),
     JUNK | st.lists(st.text(max_size=8), max_size=3),
     max_size=5,
 )
