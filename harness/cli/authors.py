@@ -46,8 +46,9 @@ def audit_command(
 ) -> None:
     r"""Say everything that is wrong with katas.
 
-    A kata is right when its stub fails every test (a debug kata's: those of its planted faults), its reference and the also-right solutions pass, every wrong one dies on the
-    test that it names, and nothing is missing. Exit code 1 when anything is wrong.
+    A kata is right when its stub fails every test, or those of its planted faults where it is to be debugged, its reference and
+    the also-right solutions pass, every wrong one dies on the test that it names, and nothing is missing. Exit code 1 when
+    anything is wrong.
 
     \b
     Examples:

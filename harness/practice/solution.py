@@ -15,6 +15,7 @@ from harness.history.store import History
 from harness.practice.reset import present_code
 from harness.practice.status import known_report
 from harness.subject import mistakes
+from harness.subject.mistakes import Mistake
 from harness.subject.resolve import reference_folder
 
 CODE_THEME = "ansi_dark"
@@ -36,9 +37,9 @@ class Solution:
     reference: str
     debrief: str
     """Markdown, empty when there is none."""
-    mistakes: tuple[mistakes.Mistake, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
     """What people do wrong here, as far as it is written down."""
-    repairs: tuple[mistakes.Mistake, ...] = ()
+    repairs: tuple[Mistake, ...] = ()
     """What was wrong with the stub of a debug kata, each with the edit that repairs it."""
 
 
@@ -77,7 +78,7 @@ def repairs_text(solution: Solution) -> str:
     return _edits("## What was wrong with the stub", solution.repairs)
 
 
-def _edits(heading: str, edits: Sequence[mistakes.Mistake]) -> str:
+def _edits(heading: str, edits: Sequence[Mistake]) -> str:
     parts = [f"### {edit.name}\n\n{edit.description}\n\n```diff\n{edit.diff}\n```" for edit in edits]
     return "\n\n".join([heading, *parts]) if parts else ""
 
