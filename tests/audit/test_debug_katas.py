@@ -7,6 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.audit.lint import proofread, read_solutions
+from harness.catalog.load import load_kata
+from harness.catalog.scaffold import stamp
+from harness.core.model import Catalog, Suite
+
 from checkout import Checkout, Done
 from debug_katas import FAULTS, MODULE, REFERENCE, REPAIRS, SLUG, add_debug_kata
 
@@ -58,7 +63,7 @@ def add(path: str, text: str) -> Callable[[Path], None]:
     return change
 
 
-CHANGES = {
+CHANGES_THAT_A_RUN_SHOWS = {
     "a fault that no test shows": (
         edit(MODULE, "    values *= values", "    values = values * values"),
         "the stub, by its fault_3, survives test_argument_is_unmodified",
@@ -92,6 +97,12 @@ CHANGES = {
         ),
         "repairs.md:5 fault_1 fails test_more, which no fault in kata.toml explains",
     ),
+    "a reference that repairs only some": (
+        edit(REFERENCE, "    return float(values @ values)", "    return float(values @ values / values.size)"),
+        "the reference does not pass test_worked_example",
+    ),
+}
+CHANGES_OF_FILES = {
     "a repair that does not match": (
         edit(REPAIRS, "-    values *= values", "-    values *= value"),
         "repairs.md:20 fault_3: does not match the stub, which has no line 'values *= value'",
@@ -123,39 +134,39 @@ CHANGES = {
         edit(TOML, '["test_worked_example"]', '["test_worked_example", "test_argument_is_unmodified"]'),
         "kata.toml: faults name test_argument_is_unmodified 2 times, so no single repair can make it pass",
     ),
-    "a reference that repairs only some": (
-        edit(REFERENCE, "    return float(values @ values)", "    return float(values @ values / values.size)"),
-        "the reference does not pass test_worked_example",
-    ),
 }
 
 
-@pytest.mark.parametrize("change", CHANGES)
-def test_a_fault_of_a_debug_kata_is_named(checkout: Checkout, cache: Path, change: str) -> None:
-    add_debug_kata(checkout)
-    make, sentence = CHANGES[change]
+@pytest.mark.parametrize("change", CHANGES_THAT_A_RUN_SHOWS)
+def test_a_fault_that_a_run_shows_is_named(checkout: Checkout, cache: Path, change: str) -> None:
+    folder = add_debug_kata(checkout)
+    make, sentence = CHANGES_THAT_A_RUN_SHOWS[change]
     make(checkout.root)
-    checkout.kata("stamp", "a19")
+    stamp(load_kata(folder))
     done = run_audit(checkout, cache)
     assert done.code == 1, done.text
     assert sentence in done.out, done.text
     assert "Traceback" not in done.text
 
 
-def test_few_faults_are_a_fault_unless_it_is_a_draft(checkout: Checkout, cache: Path) -> None:
-    add_debug_kata(checkout)
-    edit(MODULE, "    values *= values", "    values = values * values")(checkout.root)
+@pytest.mark.parametrize("change", CHANGES_OF_FILES)
+def test_a_fault_of_the_files_is_named(checkout: Checkout, change: str) -> None:
+    folder = add_debug_kata(checkout)
+    make, sentence = CHANGES_OF_FILES[change]
+    make(checkout.root)
+    faults = read_solutions(load_kata(folder), Suite.OWN).faults
+    assert any(sentence in fault for fault in faults), faults
+
+
+def test_few_faults_are_still_to_be_planted(checkout: Checkout) -> None:
+    folder = add_debug_kata(checkout)
     edit(TOML, 'fault_3 = ["test_argument_is_unmodified"]\n', "")(checkout.root)
-    edit(REPAIRS, "### fault_3", "## Other")(checkout.root)
-    checkout.kata("stamp", "a19")
-    assert run_audit(checkout, cache).code == 0
-    done = checkout.kata("audit", env={"KATA_STATE": str(cache), "COLUMNS": "160"})
-    assert "the stub has 2 planted faults, expected at least 3" in done.out
+    assert "the stub has 2 planted faults, expected at least 3" in read_solutions(load_kata(folder), Suite.OWN).lacks
 
 
-def test_a_page_of_repairs_is_stray_where_nothing_is_to_be_repaired(checkout: Checkout, cache: Path) -> None:
-    checkout.add("a01_double")
+def test_a_page_of_repairs_is_stray_where_nothing_is_to_be_repaired(checkout: Checkout) -> None:
+    folder = checkout.add("a01_double")
     page = checkout.root / "solutions" / "a01_double" / "repairs.md"
     page.parent.mkdir(parents=True)
     page.write_text("base: stub\n")
-    assert "stray file in solutions/a01_double: repairs.md" in run_audit(checkout, cache).out
+    assert "stray file in solutions/a01_double: repairs.md" in proofread(Catalog(()), load_kata(folder))
