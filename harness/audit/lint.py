@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.audit.mutation_target import stale_equivalents
+from harness.audit.planted import Repair, fault_problems, read_repairs, too_few_faults
 from harness.catalog.load import is_published_stub
 from harness.core.errors import SubjectError
-from harness.core.model import FOLLOW_UP_SUITE, Catalog, Kata, KataSet, Suite
+from harness.core.model import FOLLOW_UP_SUITE, Catalog, Kata, KataKind, KataSet, Suite
 from harness.runner.job import suite_tests
 from harness.subject import mistakes
 from harness.subject.policy import forbidden_imports
@@ -64,6 +65,8 @@ class Solutions:
     faults: list[str] = field(default_factory=list)
     lacks: list[str] = field(default_factory=list)
     """How many are still to be written."""
+    repairs: list[Repair] = field(default_factory=list)
+    """Of a debug kata."""
 
 
 def proofread(catalog: Catalog, kata: Kata) -> Iterator[str]:
@@ -108,6 +111,10 @@ def read_solutions(kata: Kata, suite: Suite) -> Solutions:
             found.wrong.append(wrong)
         elif not wrong.tests:
             found.faults.append(f"{name} does not say in its docstring which test catches it (Caught by: test_...)")
+    if kata.kind is KataKind.DEBUG and suite is Suite.OWN:
+        found.faults += fault_problems(kata, known)
+        found.repairs += read_repairs(kata, folder / mistakes.REPAIRS, found.faults)
+        found.lacks += too_few_faults(kata)
     page = mistakes.read_page(folder / mistakes.PAGE)
     count = len(files) + len(page.mistakes) + sum(bool(fault.name) for fault in page.faults)
     found.faults += stale_equivalents(kata, suite)
@@ -223,7 +230,8 @@ def _stray_files(kata: Kata) -> Iterator[str]:
             yield f"the helper {name} is missing"
     parts = {"wrong", "also_right"}
     pages = {mistakes.PAGE, *parts}
-    for place, names in (("", {"debrief.md", FOLLOW_UP_FOLDER, *pages}), (f"/{FOLLOW_UP_FOLDER}", pages)):
+    repairs = {mistakes.REPAIRS} if kata.kind is KataKind.DEBUG else set()
+    for place, names in (("", {"debrief.md", FOLLOW_UP_FOLDER, *repairs, *pages}), (f"/{FOLLOW_UP_FOLDER}", pages)):
         folder = Path(f"{reference_folder(kata)}{place}")
         for path in _entries(folder):
             if path.name not in {kata.stub.name, *names}:

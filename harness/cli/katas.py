@@ -90,6 +90,8 @@ def _row(place: Place, one: KataStatus) -> dict[str, Any]:
         "due": one.is_due,
         "next_review": one.due,
         "best_s": one.best_s,
+        "kind": kata.kind.value,
+        "faults": one.faults and {"repaired": one.faults.repaired, "total": one.faults.total},
         "stub": kata.stub.relative_to(place.root).as_posix(),
     }
 
