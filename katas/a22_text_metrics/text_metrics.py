@@ -8,7 +8,10 @@ import numpy.typing as npt
 
 
 def perplexity(log_probabilities: npt.ArrayLike) -> float:
-    """Return the perplexity of a text whose tokens have these natural log-probabilities, shape (n,), n >= 1.
+    """Return the perplexity of a text: the exponential of the mean surprise of its tokens.
+
+    Args:
+        log_probabilities: natural logarithms, none above 0, shape (n,) with n >= 1.
 
     Raises:
         ValueError: another shape, no elements, or a logarithm above 0.
@@ -34,7 +37,9 @@ def bleu(candidate: Sequence[str], references: Sequence[Sequence[str]], max_n: i
 
 
 def rouge_n(candidate: Sequence[str], reference: Sequence[str], n: int = 1) -> tuple[float, float, float]:
-    """Return precision, recall and F1 of the n-grams that two texts, lists of tokens, have in common.
+    """Return precision, recall and F1 of the n-grams that two texts have in common.
+
+    Both are lists of tokens, with at least one each.
 
     Raises:
         ValueError: a text without tokens, or `n` below 1.
@@ -43,7 +48,9 @@ def rouge_n(candidate: Sequence[str], reference: Sequence[str], n: int = 1) -> t
 
 
 def rouge_l(candidate: Sequence[str], reference: Sequence[str]) -> tuple[float, float, float]:
-    """Return precision, recall and F1 of the longest common subsequence of two lists of tokens.
+    """Return precision, recall and F1 of the longest common subsequence of two texts.
+
+    Both are lists of tokens, with at least one each.
 
     Raises:
         ValueError: a text without tokens.
