@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import math
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -92,8 +91,8 @@ def check_count(values: Sequence[Any], target: Any, want: int, asked: str, *, mi
     """Hold the subject to an index, and to as many comparisons and accesses as the README allows."""
     __tracebackhide__ = True
     got = ask(values, target)
-    halvings = math.ceil(math.log2(len(values) + 1))
-    allowed = 4 * halvings + 4
+    halvings = len(values).bit_length()  # the ceiling of log2(n + 1)
+    allowed = 6 * halvings + 6
     if got["iterated"]:
         mistake = ONE_BY_ONE
     elif got["sliced"]:
@@ -103,7 +102,7 @@ def check_count(values: Sequence[Any], target: Any, want: int, asked: str, *, mi
             not got["stopped"] and got[name] <= allowed,
             asked=asked,
             came=f"more than {counted_items.STOP_AFTER}" if got["stopped"] else f"{got[name]} {name}",
-            expected=f"at most {allowed} {name}: 4 for each of {halvings} halvings, and 4 more",
+            expected=f"at most {allowed} {name}: 6 for each of {halvings} halvings, and 6 more",
             mistake=mistake,
         )
     check.equal(got["index"], want, asked=asked, hint="the least index whose item equals the target, or -1")
