@@ -26,7 +26,8 @@ def add_debug_kata(checkout: Checkout) -> Path:
     new_kata(checkout.root, "A19", "Sum of squares", KataKind.DEBUG)
     folder = checkout.root / "katas" / SLUG
     debrief = checkout.root / "solutions" / SLUG / "debrief.md"
-    debrief.write_text(debrief.read_text() + "2. Why?\n\n   So.\n\n3. How?\n\n   So.\n")
+    answer = f"   {'So it is said at some length. ' * 4}\n"
+    debrief.write_text(f"{debrief.read_text()}\n2. Why?\n\n{answer}\n3. How?\n\n{answer}")
     stamp(load_kata(folder))
     return folder
 
