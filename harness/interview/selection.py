@@ -5,6 +5,7 @@ candidate is weak at. Pure: catalogue and history in, katas out; the same seed g
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -107,7 +108,9 @@ def select(katas: Sequence[Kata], minutes: int, role: Role | None, candidate: Ca
             hint=f"ask for more time: --minutes {shortest.minutes}",
         )
     luck = random.Random(seed)
-    weights = {kata.slug: weight(kata, role, candidate) for kata in katas}
+    # By the size of its set: a role asks so much of a set, however many katas that has.
+    sizes = Counter(kata.set for kata in katas)
+    weights = {kata.slug: weight(kata, role, candidate) / sizes[kata.set] for kata in katas}
     best: list[Kata] = []
     for _ in range(_TRIES):
         drawn = _one_selection(katas, minutes, weights, luck)
