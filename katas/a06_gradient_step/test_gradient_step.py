@@ -60,15 +60,21 @@ def loop_step(theta: Float64Array, X: Float64Array, y: Float64Array, learning_ra
     return np.array([theta[j] - learning_rate * gradient[j] for j in range(d)])
 
 
-def one_after_another(problem: Problem, along: str) -> Float64Array:
-    """What comes out when parameters, or samples, are gone through one by one, each seeing the last one's change."""
+def parameter_by_parameter(problem: Problem) -> Float64Array:
+    """What comes out when each parameter's gradient sees the change of the last one."""
     theta, X, y, rate = problem
     theta = theta.copy()
-    for k in range(len(theta) if along == "parameters" else len(y)):
-        if along == "parameters":
-            theta[k] -= rate * X[:, k] @ (X @ theta - y) / len(y)
-        else:
-            theta -= rate * X[k] * (X[k] @ theta - y[k])
+    for j in range(len(theta)):
+        theta[j] -= rate * X[:, j] @ (X @ theta - y) / len(y)
+    return theta
+
+
+def sample_by_sample(problem: Problem, divisor: int) -> Float64Array:
+    """What comes out when theta moves with each sample."""
+    theta, X, y, rate = problem
+    theta = theta.copy()
+    for row, target in zip(X, y, strict=True):
+        theta -= rate * row * (row @ theta - target) / divisor
     return theta
 
 
@@ -93,11 +99,15 @@ def mistakes(problem: Problem) -> Mistakes:
         "the learning rate is missing": theta - total / m,
         "divided by the learning rate: multiply by it": lambda: theta - total / m / rate,
         "theta is unchanged": theta,
-        "parameters were updated one after another: compute the whole gradient first": lambda: one_after_another(
-            problem, "parameters"
+        "parameters were updated one after another: compute the whole gradient first": lambda: parameter_by_parameter(
+            problem
         ),
-        "one step for each sample (stochastic): it is one step for all of them": lambda: one_after_another(
-            problem, "samples"
+        "one step for each sample (stochastic): it is one step for all of them": lambda: sample_by_sample(problem, 1),
+        "theta moved within the sum over samples: compute the whole gradient first": lambda: sample_by_sample(
+            problem, m
+        ),
+        "the first parameter stayed where it was: there is no intercept, all parameters move": lambda: (
+            theta - step * (np.arange(d) > 0)
         ),
         "one sample alone: sum over all, and divide by m": theta - rate * X[0] * residual[0],
         "the last sample alone: sum over all, and divide by m": theta - rate * X[-1] * residual[-1],
@@ -197,7 +207,7 @@ def test_the_least_squares_solution_stays(seed: int) -> None:
     X, y = rng.normal(size=(8, 3)), rng.normal(size=8)
     best = np.asarray(np.linalg.lstsq(X, y)[0], dtype=np.float64)
     check.close(
-        kata.gradient_descent_step(best.copy(), X, y, 0.5),
+        kata.gradient_descent_step(*deepcopy((best, X, y)), 0.5),
         best,
         asked=call("gradient_descent_step", best, X, y, 0.5) + ", with the theta of least cost",
         atol=1e-9,
@@ -213,7 +223,7 @@ def test_the_least_squares_solution_stays(seed: int) -> None:
 def test_many_steps_arrive_at_the_least_squares_solution() -> None:
     theta, X, y, _ = deepcopy(EXAMPLE)
     for _ in range(400):
-        theta = kata.gradient_descent_step(theta, X, y, 0.2)
+        theta = kata.gradient_descent_step(*deepcopy((theta, X, y)), 0.2)
     best, asked = np.linalg.lstsq(X, y)[0], "400 steps with learning rate 0.2, each from the result of the last"
     check.close(theta, best, asked=asked, atol=1e-6, hint="the steps must lead downhill, without getting too long")
 
@@ -226,11 +236,11 @@ def test_a_step_of_any_length_is_taken_as_it_is() -> None:
 
 @pytest.mark.edge
 def test_learning_rate_0_leaves_theta_where_it_is() -> None:
-    asked, problem = "a step with learning rate 0", EXAMPLE._replace(learning_rate=0)
-    got = check.accepts(
-        lambda: kata.gradient_descent_step(*deepcopy(problem)), asked=asked, because="it is not negative"
-    )
-    check.close(got, problem.theta, asked=asked)
+    asked, problem = "a step with learning rate 0", deepcopy(EXAMPLE._replace(learning_rate=0))
+    got = check.accepts(lambda: kata.gradient_descent_step(*problem), asked=asked, because="it is not negative")
+    check.close(got, EXAMPLE.theta, asked=asked)
+    is_new, mistake = not np.shares_memory(got, problem.theta), "return a copy: whoever changes it changes theta too"
+    check.true(is_new, asked=asked, came="the caller's array theta itself", expected="a new array", mistake=mistake)
 
 
 DTYPES: dict[str, Any] = {
@@ -279,6 +289,6 @@ def test_a_wrong_shape_an_axis_of_length_zero_or_a_negative_rate_is_an_error(why
 
 @pytest.mark.edge
 def test_arguments_stay_as_they_were() -> None:
-    theta, X, y = (part.copy() for part in EXAMPLE[:3])
-    with check.untouched(asked=call("gradient_descent_step", theta, X, y, 0.1), theta=theta, X=X, y=y):
-        kata.gradient_descent_step(theta, X, y, 0.1)
+    theta, X, y, rate = deepcopy(EXAMPLE)
+    with check.untouched(asked=call("gradient_descent_step", *EXAMPLE), theta=theta, X=X, y=y):
+        kata.gradient_descent_step(theta, X, y, rate)

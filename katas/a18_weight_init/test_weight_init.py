@@ -42,6 +42,9 @@ def mistakes(name: str, fan_in: int, fan_out: int) -> Mistakes:
         "not scaled: the variance depends on the fans": 1.0,
         "a fixed deviation of 0.01: the variance depends on the fans": 0.01,
     }
+    if name != "xavier_uniform":
+        common["weights beyond 2 deviations were clipped: nothing is cut off"] = 0.96 * right
+        common["weights beyond 2 deviations were drawn anew, as Keras does: nothing is cut off"] = 0.88 * right
     if name == "he_normal":
         del common["scaled by fan_in alone: xavier takes fan_in + fan_out"]
         return common | {
@@ -64,8 +67,9 @@ def mistakes(name: str, fan_in: int, fan_out: int) -> Mistakes:
 def draw(name: str, fan_in: int, fan_out: int, random_state: Any = 0) -> Float64Array:
     """Weights of the subject's, which must be a float64 array of the right shape."""
     __tracebackhide__ = True
-    asked, shape = call(name, fan_in, fan_out, random_state=random_state), (fan_in, fan_out)
-    weights = getattr(kata, name)(fan_in, fan_out, random_state=random_state)
+    state = {} if random_state == "left out" else {"random_state": random_state}
+    asked, shape = call(name, fan_in, fan_out, **state), (fan_in, fan_out)
+    weights = getattr(kata, name)(fan_in, fan_out, **state)
     is_turned = np.shape(weights) == shape[::-1] != shape
     mistake = "transposed: for x @ W the shape is (fan_in, fan_out)"
     turned = f"shape {np.shape(weights)}"
@@ -167,6 +171,34 @@ def test_weights_are_drawn_one_by_one(name: str) -> None:
 
 @pytest.mark.law
 @pytest.mark.parametrize("name", FUNCTIONS)
+def test_weights_are_independent(name: str) -> None:
+    matrices = each(getattr(kata, name), [(2, 3, seed) for seed in range(3000)])
+    weights = np.reshape(matrices, (3000, 6)) / deviation(name, 2, 3)
+    of = f" of the 6 weights of {name}(2, 3, random_state=seed) over 3000 seeds, in deviations of one weight"
+    check.close(
+        float(np.var(weights.sum(axis=1))),
+        6.0,
+        rtol=0.2,
+        asked="the variance of the sum" + of,
+        mistakes={
+            "one row is repeated": 12.0,
+            "one column is repeated": 18.0,
+            "the mean of each matrix was subtracted: it is 0 over all seeds, not in each": 0.0,
+        },
+        hint="the variance of a sum of independent numbers is the sum of their variances",
+    )
+    check.close(
+        float(np.var((weights**2).sum(axis=1))),
+        4.8 if name == "xavier_uniform" else 12.0,
+        rtol=0.4,
+        asked="the variance of the sum of squares" + of,
+        mistakes={"each matrix was scaled to one size, or made orthogonal: draw the weights, and no more": 0.0},
+        hint="draw each weight on its own",
+    )
+
+
+@pytest.mark.law
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_thirty_layers_keep_the_scale_of_a_signal(name: str) -> None:
     layers, width = 30, 100
     activation = "ReLU" if name in HE else "no activation"
@@ -188,13 +220,13 @@ def test_thirty_layers_keep_the_scale_of_a_signal(name: str) -> None:
 
 @pytest.mark.law
 @pytest.mark.parametrize("name", FUNCTIONS)
-@pytest.mark.parametrize("state", [0, 5, None, "Generator"])
+@pytest.mark.parametrize("state", [0, 5, None, "left out", "Generator"])
 def test_weights_follow_random_state(state: Any, name: str) -> None:
     before = global_state()
     random_state = np.random.default_rng(3) if state == "Generator" else state
     came = len({draw(name, 4, 5, random_state).tobytes() for _ in range(4)})
     asked = f"how many different results 4 calls of {name} give, random_state={state}"
-    hint = "an int gives the same numbers at each call, 0 too; a Generator is drawn from; None draws anew"
+    hint = "an int gives the same numbers at each call, 0 too; a Generator is drawn from; None, the default, draws anew"
     is_right, want = (came == 1) == isinstance(state, int), "1" if isinstance(state, int) else "4"
     check.true(is_right, asked=asked, came=came, expected=want, hint=hint)
     mistake = "it was seeded or drawn from, which changes every other user's numbers: take default_rng"

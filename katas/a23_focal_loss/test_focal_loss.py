@@ -58,12 +58,13 @@ def loop_focal_loss(problem: Problem) -> tuple[float, Float64Array]:
 
 
 class Parts(NamedTuple):
-    """What mistakes are made of, one number for each sample."""
+    """What mistakes are made of, one number for each sample: `q` is 1 - p_t."""
 
     y: Float64Array
     sign: Float64Array
     p: Float64Array
     p_t: Float64Array
+    q: Float64Array
     nll: Float64Array
     focus: Float64Array
     weight: Float64Array
@@ -76,12 +77,12 @@ def parts_of(problem: Problem) -> Parts:
     nll = np.logaddexp(0, -sign * logits)
     p_t, q = np.exp(-nll), np.exp(-np.logaddexp(0, sign * logits))
     weight = np.ones(len(y)) if alpha is None else np.where(y == 1, alpha, 1 - alpha)
-    return Parts(y, sign, np.exp(-np.logaddexp(0, -logits)), p_t, nll, q**gamma, weight)
+    return Parts(y, sign, np.exp(-np.logaddexp(0, -logits)), p_t, q, nll, q**gamma, weight)
 
 
 def loss_mistakes(problem: Problem) -> Mistakes:
     """What the usual mistakes give for the loss."""
-    y, sign, p, p_t, nll, focus, weight = parts_of(problem)
+    y, sign, p, p_t, q, nll, focus, weight = parts_of(problem)
     gamma, alpha, n = problem.gamma, problem.alpha, len(y)
     right = np.mean(weight * focus * nll)
     a = 1.0 if alpha is None else alpha
@@ -99,6 +100,8 @@ def loss_mistakes(problem: Problem) -> Mistakes:
         ),
         "only samples of class 1 count: those of class 0 have a loss, too": np.mean(y * weight * focus * nll),
         "gamma * (1 - p_t): gamma is a power": np.mean(weight * gamma * (1 - p_t) * nll),
+        "gamma is cut to a whole number": lambda: np.mean(weight * q ** int(gamma) * nll),
+        "labels are ignored: for label 0, p_t is 1 - p": lambda: np.mean(weight * (1 - p) ** gamma * -np.log(p)),
         "alpha for both classes: class 0 has 1 - alpha": np.mean(a * focus * nll),
         "alpha is turned: it is the weight of class 1": lambda: np.mean((1 - weight) * focus * nll),
         "alpha for class 1 only: class 0 has 1 - alpha, not 1": np.mean(np.where(y == 1, a, 1.0) * focus * nll),
@@ -120,12 +123,15 @@ def loss_mistakes(problem: Problem) -> Mistakes:
 
 def gradient_mistakes(problem: Problem) -> Mistakes:
     """What the usual mistakes give for the gradient."""
-    y, sign, p, p_t, _, focus, weight = parts_of(problem)
+    y, sign, p, p_t, q, nll, focus, weight = parts_of(problem)
     gamma, alpha, n = problem.gamma, problem.alpha, len(y)
     right = loop_focal_loss(problem)[1]
     of_log = weight * focus * (p - y) / n
     return {
-        "NaN: gamma * q**(gamma - 1) is infinite where q is 0; cancel its q with that of dq/du = -p * q": math.nan,
+        "NaN: gamma * q**(gamma - 1) is infinite where q is 0; cancel its q with that of dq/du = -p * q": lambda: (
+            -sign * weight * (gamma * q ** (gamma - 1) * p_t * q * nll + focus * q) / n
+        ),
+        "a p_t is missing: dq/du is -p * q": -sign * weight * focus * (gamma * nll + q) / n,
         "the factor's own derivative is missing: (1 - p_t)**gamma depends on the logit, too": of_log,
         "the derivative of the logarithm is missing: that of the factor is only one of two terms": right - of_log,
         "the factor's derivative has the wrong sign: dq/du is -p * q": 2 * of_log - right,
@@ -136,7 +142,7 @@ def gradient_mistakes(problem: Problem) -> Mistakes:
         "the gradient with respect to p: multiply it by p * (1 - p)": lambda: right / (p * (1 - p)),
         "alpha is missing from the gradient": loop_focal_loss(problem._replace(alpha=None))[1],
         "alpha for both classes: class 0 has 1 - alpha": lambda: right / weight * (1.0 if alpha is None else alpha),
-        "the power is gamma - 1 in both terms": lambda: right / (1 - p_t),
+        "the power is gamma - 1 in both terms": lambda: right / np.maximum(q, 1e-300),
         "gamma is missing as a factor of the factor's derivative": lambda: of_log + (right - of_log) / gamma,
     }
 
@@ -170,7 +176,8 @@ def test_worked_example_with_alpha() -> None:
 
 @pytest.mark.example
 def test_worked_example_of_large_logits() -> None:
-    check_focal_loss(Problem(np.array([1000.0, -1000.0]), np.array([0.0, 0.0])))
+    hint = "u is the logit of the true class: ln p_t = -logaddexp(0, -u); clip neither p nor logits"
+    check_focal_loss(Problem(np.array([1000.0, -1000.0]), np.array([0.0, 0.0])), hint=hint)
 
 
 @pytest.mark.example
@@ -242,7 +249,7 @@ DTYPES: dict[str, Any] = {
 def test_is_computed_in_float64(dtype: str) -> None:
     problem = Problem(*DTYPES[dtype])
     asked, because = call("focal_loss", *problem), "np.asarray takes them"
-    check.accepts(lambda: kata.focal_loss(*problem), asked=asked, because=because)
+    check.accepts(lambda: kata.focal_loss(*deepcopy(problem)), asked=asked, because=because)
     check_focal_loss(problem, hint=f"{dtype}: convert logits and labels to float64 first")
 
 
@@ -266,14 +273,13 @@ BAD: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("why", BAD)
 def test_wrong_shapes_and_values_out_of_range_are_an_error(why: str) -> None:
     problem = EXAMPLE._replace(**BAD[why])
-    hint = "check shapes, labels, gamma and alpha before you compute"
-    check.raises(
-        ValueError, lambda: kata.focal_loss(*problem), asked=call("focal_loss", *problem), because=why, hint=hint
-    )
+    asked, hint = call("focal_loss", *problem), "check shapes, labels, gamma and alpha before you compute"
+    check.raises(ValueError, lambda: kata.focal_loss(*deepcopy(problem)), asked=asked, because=why, hint=hint)
 
 
 @pytest.mark.edge
 def test_arguments_stay_as_they_were() -> None:
-    problem = deepcopy(EXAMPLE._replace(alpha=0.25))
-    with check.untouched(asked=call("focal_loss", *problem), logits=problem.logits, labels=problem.labels):
-        kata.focal_loss(*problem)
+    logits, labels, gamma, alpha = deepcopy(EXAMPLE._replace(alpha=0.25))
+    asked = call("focal_loss", EXAMPLE.logits, EXAMPLE.labels, gamma, alpha)
+    with check.untouched(asked=asked, logits=logits, labels=labels):
+        kata.focal_loss(logits, labels, gamma, alpha)
