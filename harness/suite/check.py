@@ -6,6 +6,7 @@ these, the learner is told which mistake it is, instead of being left with two n
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -75,13 +76,17 @@ def close(
     elif array.shape != np.shape(want):
         expected = f"{expected} of shape {np.shape(want)}"
     elif array.size > 1:
-        expected = f"{expected}{_worst(array, np.asarray(want))}"
+        expected = f"{expected}{_worst(array, np.asarray(want), rtol, atol)}"
     elif expected == show(got):
         expected = f"{expected} (they differ by {distance(array, np.asarray(want)).max():.2g})"
     mistake = _recognise(
         mistakes,
         lambda value: (
-            is_close(got, value, rtol=max(rtol, 1e-7), atol=atol) and not is_close(value, want, rtol=rtol, atol=atol)
+            _is_nan_for(value, array)
+            or (
+                is_close(got, value, rtol=max(rtol, 1e-7), atol=atol)
+                and not is_close(value, want, rtol=rtol, atol=atol)
+            )
         ),
     )
     _fail(asked, show(got, with_shape=True), expected, mistake, hint)
@@ -180,11 +185,12 @@ def untouched(*, asked: Asked, **arguments: object) -> Iterator[None]:
     """Hold that the body leaves the named arguments (arrays, lists, dicts of plain values) as they were."""
     __tracebackhide__ = True
     before = {name: copy_plain(value) for name, value in arguments.items()}
+    shown = str(asked)  # now, for afterwards it would show what was made of the arguments
     yield
     for name, value in arguments.items():
         if not is_equal(value, before[name]):
             _fail(
-                asked,
+                shown,
                 f"{name} is {show(value)} after the call",
                 f"{name} still {show(before[name])}",
                 f"the caller's {name} is modified: work on a copy, or compute a new array",
@@ -211,10 +217,13 @@ def gradient(
     if is_close(got, want, rtol=rtol, atol=atol):
         return
     array = as_numbers(got)
-    detail = "" if array is None or array.shape != want.shape else _worst(array, want)
+    detail = "" if array is None or array.shape != want.shape else _worst(array, want, rtol, atol)
     mistake = _recognise(
         mistakes,
-        lambda value: is_close(got, value, rtol=rtol, atol=atol) and not is_close(value, want, rtol=rtol, atol=atol),
+        lambda value: (
+            _is_nan_for(value, array)
+            or (is_close(got, value, rtol=rtol, atol=atol) and not is_close(value, want, rtol=rtol, atol=atol))
+        ),
     )
     expected = f"the slope of the value itself with respect to {name}, by finite differences: {show(want)}{detail}"
     _fail(asked, show(got, with_shape=True), expected, mistake, hint)
@@ -258,10 +267,24 @@ def _recognise(mistakes: Mistakes | None, matches: Callable[[object], bool]) -> 
     return "one of: " + "; ".join(f"({number}) {name}" for number, name in enumerate(found[:_NAMED_MISTAKES], 1))
 
 
-def _worst(got: npt.NDArray[Any], want: npt.NDArray[Any]) -> str:
-    """Where two arrays of one shape differ most."""
+def _is_nan_for(value: object, got: npt.NDArray[Any] | None) -> bool:
+    """Whether a mistake's value is a single NaN, and there are NaNs in the array that came."""
+    return (
+        isinstance(value, float)
+        and math.isnan(value)
+        and got is not None
+        and got.size > 1
+        and bool(np.isnan(got).any())
+    )
+
+
+def _worst(got: npt.NDArray[Any], want: npt.NDArray[Any], rtol: float, atol: float) -> str:
+    """Where two arrays of one shape differ most, in terms of the tolerance: next to 1e9, 1e-3 may not show."""
     difference = distance(got, want)
+    with np.errstate(all="ignore"):
+        difference = difference / (atol + rtol * np.abs(want) + np.finfo(np.float64).tiny)
     difference = np.where(np.isnan(difference), np.inf, difference)
+    difference = np.where(np.isclose(got, want, rtol=0.0, atol=0.0, equal_nan=True), 0.0, difference)
     index = tuple(int(i) for i in np.unravel_index(int(np.argmax(difference)), got.shape))
     place = index[0] if len(index) == 1 else index
     return f" (they differ most at [{place}]: {show(got[index])} came, {show(want[index])} expected)"

@@ -251,3 +251,23 @@ def test_a_mistake_that_would_have_been_right_here_is_not_named() -> None:
     failure = failure_of(check.close, 1.0 + 1e-8, 1.0, asked="", mistakes={"transposed": 1.0, "float32": 1.0 + 1e-8})
     assert failure.mistake == "float32"
     assert "differ by 1e-11" in failure_of(check.close, 1.5 + 1e-11, 1.5, asked="", rtol=0).expected
+
+
+def test_the_element_that_breaks_the_tolerance_most_is_shown() -> None:
+    got, want = np.array([1e9 + 1e-3, 1.0, np.inf, np.nan]), np.array([1e9, 2e-3 + 1.0, np.inf, np.nan])
+    with pytest.raises(check.CheckFailedError) as failed:
+        check.close(got, want, asked="f()", rtol=1e-9)
+    assert "differ most at [1]" in failed.value.failure.expected
+
+
+def test_nan_in_an_array_is_the_mistake_that_gives_nan() -> None:
+    with pytest.raises(check.CheckFailedError) as failed:
+        check.close(np.array([1.0, np.nan]), [1.0, 2.0], asked="f()", mistakes={"0 / 0": np.nan, "zero": 0.0})
+    assert failed.value.failure.mistake == "0 / 0"
+
+
+def test_asked_shows_arguments_as_they_were_before_they_were_modified() -> None:
+    x = [1.0, 2.0]
+    with pytest.raises(check.CheckFailedError) as failed, check.untouched(asked=check.call("f", x), x=x):
+        x.clear()
+    assert failed.value.failure.asked == "f([1.0, 2.0])"
