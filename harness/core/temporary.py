@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from harness.core.removal import remove_tree
 
 _LOCK = ".lock"
 _OPEN = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -38,7 +39,7 @@ class OwnedFolder:
 
     def close(self) -> None:
         """Remove the folder and what is in it."""
-        _remove(self.path)
+        remove_tree(self.path)
         self._file.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             os.close(self._lock)
@@ -62,26 +63,10 @@ def sweep(prefix: str, parent: Path | None = None) -> None:
             handle = os.open(file, _OPEN)
             try:
                 if stat.S_ISREG(os.fstat(handle).st_mode) and os.fstat(handle).st_uid == _user() and _take(handle):
-                    _remove(file.with_name(file.name.removesuffix(_LOCK)))
+                    remove_tree(file.with_name(file.name.removesuffix(_LOCK)))
                     file.unlink(missing_ok=True)
             finally:
                 os.close(handle)
-
-
-def _remove(folder: Path) -> None:
-    """Remove a folder in which somebody may have taken permissions away. A link is not followed."""
-
-    def insist(function: Callable[[str], object], path: str, _: object) -> None:
-        with contextlib.suppress(OSError):
-            Path(path).parent.chmod(0o700)
-            if not Path(path).is_symlink():
-                Path(path).chmod(0o700)
-            function(path)
-
-    if folder.is_symlink():
-        return
-    shutil.rmtree(folder, onerror=insist)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _user() -> int:

@@ -38,6 +38,10 @@ SHM_MIB = 1
 MEMORY_MIB = 4096
 """Of one process, by its addresses; of all processes of a server together, by what they take (see `limits`)."""
 PROCESSES = 128
+THREADS = 512
+"""Of all processes of a server together (see `limits`)."""
+TMP_FILES = 5000
+"""In `/tmp`, and in `/dev/shm` (see `limits`)."""
 FILES = 256
 CPU_S = 600
 _HERE = Path(__file__).parent

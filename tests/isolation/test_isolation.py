@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from harness.core.removal import remove_tree
 from harness.isolation.echo import MAX_ANSWER_BYTES, Echo
-from harness.isolation.quota import remove
 from harness.isolation.remote import Remote, ask_each
 from harness.isolation.sandbox import PROCESS, SANDBOX, sandbox_problem
 from harness.isolation.seccomp import seccomp_filter
@@ -386,7 +386,7 @@ def test_a_folder_without_permissions_can_be_removed(tmp_path: Path) -> None:
     (inner / "file").write_text("text", encoding="utf-8")
     inner.chmod(0)
     inner.parent.chmod(0)
-    remove(tmp_path / "shared")
+    remove_tree(tmp_path / "shared")
     assert not (tmp_path / "shared").exists()
 
 
