@@ -46,8 +46,8 @@ FILES = 256
 CPU_S = 600
 _HERE = Path(__file__).parent
 _PARTS = (
-    "__init__", "channel", "codec", "descriptions", "forms", "operations", "protocol", "random_state", "server",
-    "shared_objects", "subject_imports",
+    "__init__", "channel", "codec", "descriptions", "forms", "helper_guard", "operations", "protocol", "random_state",
+    "server", "shared_objects", "subject_imports",
 )  # fmt: skip
 """All of the harness that is in a sandbox: modules that import each other, NumPy and the standard library alone."""
 _PACKAGE = "subject_server"

@@ -169,7 +169,7 @@ class SubjectProcesses:
         return frozenset(server.connection.modified) if server is not None else frozenset()
 
     def violation(self, kata: Kata) -> str:
-        """What the server of a kata sent against the protocol, empty when there was nothing of the kind."""
+        """What the subject of a kata did against the protocol, as a predicate; empty when there was nothing of the kind."""
         server = self.find(kata)
         return server.connection.violation if server is not None else ""
 
