@@ -3,7 +3,8 @@
 Some suites make many calls at once by functions of a helper module, because each call from process to process costs a tenth of a
 millisecond, or because they stop the subject's threads. A subject that replaces such a function could report what it likes. It
 is found out when it replaces anything in a helper module, or a function of the standard library that helpers use. This runs in
-the process of the subject as well, so that one that rewrites the server is not found out.
+the process of the subject as well, so that one that rewrites the server is not found out. A look costs as much as a quick call
+that is measured, so there is one at the first call of a helper and then no more than ten a second.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ import importlib
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from time import monotonic
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 _IMPORTED = re.compile(r"^(?:from|import) (\w+)", re.MULTILINE)
 _ALWAYS = ("builtins", "sys", "threading")
+LOOK_EVERY_S = 0.1
 
 
 class HelperGuard:
@@ -25,6 +28,8 @@ class HelperGuard:
     def __init__(self) -> None:
         self._names: list[tuple[Mapping[str, Any], str, object]] = []
         self._codes: list[tuple[FunctionType, CodeType]] = []
+        self._next_s = 0.0
+        self.was_modified = False
 
     def note_library(self, sources: Iterable[str]) -> None:
         """Note the functions of the standard library that these sources may use; before the subject can replace them."""
@@ -53,8 +58,13 @@ class HelperGuard:
                 if isinstance(function, FunctionType):
                     self._codes.append((function, function.__code__))
 
-    def is_intact(self) -> bool:
-        """Whether all that was noted is still in its place."""
+    def look(self) -> None:
+        """Set `was_modified` when something that was noted is not in its place, unless the last look was a moment ago."""
+        if monotonic() >= self._next_s:
+            self.was_modified |= not self._is_intact()
+            self._next_s = monotonic() + LOOK_EVERY_S
+
+    def _is_intact(self) -> bool:
         return all(holder.get(key) is value for holder, key, value in self._names) and all(
             function.__code__ is code for function, code in self._codes
         )

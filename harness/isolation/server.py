@@ -70,7 +70,6 @@ class SubjectServer:
         self._random = GlobalRandom()
         self._trace = MemoryTrace()
         self._guard = HelperGuard()
-        self._is_tampered_with = False
         own: dict[str, Callable[..., Any]] = {"load": self.load, "helper": self.helper, "traced": self._trace.end}
         self._operations: dict[str, Callable[..., Any]] = {**OPERATIONS, **own}
         self._main = Line(main.send, lambda: self._take(*main.receive()))
@@ -151,7 +150,7 @@ class SubjectServer:
                 reply[Key.ERROR] = exception_form(unspeakable, self._file)
             args, kwargs, value, raised = [], {}, None, None
             reply |= self._changes(buffers)
-            if self._is_tampered_with:
+            if self._guard.was_modified:
                 reply[Key.TAMPERED] = True
             if line.warnings:
                 reply[Key.WARNINGS] = line.warnings[:MAX_WARNINGS]
@@ -212,12 +211,10 @@ class SubjectServer:
 
     def helper(self, module: str, function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call a function of a helper module. Whether the subject has modified one is told with the answer."""
-        called = getattr(importlib.import_module(module), function)
-        self._is_tampered_with |= not self._guard.is_intact()
         try:
-            return called(*args, **kwargs)
+            return getattr(importlib.import_module(module), function)(*args, **kwargs)
         finally:
-            self._is_tampered_with |= not self._guard.is_intact()
+            self._guard.look()
 
     # --- objects
 

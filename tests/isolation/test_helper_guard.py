@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.isolation.client import TAMPERED, Connection
+from harness.isolation.helper_guard import LOOK_EVERY_S
 from harness.isolation.sandbox import PROCESS, start_server
 from harness.suite.explain import SubjectGoneError
 
@@ -51,6 +53,12 @@ def connected(source: str, folder: Path) -> Iterator[Connection]:
         connection.close()
 
 
+def walk_for_a_while(connection: Connection) -> None:
+    for _ in range(3):
+        connection.ask("helper", "helper", "walk", (), {})
+        time.sleep(LOOK_EVERY_S)
+
+
 def test_an_honest_subject_is_left_alone(tmp_path: Path) -> None:
     with connected(HONEST, tmp_path) as connection:
         for _ in range(2):
@@ -76,5 +84,5 @@ def test_an_honest_subject_is_left_alone(tmp_path: Path) -> None:
 def test_a_subject_that_replaces_a_part_of_a_helper_is_found_out(source: str, tmp_path: Path) -> None:
     with connected(source, tmp_path) as connection:
         with pytest.raises(SubjectGoneError, match="modified helper modules of the suite"):
-            connection.ask("helper", "helper", "walk", (), {})
+            walk_for_a_while(connection)
         assert connection.violation == TAMPERED
