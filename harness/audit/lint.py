@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.audit.mutation_target import stale_equivalents
+from harness.audit.planted import Repair, fault_problems, read_repairs, too_few_faults
 from harness.catalog.load import is_published_stub
 from harness.core.errors import SubjectError
-from harness.core.model import FOLLOW_UP_SUITE, Catalog, Kata, KataSet, Suite
+from harness.core.model import FOLLOW_UP_SUITE, Catalog, Kata, KataKind, KataSet, Suite
 from harness.runner.job import suite_tests
 from harness.subject import mistakes
 from harness.subject.policy import forbidden_imports
@@ -31,7 +32,6 @@ LEAST_RIGHT = 2
 LEAST_WRONG_FOLLOW_UP = 4
 LEAST_RIGHT_FOLLOW_UP = 1
 LEAST_HINTS = 3
-LEAST_QUESTIONS = 3
 
 _README_PARTS = ("## Task", "## Rules", "## Example")
 _FOLLOW_UP_PARTS = ("## Rules", "## Example")
@@ -65,6 +65,8 @@ class Solutions:
     faults: list[str] = field(default_factory=list)
     lacks: list[str] = field(default_factory=list)
     """How many are still to be written."""
+    repairs: list[Repair] = field(default_factory=list)
+    """Of a debug kata."""
 
 
 def proofread(catalog: Catalog, kata: Kata) -> Iterator[str]:
@@ -104,11 +106,15 @@ def read_solutions(kata: Kata, suite: Suite) -> Solutions:
     stems = {file.stem for file in files}
     for name, wrong in (*_wrong_files(kata, files), *_mistakes(kata, folder / mistakes.PAGE, stems, found.faults)):
         gone = [test for test in wrong.tests if test not in known]
-        found.faults += [f"{name} names {test}, which is no test of {suite.phrase}" for test in gone]
+        found.faults += [f"{name} names {test}, which is not a test of {suite.phrase}" for test in gone]
         if wrong.tests and not gone:
             found.wrong.append(wrong)
         elif not wrong.tests:
             found.faults.append(f"{name} does not say in its docstring which test catches it (Caught by: test_...)")
+    if kata.kind is KataKind.DEBUG and suite is Suite.OWN:
+        found.faults += fault_problems(kata, known)
+        found.repairs += read_repairs(kata, folder / mistakes.REPAIRS, found.faults)
+        found.lacks += too_few_faults(kata)
     page = mistakes.read_page(folder / mistakes.PAGE)
     count = len(files) + len(page.mistakes) + sum(bool(fault.name) for fault in page.faults)
     found.faults += stale_equivalents(kata, suite)
@@ -160,9 +166,6 @@ def _documents(kata: Kata) -> Iterator[str]:
     yield from _title(kata, kata.folder / "README.md")
     if len(_NUMBERED.findall(hints)) < LEAST_HINTS:
         yield f"hints.md has {len(_NUMBERED.findall(hints))} numbered hints, expected at least {LEAST_HINTS}"
-    questions = debrief.partition("## Follow-up questions")[2].count("?")
-    if debrief and questions < LEAST_QUESTIONS:
-        yield f"debrief.md has {questions} follow-up questions, expected at least {LEAST_QUESTIONS}"
     if not kata.topics:
         yield "kata.toml has no topics"
 
@@ -227,7 +230,8 @@ def _stray_files(kata: Kata) -> Iterator[str]:
             yield f"the helper {name} is missing"
     parts = {"wrong", "also_right"}
     pages = {mistakes.PAGE, *parts}
-    for place, names in (("", {"debrief.md", FOLLOW_UP_FOLDER, *pages}), (f"/{FOLLOW_UP_FOLDER}", pages)):
+    repairs = {mistakes.REPAIRS} if kata.kind is KataKind.DEBUG else set()
+    for place, names in (("", {"debrief.md", FOLLOW_UP_FOLDER, *repairs, *pages}), (f"/{FOLLOW_UP_FOLDER}", pages)):
         folder = Path(f"{reference_folder(kata)}{place}")
         for path in _entries(folder):
             if path.name not in {kata.stub.name, *names}:

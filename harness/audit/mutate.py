@@ -149,7 +149,7 @@ class _Batch:
         return subjects
 
     def forget_others(self) -> None:
-        """Drop verdicts on what is no mutant any more."""
+        """Drop verdicts on what is not a mutant any more."""
         texts = [mutant.text for mutant in self.target.mutants]
         self.verdicts.forget_all_but({self._digest(text) for text in (self.target.text, *texts)})
 

@@ -97,7 +97,7 @@ class Target:
         return Verdicts(state / "mutate" / f"{self.kata.slug}{'' if self.suite is Suite.OWN else '.follow_up'}.jsonl")
 
     def stale(self) -> list[str]:
-        """One sentence for each declared equivalent that is no mutant (any more). Raises `KataError` like `mutants`."""
+        """One sentence for each declared equivalent that is not a mutant (any more). Raises `KataError` like `mutants`."""
         return [
             f"{self.page_name}: no mutant changes `{equivalent.before}` to `{equivalent.after}`, as ## Equivalent says"
             for equivalent in self.equivalents

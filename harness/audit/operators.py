@@ -145,7 +145,7 @@ def guard(source: Source, node: ast.AST) -> Iterator[Edit]:
 
 
 def statement(source: Source, node: ast.AST) -> Iterator[Edit]:
-    """A statement becomes `pass`: a call, an update, an assignment to what has a value already, or is no local name."""
+    """A statement becomes `pass`: a call, an update, an assignment to what has a value already, or is not a local name."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         bound = _bound_names(node)
         for child in ast.walk(node):

@@ -20,7 +20,9 @@ class RunKind(StrEnum):
     """What a run is held to."""
 
     STUB = "stub"
-    """All tests fail, because nothing is written yet."""
+    """All tests fail, because nothing is written yet; of a debug kata, those of its planted faults."""
+    REPAIR = "repair"
+    """The tests of one planted fault pass, and those of the others fail."""
     REFERENCE = "reference"
     """All tests pass, those of speed with a margin."""
     RIGHT = "right"
@@ -56,6 +58,8 @@ class PlannedRun:
     job: Job
     tests: tuple[str, ...] = ()
     """The tests that must fail."""
+    fault: str = ""
+    """The planted fault that is repaired."""
 
     @property
     def stage(self) -> Stage:
@@ -83,7 +87,7 @@ class Options:
     all_in_player: bool = False
     """Whether all wrong solutions are run there; one of each band when not."""
     is_draft: bool = False
-    """Whether it is no fault that there are few solutions."""
+    """Whether few solutions are accepted."""
 
 
 DEFAULTS = Options()
@@ -137,11 +141,17 @@ class Plan:
         return [
             PlannedRun(RunKind.STUB, "the stub", stub),
             *right,
+            *self._repairs(),
             *wrong,
             *self._in_player(right, wrong),
             *self._seeded(),
             *(self._across() if self.suite is Suite.FOLLOW_UP else ()),
         ]
+
+    def _repairs(self) -> Iterator[PlannedRun]:
+        for repair in self.solutions.repairs:
+            job = replace(self._job(repair.choice, f"repairs/{repair.fault}"), gated=False)
+            yield PlannedRun(RunKind.REPAIR, repair.name, job, fault=repair.fault)
 
     def _wrong(self, wrong: Wrong) -> PlannedRun:
         job = self._job(wrong.choice, f"wrong/{wrong.stem}")

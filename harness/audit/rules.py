@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from harness.core.model import FailureKind, KataReport, Outcome, Status, Suite, TestResult
+from harness.core.model import FailureKind, KataReport, Outcome, PlantedFault, Status, Suite, TestResult
 
 LEAST_MARGIN = 1.25
 """How many times better than needed a reference must be on each speed test."""
@@ -26,6 +26,39 @@ def judge_stub(report: KataReport) -> Iterator[str]:
         elif not _is_missing(test, report):
             came = test.failure.came if test.failure else test.outcome
             yield f"the stub fails {test.name}{of} otherwise than by NotImplementedError: {came}"
+
+
+def judge_faulty_stub(faults: Sequence[PlantedFault], report: KataReport) -> Iterator[str]:
+    """Hold the stub of a debug kata to fail the tests of its planted faults, with messages that teach, and no other test."""
+    for fault in faults:
+        yield from judge_wrong(f"the stub, by its {fault.name},", fault.tests, report)
+        if report.problem is not None and not report.tests:
+            return
+    yield from _unexplained("the stub", faults, report)
+
+
+def judge_repair(name: str, repaired: str, faults: Sequence[PlantedFault], report: KataReport) -> Iterator[str]:
+    """Hold the stub without the fault `repaired` to pass the tests of this fault, and to fail those of all others."""
+    if report.problem is not None:
+        yield f"{name}: {report.problem.sentence}"
+        return
+    passed = _passed(report)
+    for fault in faults:
+        for test in fault.tests:
+            is_green = passed.get(test, False)
+            if fault.name == repaired and not is_green:
+                yield f"{name} still fails {test}"
+            elif fault.name != repaired and is_green:
+                yield f"{name} passes {test} too, which {fault.name} should fail"
+    yield from _unexplained(name, faults, report)
+
+
+def _unexplained(name: str, faults: Sequence[PlantedFault], report: KataReport) -> Iterator[str]:
+    """Hold every test that belongs to no fault to pass."""
+    explained = {test for fault in faults for test in fault.tests}
+    for test, is_green in _passed(report).items():
+        if not is_green and test not in explained:
+            yield f"{name} fails {test}, which no fault in kata.toml explains"
 
 
 def _is_missing(test: TestResult, report: KataReport) -> bool:

@@ -12,11 +12,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.audit.debriefs import proofread_debriefs
 from harness.audit.lint import has_follow_up, proofread
 from harness.audit.plan import DEFAULTS, Options, Plan, PlannedRun, RunKind
-from harness.audit.rules import judge_margins, judge_need, judge_player, judge_right, judge_stub, judge_wrong
+from harness.audit.rules import (
+    judge_faulty_stub,
+    judge_margins,
+    judge_need,
+    judge_player,
+    judge_repair,
+    judge_right,
+    judge_stub,
+    judge_wrong,
+)
 from harness.audit.timing import Timing, take_time
-from harness.core.model import Catalog, Figure, Kata, KataReport, Suite
+from harness.core.model import Catalog, Figure, Kata, KataKind, KataReport, Suite
 from harness.runner.job import Event, EventKind, Job, Listener
 from harness.runner.run import run_jobs
 
@@ -64,7 +74,8 @@ def audit(
     plans = [
         Plan(kata, suite, options) for kata in katas for suite in Suite if suite is Suite.OWN or has_follow_up(kata)
     ]
-    lint = {kata.slug: tuple(proofread(catalog, kata)) for kata in katas}
+    debriefs = proofread_debriefs(catalog, katas)
+    lint = {kata.slug: (*proofread(catalog, kata), *debriefs[kata.slug]) for kata in katas}
     parts = [plan.runs if plan.suite is Suite.OWN or plan.kata.has_follow_up else [] for plan in plans]
     lint_s = time.monotonic() - begun
     runs = [run for part in parts for run in part]
@@ -116,8 +127,13 @@ def _faults(plan: Plan, runs: Sequence[PlannedRun], reports: Sequence[KataReport
     here = {run.name: report for run, report in zip(runs, reports, strict=True) if run.is_own}
     for run, report in zip(runs, reports, strict=True):
         match run.kind:
+            case RunKind.STUB if plan.kata.kind is KataKind.DEBUG:
+                if plan.suite is Suite.OWN:  # what a follow-up asks for is not missing in every test of it
+                    yield from judge_faulty_stub(plan.kata.faults, report)
             case RunKind.STUB:
                 yield from judge_stub(report)
+            case RunKind.REPAIR:
+                yield from judge_repair(run.name, run.fault, plan.kata.faults, report)
             case RunKind.REFERENCE:
                 yield from judge_right(run.name, report)
                 yield from judge_margins(run.name, report)

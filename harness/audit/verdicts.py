@@ -40,7 +40,7 @@ class Verdicts:
             file.write(json.dumps({"digest": digest, "killed_by": killed_by}) + "\n")
 
     def forget_all_but(self, digests: set[str]) -> None:
-        """Drop verdicts on what is no mutant any more. Raises `OSError` when the file cannot be written."""
+        """Drop verdicts on what is not a mutant any more. Raises `OSError` when the file cannot be written."""
         if self._known.keys() <= digests:
             return
         kept = {digest: killed_by for digest, killed_by in self._known.items() if digest in digests}

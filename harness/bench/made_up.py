@@ -111,8 +111,13 @@ def test_mean_{p}_of_a_multiple_is_the_multiple(x, factor):
 
 @pytest.mark.edge
 def test_mean_{p}_of_nothing_is_an_error():
-    mean = lambda: kata.mean_{p}(np.array([]))
-    check.raises(ValueError, mean, asked=call("mean_{p}", []), because="the array is empty", hint="refuse it")
+    check.raises(
+        ValueError,
+        lambda: kata.mean_{p}(np.array([])),
+        asked=call("mean_{p}", []),
+        because="the array is empty",
+        hint="refuse it",
+    )
 """
 _SPEED = """
 
@@ -137,6 +142,11 @@ def mean_{p}(x: np.ndarray) -> float:
         raise ValueError("mean_{p} needs at least one value")
     return float(np.mean(size_{p}**{p}) ** (1 / {p}))
 '''
+_QUESTION = """{i}. What does question {i} of {kata} ask?
+
+   For a claim, a reason, an example with numbers and the usual misunderstanding, in as many words as an interviewer
+   listens to.
+"""
 _EDITS = (
     ("sum", "test_mean_{p}_equals_the_definition", "np.mean(size_{p}**{p})", "np.sum(size_{p}**{p})"),
     ("no_root", "test_mean_{p}_of_an_example", "** (1 / {p}))", "** 1)"),
@@ -184,7 +194,7 @@ def _write_kata(root: Path, kata_set: KataSet, number: int, module: str) -> None
     _write(solutions / "also_right" / "absolute.py", reference.replace("np.abs(", "np.absolute("))
     _write(solutions / "also_right" / "average.py", reference.replace("np.mean(", "np.average("))
     _write(solutions / "mistakes.md", f"base: {module}.py\n{''.join(_mistakes(size))}")
-    questions = "1. Why?\n2. How?\n3. When?\n"
+    questions = "\n".join(_QUESTION.format(i=i, kata=folder.name) for i in (1, 2, 3))
     _write(
         solutions / "debrief.md",
         f"# Debrief\n\n## Complexity\n\n## Trade-offs\n\n## Follow-up questions\n\n{questions}",

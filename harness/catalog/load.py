@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from harness.core.errors import CatalogError, UnknownKataError
-from harness.core.model import FOLLOW_UP_SUITE, Catalog, Fault, Kata, KataSet
+from harness.core.model import FOLLOW_UP_SUITE, Catalog, Fault, Kata, KataKind, KataSet, PlantedFault
 
 SLUG = re.compile(r"(?P<set>[a-z])(?P<number>\d{2})_(?P<name>[a-z][a-z0-9_]*)")
 """A kata folder's name: set letter, two digits, module name."""
@@ -40,6 +40,8 @@ class _Metadata(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     forbidden: tuple[str, ...] = ()
     helpers: tuple[str, ...] = ()
     hang_limit_s: float | None = None
+    kind: KataKind = KataKind.WRITE
+    faults: dict[str, tuple[str, ...]] = {}  # msgspec copies it for each instance
 
 
 def find_root(start: Path) -> Path:
@@ -97,6 +99,8 @@ def load_kata(folder: Path) -> Kata:
         hang_limit_s=metadata.hang_limit_s or kata_set.hang_limit_s,
         stub_sha256=metadata.stub_sha256,
         has_follow_up=(folder / FOLLOW_UP_SUITE).is_file(),
+        kind=metadata.kind,
+        faults=tuple(PlantedFault(name, tests) for name, tests in metadata.faults.items()),
     )
 
 
@@ -118,6 +122,8 @@ def _read_metadata(path: Path) -> _Metadata:
         raise CatalogError(f"{name}: minutes is {metadata.minutes}, expected more than 0")
     if metadata.hang_limit_s is not None and metadata.hang_limit_s <= 0:
         raise CatalogError(f"{name}: hang_limit_s is {metadata.hang_limit_s}, expected more than 0")
+    if metadata.faults and metadata.kind is not KataKind.DEBUG:
+        raise CatalogError(f'{name}: [faults] is for a kata of kind = "debug"')
     return metadata
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from harness.catalog.load import SLUG, stub_hash
 from harness.core.errors import CatalogError
-from harness.core.model import FOLLOW_UP_SUITE, Kata, KataSet
+from harness.core.model import FOLLOW_UP_SUITE, Kata, KataKind, KataSet
 
 _MINUTES = {KataSet.A: 15, KataSet.B: 40, KataSet.C: 60, KataSet.D: 75}
 _ID = re.compile(r"([A-Za-z])(\d{1,2})")
 
 
-def new_kata(root: Path, kata_id: str, title: str) -> list[Path]:
+def new_kata(root: Path, kata_id: str, title: str, kind: KataKind = KataKind.WRITE) -> list[Path]:
     """Write the files of a new kata under `root`; returns them.
 
     Raises `CatalogError` for an id or a title that cannot be used, and when a kata of this id or name is there already:
@@ -42,8 +42,9 @@ def new_kata(root: Path, kata_id: str, title: str) -> list[Path]:
         "title": title,
         "minutes": _MINUTES[KataSet(match[1].upper())],
     }
+    folders = ["debug", "kata"] if kind is KataKind.DEBUG else ["kata"]  # what the first lacks is the second's
     environment = Environment(
-        loader=PackageLoader("harness.catalog", "templates/kata"),
+        loader=ChoiceLoader([PackageLoader("harness.catalog", f"templates/{folder}") for folder in folders]),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
         autoescape=False,

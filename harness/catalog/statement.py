@@ -13,6 +13,9 @@ from harness.core.model import Kata
 _HEADING = "follow-up questions"
 _BOLD = re.compile(r"\*\*(?P<question>.+?)\*\*\s*(?P<answer>.*)", re.DOTALL)
 _PARAGRAPHS = re.compile(r"\n[ \t]*\n")
+_SPOILER = re.compile(r"\s*<!--\s*spoiler\s*-->")
+"""Beside a question in a debrief: the answer gives the kata's solution away."""
+_CODE = ("`", "~~~")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,23 @@ class Question:
 
     question: str
     answer: str
+    is_spoiler: bool = False
+    """The answer gives the kata's solution away: it shows code, or is marked `<!-- spoiler -->`."""
+
+    @property
+    def key(self) -> str:
+        """What two wordings of the same question share: its words, without case, punctuation and markup."""
+        return question_key(self.question)
+
+    @property
+    def words(self) -> int:
+        """Words of the answer, formulas included; what has neither letter nor digit is none."""
+        return sum(any(letter.isalnum() for letter in word) for word in self.answer.split())
+
+
+def question_key(question: str) -> str:
+    """The words of a question, without case, punctuation and markup; the question itself when nothing is left."""
+    return " ".join(re.findall(r"\w+", question.casefold())) or question
 
 
 def read_statement(kata: Kata) -> str:
@@ -95,11 +115,15 @@ def _bold_paragraphs(text: str) -> list[str]:
 
 
 def _question(item: str) -> Question:
-    bold = _BOLD.match(item)
+    text, marks = _SPOILER.subn("", item)
+    bold = _BOLD.match(text)
     if bold:
-        return Question(_one_line(bold["question"]), bold["answer"].strip())
-    question, *rest = _PARAGRAPHS.split(item, maxsplit=1)
-    return Question(_one_line(question), "".join(rest).strip())
+        question, answer = bold["question"], bold["answer"]
+    else:
+        question, *rest = _PARAGRAPHS.split(text, maxsplit=1)
+        answer = "".join(rest)
+    is_spoiler = marks > 0 or any(sign in answer for sign in _CODE)
+    return Question(_one_line(question), answer.strip(), is_spoiler)
 
 
 def _one_line(text: str) -> str:

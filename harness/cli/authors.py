@@ -9,6 +9,7 @@ import click
 from harness.catalog.load import select_katas
 from harness.cli.common import FRESH, IDS, JOBS, open_catalog, open_state, report_faults, show_progress
 from harness.cli.completion import KATA
+from harness.core.model import KataKind
 from harness.core.output import has_color, put, width
 
 
@@ -45,8 +46,9 @@ def audit_command(
 ) -> None:
     r"""Say everything that is wrong with katas.
 
-    A kata is right when its stub fails every test, its reference and the also-right solutions pass, every wrong one dies on the
-    test that it names, and nothing is missing. Exit code 1 when anything is wrong.
+    A kata is right when its stub fails every test, or those of its planted faults where it is to be debugged, its reference and
+    the also-right solutions pass, every wrong one dies on the test that it names, and nothing is missing. Exit code 1 when
+    anything is wrong.
 
     \b
     Examples:
@@ -89,19 +91,27 @@ def audit_command(
 @click.command(name="new")
 @click.argument("kata_id", metavar="ID")
 @click.argument("title")
-def new_command(kata_id: str, title: str) -> None:
+@click.option(
+    "--kind",
+    type=click.Choice(list(KataKind), case_sensitive=False),
+    default=KataKind.WRITE,
+    show_default=True,
+    help="debug: the stub is code with faults to be found and repaired.",
+)
+def new_command(kata_id: str, title: str, kind: KataKind) -> None:
     r"""Make all files of a new kata.
 
     ID is a free one, like B26; the module is named after the TITLE.
 
     \b
-    Example:
+    Examples:
       kata new B26 "Gaussian mixture"
+      kata new A19 "Leakage review" --kind debug
     """
     from harness.catalog.scaffold import new_kata
 
     base, _ = open_catalog()
-    for path in new_kata(base, kata_id, title):
+    for path in new_kata(base, kata_id, title, KataKind(kind)):
         click.echo(path.relative_to(base).as_posix())
     click.echo("CONTRIBUTING.md says how to fill them in; `kata audit` says what is still missing.")
 

@@ -14,12 +14,13 @@ import click
 from harness.catalog.load import is_published_stub
 from harness.catalog.published_stub import StubLostError, published_stub
 from harness.cli.interview_list import show_interviews, show_two_interviews
-from harness.cli.interview_voice import TerminalVoice
 from harness.cli.practice import Place, here
-from harness.interview.selection import Role, Selection, candidate_record, is_of_an_interview, select, topic_name
+from harness.cli.voice import TerminalVoice
+from harness.interview.selection import Selection, candidate_record, is_of_an_interview, select
 from harness.interview.session import PauseError, Session, near
 from harness.interview.state import Ending, Interview, Phase, Task, with_ending
 from harness.interview.storage import InterviewError, InterviewFolder, alone, load_all, new_folder, set_aside
+from harness.practice.topics import Role, topic_name
 from harness.scoreboard.render.words import minutes as as_minutes
 
 if TYPE_CHECKING:

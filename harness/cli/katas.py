@@ -10,7 +10,8 @@ import click
 from harness.catalog.load import select_katas
 from harness.cli.completion import KATA
 from harness.cli.practice import AS_JSON, KATA_OR_CURRENT, YES, Place, date, here, put_json, show, show_markdown
-from harness.core.model import Catalog, KataSet, Status
+from harness.cli.topics import TOPIC, check_topic, has_topic
+from harness.core.model import KataSet, Status
 from harness.core.output import put, width
 from harness.practice.status import CHANGED, DUE, KataStatus, kata_statuses, known_reports
 
@@ -32,7 +33,7 @@ class _StatusName(click.Choice[str]):
 @click.command(name="list")
 @click.argument("ids", nargs=-1, metavar="[KATA]...", type=KATA)
 @click.option("--set", "kata_set", type=click.Choice(list(KataSet), case_sensitive=False), help="Only this set.")
-@click.option("--topic", metavar="TOPIC", help="Only katas with this topic, like metrics.")
+@click.option("--topic", metavar="TOPIC", type=TOPIC, help="Only katas with this topic, like metrics.")
 @click.option("--status", type=_StatusName(_STATUSES), help="Only katas that stand so, by what has been run already.")
 @click.option("--folders", is_flag=True, help="Print their folders, for scripts.")
 @AS_JSON
@@ -53,10 +54,10 @@ def list_command(
     chosen = [
         kata
         for kata in select_katas(place.catalog, ids)
-        if (not kata_set or kata.set == kata_set) and (not topic or topic.lower() in kata.topics)
+        if (not kata_set or kata.set == kata_set) and (not topic or has_topic(kata, topic))
     ]
-    if topic and not any(topic.lower() in kata.topics for kata in place.catalog.katas):
-        raise click.BadParameter(_unknown_topic(place.catalog, topic), param_hint="'--topic'")
+    if topic:
+        check_topic(place.catalog, topic)
     with place.history_if_any() as history:
         found = kata_statuses(chosen, place.state, history, time.time())
     found = [one for one in found if not status or status in (one.status.replace(" ", "-"), one.is_due and DUE)]
@@ -75,16 +76,6 @@ def list_command(
         click.echo(f"not usable: {fault.sentence}", err=True)
 
 
-def _unknown_topic(catalog: Catalog, topic: str) -> str:
-    import difflib
-
-    topics = sorted({topic for kata in catalog.katas for topic in kata.topics})
-    near = difflib.get_close_matches(topic.lower(), topics, n=3, cutoff=0.6)
-    return f"no kata has the topic {topic!r}; " + (
-        f"did you mean {' or '.join(near)}?" if near else f"topics are {', '.join(topics)}"
-    )
-
-
 def _row(place: Place, one: KataStatus) -> dict[str, Any]:
     kata = one.kata
     return {
@@ -99,6 +90,8 @@ def _row(place: Place, one: KataStatus) -> dict[str, Any]:
         "due": one.is_due,
         "next_review": one.due,
         "best_s": one.best_s,
+        "kind": kata.kind.value,
+        "faults": one.faults and {"repaired": one.faults.repaired, "total": one.faults.total},
         "stub": kata.stub.relative_to(place.root).as_posix(),
     }
 

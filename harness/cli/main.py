@@ -31,6 +31,7 @@ _COMMANDS = {
     "next": "harness.cli.katas:next_command",
     "release": "harness.cli.edition:release_command",
     "interview": "harness.cli.interview:interview_command",
+    "quiz": "harness.cli.quiz:quiz_command",
     "regrade": "harness.cli.grade:regrade_command",
     "reset": "harness.cli.attempts:reset_command",
     "restore": "harness.cli.attempts:restore_command",
@@ -53,7 +54,8 @@ _COMMANDS = {
 
 _SECTIONS = {
     "Practise": ("watch", "next", "show", "start", "stop", "hint", "submit", "reset", "restore"),
-    "After a pass": ("reveal", "diff", "mistake", "review", "interview"),
+    "After a pass": ("reveal", "diff", "mistake", "review"),
+    "Rehearse the interview": ("quiz", "interview"),
     "See how you stand": ("scoreboard", "list", "stats", "history", "tally"),
     "Set up": ("completion", "update", "unseal"),
     "For authors": ("new", "stamp", "audit", "mutate"),

@@ -22,6 +22,7 @@ from harness.practice.solution import (
     mistakes_text,
     passing_code,
     read_solution,
+    repairs_text,
     side_by_side,
     unified,
 )
@@ -133,11 +134,12 @@ def _document(solution: Solution) -> dict[str, Any]:
         }
         for mistake in solution.mistakes
     ]
-    return {"reference": solution.reference, "debrief": solution.debrief, "mistakes": found}
+    repairs = [{"name": each.name, "description": each.description, "diff": each.diff} for each in solution.repairs]
+    return {"reference": solution.reference, "debrief": solution.debrief, "mistakes": found, "repairs": repairs}
 
 
 def _show_solution(kata: Kata, solution: Solution) -> None:
-    texts = [text for text in (solution.debrief, mistakes_text(solution)) if text]
+    texts = [text for text in (repairs_text(solution), solution.debrief, mistakes_text(solution)) if text]
     if not sys.stdout.isatty():
         put("\n\n".join(f"{text.rstrip()}\n" for text in (solution.reference, *texts)))
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli.practice import AS_JSON, Place, here
+from harness.core.errors import CatalogError
 from harness.core.output import check_output, has_blocks, has_color, put, width, write_output
 
 if TYPE_CHECKING:
+    from harness.history.quiz import QuestionId
     from harness.history.store import ClockPass, Entry, Interval
 
 _HTML = (".html", ".htm")
@@ -30,6 +33,7 @@ The columns:
   runs/pass   how many runs a pass took (the median)
   in time     passes within the interview clock, of those while it ran
   of clock    the time to a pass as a share of the interview clock (the median)
+  good        answers in `kata quiz` graded good or easy
 
 \b
 Examples:
@@ -50,9 +54,10 @@ Examples:
 """
 _EXPORT_HELP = """Write the whole history as JSON or CSV. Nothing leaves the machine.
 
-Both hold everything: entries (runs, passes, hints, reveals, resets, reviews, interviews), the stretches on the interview
-clock, and the passes that it has kept. Times are seconds since the epoch. In the table, a text that a spreadsheet would
-take for a formula begins with an apostrophe. A file that is there is written over only when its name ends in the format.
+Both hold everything: entries (runs, passes, hints, reveals, resets, reviews, interviews, quiz answers), the stretches on
+the interview clock, and the passes that it has kept. Times are seconds since the epoch. In the table, a text that a
+spreadsheet would take for a formula begins with an apostrophe. A file that is there is written over only when its name
+ends in the format.
 
 \b
 Examples:
@@ -74,7 +79,13 @@ def stats_command(html: Path | None, as_json: bool) -> None:
     place = here()
     entries, intervals, clock_passes = _read(place)
     stats = make_stats(
-        place.catalog, entries, intervals=intervals, clock_passes=clock_passes, now=time.time(), zone=None
+        place.catalog,
+        entries,
+        intervals=intervals,
+        clock_passes=clock_passes,
+        questions=_questions(place, entries),
+        now=time.time(),
+        zone=None,
     )
     if html is not None:
         from harness.stats.page import render_page
@@ -136,6 +147,20 @@ def export_command(form: str | None, output: Path | None) -> None:
         return
     write_output(output, text)
     click.echo(output)
+
+
+def _questions(place: Place, entries: list[Entry]) -> set[QuestionId]:
+    """The concept questions that can be asked, of katas that were asked about."""
+    from harness.catalog.statement import read_debrief_questions
+    from harness.history.quiz import QUIZ, QuestionId
+
+    slugs = {entry.slug for entry in entries if entry.kind == QUIZ}
+    found: set[QuestionId] = set()
+    for kata in place.catalog.katas:
+        with contextlib.suppress(CatalogError):
+            if kata.slug in slugs:
+                found |= {QuestionId(kata.slug, asked.key) for asked in read_debrief_questions(place.root, kata)}
+    return found
 
 
 def _put_exactly(text: str) -> None:

@@ -43,7 +43,7 @@ class Channel:
 
     def say(self, **message: object) -> None:
         """Write one answer. Lines are shorter than what a pipe takes at once, so those of several processes do not mix."""
-        with contextlib.suppress(BrokenPipeError):  # nobody listens any more: the requests will end, too
+        with contextlib.suppress(BrokenPipeError):  # the reader has ended: the requests will end, too
             os.write(self.answers, json.dumps(message).encode() + b"\n")
 
     def close(self) -> None:

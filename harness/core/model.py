@@ -79,6 +79,15 @@ class Suite(StrEnum):
         return slug if self is Suite.OWN else f"{slug} follow-up"
 
 
+class KataKind(StrEnum):
+    """What a kata's stub is."""
+
+    WRITE = "write"
+    """Signatures: the code is to be written."""
+    DEBUG = "debug"
+    """Code that runs and is wrong: its planted faults are to be found and repaired."""
+
+
 class Outcome(StrEnum):
     """How one test ended."""
 
@@ -114,6 +123,16 @@ class ProblemKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class PlantedFault:
+    """Something that is wrong with the stub of a debug kata."""
+
+    name: str
+    """Neutral, `fault_1`, because learners may read it."""
+    tests: tuple[str, ...]
+    """The tests that fail because of it, and of nothing else; without parameters."""
+
+
+@dataclass(frozen=True, slots=True)
 class Kata:
     """One kata folder and what its `kata.toml` says."""
 
@@ -142,6 +161,9 @@ class Kata:
     """The published stub, newlines normalised."""
     has_follow_up: bool = False
     """Whether there is a second suite, `Suite.FOLLOW_UP`, which asks the same module for more."""
+    kind: KataKind = KataKind.WRITE
+    faults: tuple[PlantedFault, ...] = ()
+    """Of a debug kata."""
 
     @property
     def root(self) -> Path:

@@ -19,7 +19,7 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW",
 _HAS_DESCRIPTORS = {os.open, os.unlink, os.rename, os.rmdir, os.chmod, os.stat} <= os.supports_dir_fd
 
 
-def remove_tree(folder: Path) -> None:
+def remove_folder(folder: Path) -> None:
     """Remove a folder and what is in it. A link is not followed; what cannot be removed stays, without an error."""
     if folder.is_symlink():
         return

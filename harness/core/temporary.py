@@ -1,7 +1,7 @@
 """Temporary folders that a later run can remove when their owner was killed.
 
 Beside a folder `run-ab12` is a file `run-ab12.lock`, which its owner holds locked while it lives. The system opens the lock of a
-process that dies, so a folder whose lock can be taken belongs to nobody. A folder without such a file is left alone.
+process that dies, so a folder whose lock can be taken has no owner. A folder without such a file is left alone.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.core.removal import remove_tree
+from harness.core.removal import remove_folder
 
 _LOCK = ".lock"
 _OPEN = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -39,7 +39,7 @@ class OwnedFolder:
 
     def close(self) -> None:
         """Remove the folder and what is in it."""
-        remove_tree(self.path)
+        remove_folder(self.path)
         self._file.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
             os.close(self._lock)
@@ -63,7 +63,7 @@ def sweep(prefix: str, parent: Path | None = None) -> None:
             handle = os.open(file, _OPEN)
             try:
                 if stat.S_ISREG(os.fstat(handle).st_mode) and os.fstat(handle).st_uid == _user() and _take(handle):
-                    remove_tree(file.with_name(file.name.removesuffix(_LOCK)))
+                    remove_folder(file.with_name(file.name.removesuffix(_LOCK)))
                     file.unlink(missing_ok=True)
             finally:
                 os.close(handle)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 MAX_TEXT = 2_000
-"""Characters of any one part that are kept; a megabyte in a message helps nobody."""
+"""Characters of any one part that are kept; a megabyte in a message is not read."""
 
 
 def clean_text(text: str) -> str:

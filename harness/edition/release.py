@@ -37,6 +37,7 @@ _LEFT_OUT = (
     "harness/edition/texts.py",
     "harness/audit/",
     "harness/catalog/scaffold.py",
+    "harness/catalog/templates/debug/",
     "harness/catalog/templates/kata/",
     "harness/edition/templates/",
 )

@@ -42,7 +42,7 @@ def pack(kata: Kata) -> tuple[Manifest, dict[str, bytes]]:
     """What a run of `kata` needs of its checkout, and the contents by name: all that its digest depends on, and the stub.
 
     That is `kata.toml`, the modules in the kata's folder, and the root's `pyproject.toml`, in which pytest's options are;
-    no solutions, no follow-up (it is not graded), and nobody's submission. Raises `BlobError` when a file cannot be read.
+    no solutions, no follow-up (it is not graded), and no submission. Raises `BlobError` when a file cannot be read.
     """
     root = kata.root
     config = root / _CONFIG

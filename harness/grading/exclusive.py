@@ -36,7 +36,7 @@ class MachineLock:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Work while nobody else on this machine does."""
+        """Work while no other process on this machine holds the lock."""
         with _held(self._door, shared=False), _held(self._room, shared=False):
             yield
 

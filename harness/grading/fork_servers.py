@@ -1,4 +1,4 @@
-"""A warm parent for suites that nobody knew of when it was started: it is replaced when one imports more."""
+"""A warm parent for suites that were not known when it was started: it is replaced when one imports more."""
 
 from __future__ import annotations
 

@@ -59,11 +59,14 @@ class KataEntry:
     set: KataSet
     title: str
     minutes: int = 0
+    faults: tuple[tuple[str, ...], ...] = ()
+    """Of a debug kata: the tests of each planted fault."""
 
     @classmethod
     def of(cls, kata: Kata) -> KataEntry:
         """The entry of a kata of the catalogue."""
-        return cls(kata.slug, kata.id, kata.set, kata.title, kata.minutes)
+        faults = tuple(fault.tests for fault in kata.faults)
+        return cls(kata.slug, kata.id, kata.set, kata.title, kata.minutes, faults)
 
 
 @dataclass(frozen=True, slots=True)

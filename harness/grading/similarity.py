@@ -81,7 +81,8 @@ def find_similar(
 ) -> Similarity:
     """Pairs of submissions of the same kata that share at least `threshold` of their code.
 
-    `stubs` are the published stubs by kata: what they have is nobody's own. Submissions equal to the stub are left out.
+    `stubs` are the published stubs by kata: what they have is not counted as a learner's. Submissions equal to the
+    stub are left out.
     Raises `MissingExtraError` when copydetect is not installed.
     """
     by_kata: defaultdict[str, list[Submission]] = defaultdict(list)

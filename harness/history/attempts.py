@@ -14,7 +14,7 @@ from typing import Any
 from harness.core.text import clean_text
 from harness.history.store import ClockPass, Entry
 
-KINDS = ("run", "pass", "hint", "reveal", "reset", "restore", "follow_up", "card", "interview", "answer")
+KINDS = ("run", "pass", "hint", "reveal", "reset", "restore", "follow_up", "card", "interview", "answer", "quiz")
 """What this version writes into a history."""
 _SAME_S = 1.0
 """Two notes of one pass differ by less."""

@@ -5,85 +5,14 @@ candidate is weak at. Pure: catalogue and history in, katas out; the same seed g
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from harness.core.errors import KataError
-from harness.core.model import Kata, KataSet, Status
+from harness.core.model import Kata
 from harness.history.store import Entry
-
-
-class Role(StrEnum):
-    """Whom the interview looks for."""
-
-    ML_ENGINEER = "ml-engineer"
-    RESEARCH_SCIENTIST = "research-scientist"
-    DATA_SCIENTIST = "data-scientist"
-
-
-@dataclass(frozen=True, slots=True)
-class Interest:
-    """How much a role's interviews ask of each set and topic; what is not named weighs 1."""
-
-    sets: Mapping[KataSet, float]
-    topics: Mapping[str, float]
-
-
-ROLES = {
-    # Builds what runs in production: interviews go for speed, memory, concurrency and design; the basics are taken for granted.
-    Role.ML_ENGINEER: Interest(
-        {KataSet.A: 0.7, KataSet.B: 1.0, KataSet.C: 1.6, KataSet.D: 1.8},
-        {
-            "system design": 2.0,
-            "serving": 2.0,
-            "performance": 2.0,
-            "caching": 1.6,
-            "threads": 1.6,
-            "optimization": 1.5,
-            "numerics": 1.2,
-            "statistics": 0.6,
-            "regression": 0.8,
-        },
-    ),
-    # Derives and implements new methods: gradients, probability, linear algebra on a whiteboard; services are somebody else's.
-    Role.RESEARCH_SCIENTIST: Interest(
-        {KataSet.A: 1.2, KataSet.B: 1.8, KataSet.C: 1.2, KataSet.D: 0.3},
-        {
-            "gradients": 2.0,
-            "losses": 1.8,
-            "probability": 1.8,
-            "linear algebra": 1.8,
-            "dimensionality reduction": 1.6,
-            "unsupervised": 1.4,
-            "numerics": 1.4,
-            "clustering": 1.2,
-            "serving": 0.3,
-            "caching": 0.3,
-            "threads": 0.3,
-            "hashing": 0.4,
-        },
-    ),
-    # Answers questions with data: metrics, tests of hypotheses, standard models and what they assume; speed matters least.
-    Role.DATA_SCIENTIST: Interest(
-        {KataSet.A: 1.4, KataSet.B: 1.5, KataSet.C: 0.5, KataSet.D: 1.0},
-        {
-            "statistics": 2.5,
-            "metrics": 2.0,
-            "regression": 1.8,
-            "classification": 1.6,
-            "clustering": 1.3,
-            "probability": 1.3,
-            "dimensionality reduction": 1.3,
-            "performance": 0.4,
-            "serving": 0.3,
-            "caching": 0.3,
-            "threads": 0.2,
-        },
-    ),
-}
-"""The table behind `--role`, with the reason above each."""
+from harness.practice.topics import WEAK, Role, role_weight, topic_name, trouble_by_topic
 
 SAME_SET_AGAIN = 0.4
 """What each kata drawn from a set leaves of the weight of the others in it."""
@@ -97,8 +26,6 @@ ENOUGH = 0.75
 """The share of the time that the katas should fill."""
 _TRIES = 50
 """Draws from which the fullest is taken, when the first leaves much of the time empty."""
-WEAK = 0.25
-"""From this much trouble on, a topic is called weak."""
 
 
 class NoKatasError(KataError):
@@ -140,11 +67,6 @@ class Selection:
         return sum(kata.minutes for kata in self.katas)
 
 
-def topic_name(topic: str) -> str:
-    """One spelling for `linear-algebra` and `Linear algebra`."""
-    return " ".join(topic.lower().replace("-", " ").replace("_", " ").split())
-
-
 def is_of_an_interview(entry: Entry) -> bool:
     """Whether the entry came from an interview, and not from practice."""
     return entry.kind == "interview" or entry.data.get("trigger") == "interview"
@@ -157,49 +79,14 @@ def candidate_record(
     seen = {entry.slug for entry in entries if entry.kind in ("run", "pass", "reveal") and entry.at <= now}
     passed = {entry.slug for entry in entries if entry.kind == "pass"} - set(due)
     return CandidateRecord(
-        frozenset((seen | set(filled_in)) - passed - set(due)), frozenset(passed), _trouble_by_topic(katas, entries)
-    )
-
-
-def _trouble_by_topic(katas: Sequence[Kata], entries: Sequence[Entry]) -> dict[str, float]:
-    """The mean trouble of the katas that were tried, topic by topic."""
-    of_kata = {kata.slug: kata_trouble(kata, [entry for entry in entries if entry.slug == kata.slug]) for kata in katas}
-    by_topic: dict[str, list[float]] = defaultdict(list)
-    for kata in katas:
-        trouble = of_kata[kata.slug]
-        if trouble is not None:
-            for topic in {topic_name(topic) for topic in kata.topics}:
-                by_topic[topic].append(trouble)
-    return {topic: sum(values) / len(values) for topic, values in by_topic.items()}
-
-
-def kata_trouble(kata: Kata, entries: Sequence[Entry]) -> float | None:
-    """How hard one kata was: failed runs, hints, passes over the clock, given up, never passed; None when not tried."""
-    runs = [entry for entry in entries if entry.kind == "run"]
-    passes = [entry for entry in entries if entry.kind == "pass"]
-    given_up = any(entry.kind == "reveal" and entry.data.get("given_up") for entry in entries)
-    if not (runs or passes or given_up):
-        return None
-    failed: int = sum(entry.data.get("status") != Status.PASSED for entry in runs)
-    hints: int = sum(entry.kind == "hint" for entry in entries)
-    late: int = sum((entry.data.get("spent_s") or 0.0) > kata.minutes * 60 for entry in passes)
-    return (
-        0.1 * min(failed, 10)
-        + 0.2 * min(hints, 5)
-        + 0.5 * min(late, 2)
-        + 1.0 * given_up
-        + 0.3 * (not passes and not any(entry.data.get("status") == Status.PASSED for entry in runs))
+        frozenset((seen | set(filled_in)) - passed - set(due)), frozenset(passed), trouble_by_topic(katas, entries)
     )
 
 
 def weight(kata: Kata, role: Role | None, candidate: CandidateRecord) -> float:
     """How likely a kata is drawn, before anything is: by role, by weak topics, by whether it would be new."""
     topics = [topic_name(topic) for topic in kata.topics]
-    worth = 1.0
-    if role is not None:
-        interest = ROLES[role]
-        worth *= interest.sets.get(kata.set, 1.0)
-        worth *= _mean([interest.topics.get(topic, 1.0) for topic in topics])
+    worth = role_weight(kata, role)
     trouble = candidate.trouble or {}
     worth *= 1.0 + 1.5 * _mean([trouble.get(topic, 0.0) for topic in topics], empty=0.0)
     if kata.slug in candidate.passed:
@@ -221,7 +108,9 @@ def select(katas: Sequence[Kata], minutes: int, role: Role | None, candidate: Ca
             hint=f"ask for more time: --minutes {shortest.minutes}",
         )
     luck = random.Random(seed)
-    weights = {kata.slug: weight(kata, role, candidate) for kata in katas}
+    # By the size of its set: a role asks so much of a set, however many katas that has.
+    sizes = Counter(kata.set for kata in katas)
+    weights = {kata.slug: weight(kata, role, candidate) / sizes[kata.set] for kata in katas}
     best: list[Kata] = []
     for _ in range(_TRIES):
         drawn = _one_selection(katas, minutes, weights, luck)

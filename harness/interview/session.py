@@ -197,7 +197,7 @@ class Session:
         """The time is up, while the candidate thinks: what is in the file now is what counts."""
         with contextlib.suppress(KataError):  # tried once more when the work is ended
             self._room.hand_in(kata)
-        with contextlib.suppress(OSError):  # nobody listens any more
+        with contextlib.suppress(OSError):  # the reader has ended
             self._voice.say(
                 "\nTime is up. Your file as it is at this moment is what counts. Press Enter.", "bold yellow"
             )

@@ -52,7 +52,7 @@ class Channel:
                 self._socket.sendall(part)
 
     def receive(self) -> tuple[Header, list[memoryview]]:
-        """The next message. Raises `EOFError` at the end of the stream, and `ProtocolError` for what is no message."""
+        """The next message. Raises `EOFError` at the end of the stream, and `ProtocolError` for what is not a message."""
         data, self._ahead = self._ahead, bytearray()
         self._read(data, _HEAD.size)
         head_size, body_size = _HEAD.unpack_from(data)
@@ -100,7 +100,7 @@ def _parse(data: bytes) -> Header:
     try:
         header = json.loads(data.decode())
     except (ValueError, RecursionError, MemoryError) as error:
-        raise ProtocolError(f"the header of a message is no JSON: {type(error).__name__}") from None
+        raise ProtocolError(f"the header of a message is not JSON: {type(error).__name__}") from None
     if not isinstance(header, dict):
-        raise ProtocolError("the header of a message is no object")
+        raise ProtocolError("the header of a message is not an object")
     return header

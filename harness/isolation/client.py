@@ -1,7 +1,7 @@
 """The suite's side of grading: a module that looks like the subject, and asks the server for everything.
 
-The server is hostile until proven otherwise. Its answers pass `codec`, which builds plain values only; what is no plain value
-stays there and is a `Remote` here. An answer to a question that was not asked, or one that is no answer, ends the server and
+The server is hostile until proven otherwise. Its answers pass `codec`, which builds plain values only; what is not a plain value
+stays there and is a `Remote` here. An answer to a question that was not asked, or one that is not an answer, ends the server and
 the run.
 """
 
@@ -118,7 +118,7 @@ class Connection:
         number = next(self._numbers)
         epoch = self.epoch = self.epoch + 1
         if self._told and operation != "get":
-            # Before the question, or what it adds to a list that nobody wants to see would be told each time.
+            # Before the question, or what it adds to a list that is never looked at would be told each time.
             for seen in self._told:
                 seen.clear()
             self._told = []
@@ -261,7 +261,7 @@ class Connection:
             self._send(line, {}, [value], {})
 
     def _serve_thread(self, line: Line, header: Header, arguments: Any) -> None:
-        """As `_call_back`, in a thread where nobody waits for what is raised."""
+        """As `_call_back`, in a thread where nothing waits for what is raised."""
         try:
             self._call_back(line, header, arguments)
         except ProtocolError as error:
@@ -270,7 +270,7 @@ class Connection:
         except OSError:  # it has ended; the next question says so
             pass
 
-    # --- what is no plain value
+    # --- what is not a plain value
 
     def _encode_other(self, value: Any, _: list[Any]) -> Any:
         """The subject's own, what both sides have by name, or something to be called back."""
@@ -287,7 +287,7 @@ class Connection:
         if tag == Tag.CALLABLE:
             return self._suite.get(body)
         if tag != Tag.OBJECT or len(expect_list(body)) != 4:
-            raise ProtocolError("this is no form of a value")
+            raise ProtocolError("this is not a form of a value")
         number, key, kind, seen = body
         if type(number) is not int or type(key) is not int or type(seen) is not dict or len(seen) > _MAX_ATTRIBUTES:
             raise ProtocolError("an object is malformed")

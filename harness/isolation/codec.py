@@ -55,7 +55,7 @@ _CONTENTS: dict[str, type] = {
 class Codec:
     """Values to JSON and buffers, and back.
 
-    `encode_other(value, buffers)` is asked for the form of what is no plain value, `decode_other(tag, body, buffers,
+    `encode_other(value, buffers)` is asked for the form of what is not a plain value, `decode_other(tag, body, buffers,
     depth)` for the value of a form that this class does not know.
     """
 
@@ -141,7 +141,7 @@ class Codec:
         if form is None or type(form) in (bool, int, float, str):
             return form
         if type(form) is not dict or len(form) != 1 or depth > MAX_DEPTH:
-            raise ProtocolError("this is no form of a value")
+            raise ProtocolError("this is not a form of a value")
         ((tag, body),) = form.items()
         try:
             if tag in _READERS:

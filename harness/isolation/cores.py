@@ -56,7 +56,7 @@ def stay_together(*pids: int) -> None:
 
 
 def take_core(folder: Path | None = None) -> Core | None:
-    """A core that nobody else has taken; None when there is none, or no choice.
+    """A core that no other process has taken; None when there is none, or no choice.
 
     `folder` is one that all processes of this user on this machine share.
     """

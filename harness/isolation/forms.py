@@ -156,7 +156,7 @@ def _refuse() -> Any:
 
 
 def bytearray_form(value: bytearray) -> Any:
-    """The form of what can be modified, and so is no plain value."""
+    """The form of what can be modified, and so is not a plain value."""
     return {Tag.BYTEARRAY: base64.b64encode(value).decode()}
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 _ASK = "import json,sys; print(json.dumps([sys.path,sorted(sys.stdlib_module_names)]))"
 _STANDARD_FOLDERS = ("lib-dynload", "__pycache__")
-"""Extension modules and compiled ones; with the prefixes, what is no module by name."""
+"""Extension modules and compiled ones; with the prefixes, what is not a module by name."""
 _STANDARD_PREFIXES = ("_sysconfigdata", "config-", "__hello__", "__phello__")
 _MODULE_SUFFIXES = (".py", ".pyc", ".so", ".zip", ".egg", ".pth")
 _FILES = ("/etc/ld.so.cache", "/etc/localtime", "/etc/alternatives", "/usr/share/zoneinfo", "/usr/lib/locale")
@@ -33,7 +33,7 @@ class StandardLibrary(NamedTuple):
     """Its modules."""
 
     def foreign(self) -> list[Path]:
-        """What is in its folders and can be imported, but is no part of it: first of all `site-packages`."""
+        """What is in its folders and can be imported, but is not a part of it: first of all `site-packages`."""
         return sorted(entry for folder in self.folders for entry in folder.iterdir() if self._is_foreign(entry))
 
     def _is_foreign(self, entry: Path) -> bool:

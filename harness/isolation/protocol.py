@@ -68,7 +68,7 @@ Header = dict[str, Any]
 
 
 class ProtocolError(Exception):
-    """What was received is no message of this protocol."""
+    """What was received is not a message of this protocol."""
 
 
 class Key:
@@ -123,7 +123,7 @@ class Tag:
 
 
 def expect_list(body: Any) -> list[Any]:
-    """`body`; raises `ProtocolError` when it is no list."""
+    """`body`; raises `ProtocolError` when it is not a list."""
     if type(body) is not list:
         raise ProtocolError("a list was expected")
     return body

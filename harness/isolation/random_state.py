@@ -45,7 +45,7 @@ def set_rng_state(rng: np.random.Generator, state: Any) -> None:
     try:
         rng.bit_generator.state = _unlisted(state)
     except (ValueError, TypeError, KeyError, OverflowError) as error:
-        raise ProtocolError(f"this is no state of a random generator: {type(error).__name__}") from None
+        raise ProtocolError(f"this is not a state of a random generator: {type(error).__name__}") from None
 
 
 class GlobalRandom:
@@ -86,7 +86,7 @@ class GlobalRandom:
                 random.setstate((version, tuple(words), gauss))
                 self._standard = random.getstate()
         except (ValueError, TypeError, KeyError, OverflowError) as error:
-            raise ProtocolError(f"this is no state of the global random generator: {type(error).__name__}") from None
+            raise ProtocolError(f"this is not a state of the global random generator: {type(error).__name__}") from None
         self._seen = self._memory()
 
     def _overwrite(self, memory: bytes) -> None:

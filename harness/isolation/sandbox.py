@@ -1,7 +1,8 @@
 """Where a server runs: in a bubblewrap sandbox, or, where there is none, in a plain process with limits.
 
 In the sandbox there is no network, the system is read-only, `/tmp` is private and bounded, and of Python there is the
-interpreter, its standard library, and the libraries that the kata allows: scikit-learn is not forbidden, it is not there.
+interpreter, its standard library, and the libraries that the kata allows with what these need themselves: in most katas
+scikit-learn is not forbidden, it is not there.
 Neither suites nor solutions nor the host's homes are mounted. A plain process has the same limits and the same library
 path, but sees the host's files and network: reports say which of the two it was.
 """
@@ -25,6 +26,7 @@ from pathlib import Path
 from harness.core.errors import KataError
 from harness.core.lifetime import ending_with_me
 from harness.core.temporary import OwnedFolder
+from harness.isolation.libraries import library_paths
 from harness.isolation.mounts import base_interpreter, system_mounts
 from harness.isolation.seccomp import seccomp_filter
 
@@ -136,7 +138,7 @@ def start_server(
     ours, theirs = zip(*(socket.socketpair() for _ in range(2)), strict=True)
     descriptors = [str(sock.fileno()) for sock in theirs]
     filter_fd = 0
-    libraries_by_name = _library_folders(tuple(libraries))
+    libraries_by_name = library_paths(tuple(libraries))
     owned = None
     if mode == SANDBOX:
         mounts = [
@@ -169,6 +171,7 @@ def start_server(
     arguments = [f"{folder}/{_PACKAGE}/server.py", *descriptors]
     start = f"{limits}sys.argv={arguments!r}\nsys.path[:0]=[{folder + '/lib'!r},{folder!r}]\n{_START}"
     threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
+    threads["JOBLIB_MULTIPROCESSING"] = "0"  # it would try to make a lock, and warn that it may not
     # Memory that was freed is kept, as it is in the grown heap of a process that has been running for a while.
     threads |= {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**29)}
     seed = {} if hash_seed is None else {"PYTHONHASHSEED": str(hash_seed)}
@@ -250,19 +253,3 @@ def _isolation() -> list[str]:
 
 def _tmpfs(path: str, size_mib: int) -> list[str]:
     return ["--size", str(size_mib * 2**20), "--tmpfs", path]
-
-
-@functools.cache
-def _library_folders(names: tuple[str, ...]) -> dict[str, Path]:
-    """Folder name -> folder of each library, with the folder of shared objects that wheels lay beside it."""
-    folders = {}
-    for name in names:
-        spec = importlib.util.find_spec(name)
-        if spec is None or not spec.origin:
-            continue
-        package = Path(spec.origin).parent
-        folders[package.name] = package
-        beside = package.with_name(f"{package.name}.libs")
-        if beside.is_dir():
-            folders[beside.name] = beside
-    return folders

@@ -161,7 +161,7 @@ class SharedObjects:
                 self._dropped.append(number)
 
     def _let_go(self) -> None:
-        """Forget what nobody else holds: lists and dictionaries have no weak references, but their holders can be counted."""
+        """Forget what only this table holds: lists and dictionaries have no weak references, but their holders can be counted."""
         for number in list(self._held):
             if _holders(self._held, number) <= _OWN_HOLDERS:
                 self._forget(number, id(self._held[number]))

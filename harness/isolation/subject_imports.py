@@ -54,7 +54,7 @@ class Sources:
 
 
 def guarded_builtins(file: str, allowed: Sequence[str], forbidden: Sequence[str]) -> dict[str, Any]:
-    """Builtins whose `__import__` says what this kata does not allow; the sandbox has nothing else in any case."""
+    """Builtins whose `__import__` says what this kata does not allow; of the rest, a sandbox has what the allowed need."""
     tops = {*sys.stdlib_module_names, *allowed}
 
     def guarded_import(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:  # noqa: A002

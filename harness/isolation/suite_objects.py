@@ -58,11 +58,15 @@ def told_exception(error: Exception) -> list[str]:
     return [names[0], str(error)]
 
 
+_NAMED_KINDS = (type, FunctionType, type(len), np.ufunc, type(np.mean))
+"""Classes and functions; `np.mean` and most of NumPy's functions are of a type of their own."""
+
+
 def place_of(value: Any, helpers: Sequence[str]) -> list[str] | None:
     """`[module, name]` of a function or class that the server has too; None of anything else."""
     module = getattr(value, "__module__", None)
     name = getattr(value, "__qualname__", None)
-    if not isinstance(value, type | FunctionType | type(len) | np.ufunc) or not isinstance(module, str):
+    if not isinstance(value, _NAMED_KINDS) or not isinstance(module, str):
         return None
     if (module not in _TRAVELS and module not in helpers) or not isinstance(name, str):
         return None

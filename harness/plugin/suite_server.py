@@ -158,7 +158,7 @@ class _Server:
         try:
             with self._session.watchdog.limit(COLLECT_GRACE_S + stub.kata.hang_limit_s):
                 self._session.finder.bind(subject)
-        except Exception as error:  # what is no SubjectError comes from a subject that tampers with the import system
+        except Exception as error:  # not a SubjectError: a subject that tampers with imports
             sentence = f"the suite cannot be collected: {type(error).__name__}: {clean_text(str(error))[-800:]}"
         sentence = import_problem(self._session, suite) or sentence
         if sentence:

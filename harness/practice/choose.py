@@ -46,6 +46,10 @@ def due_reviews(history: History, now: float) -> dict[str, float]:
     return {slug: moment for moment, slug in sorted(due)}
 
 
+_NAMED = 2
+"""Katas that are named in one reason; of more, all but the first are counted."""
+
+
 def choose_next(catalog: Catalog, reports: Iterable[KataReport], history: History, now: float) -> Choice | None:
     """The kata to do next, None when all are passed and none is due.
 
@@ -170,6 +174,8 @@ def _new(catalog: Catalog, statuses: Mapping[str, Status], tries: Mapping[str, A
         return Choice(todo[0], "it is new, and what it builds on is not passed yet either")
     kata = ready[0]
     later = [other.slug for other in todo if kata.slug in other.requires]
+    if len(later) > _NAMED:
+        later[_NAMED - 1 :] = [f"{len(later) - _NAMED + 1} others"]
     if later:
         return Choice(kata, f"it is new, and {' and '.join(later)} {'builds' if len(later) == 1 else 'build'} on it")
     if kata.requires:

@@ -40,7 +40,7 @@ def record_follow_up(history: History, kata: Kata, report: KataReport, now: floa
     """Note the report of a kata's follow-up; returns whether that was news.
 
     It is none when it comes from the cache: then it was noted when it was made. A report of the kata's own suite is
-    not noted here, and neither is one of a stub that nobody has touched.
+    not noted here, and neither is one of an untouched stub.
     """
     if (report.slug, report.suite, report.started) != (kata.slug, Suite.FOLLOW_UP, True):
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from harness.history.store import History
 from harness.practice.reset import present_code
 from harness.practice.status import known_report
 from harness.subject import mistakes
+from harness.subject.mistakes import Mistake
 from harness.subject.resolve import reference_folder
 
 CODE_THEME = "ansi_dark"
@@ -36,8 +37,10 @@ class Solution:
     reference: str
     debrief: str
     """Markdown, empty when there is none."""
-    mistakes: tuple[mistakes.Mistake, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
     """What people do wrong here, as far as it is written down."""
+    repairs: tuple[Mistake, ...] = ()
+    """What was wrong with the stub of a debug kata, each with the edit that repairs it."""
 
 
 def read_solution(kata: Kata) -> Solution:
@@ -47,7 +50,8 @@ def read_solution(kata: Kata) -> Solution:
     if reference is None:
         raise missing_solution(kata)
     page = mistakes.read_page(folder / mistakes.PAGE)
-    return Solution(reference, _read(folder / "debrief.md") or "", page.mistakes)
+    repairs = mistakes.read_page(folder / mistakes.REPAIRS).mistakes
+    return Solution(reference, _read(folder / "debrief.md") or "", page.mistakes, repairs)
 
 
 def missing_solution(kata: Kata, what: str = "the solution") -> NoSolutionError:
@@ -66,8 +70,17 @@ def missing_solution(kata: Kata, what: str = "the solution") -> NoSolutionError:
 
 def mistakes_text(solution: Solution) -> str:
     """The mistakes as Markdown, under one heading; empty when there are none."""
-    parts = [f"### {found.name}\n\n{found.description}\n\n```diff\n{found.diff}\n```" for found in solution.mistakes]
-    return "\n\n".join(["## Mistakes people make here", *parts]) if parts else ""
+    return _edits("## Mistakes people make here", solution.mistakes)
+
+
+def repairs_text(solution: Solution) -> str:
+    """The planted faults and their repairs as Markdown, under one heading; empty when there are none."""
+    return _edits("## What was wrong with the stub", solution.repairs)
+
+
+def _edits(heading: str, edits: Sequence[Mistake]) -> str:
+    parts = [f"### {edit.name}\n\n{edit.description}\n\n```diff\n{edit.diff}\n```" for edit in edits]
+    return "\n\n".join([heading, *parts]) if parts else ""
 
 
 def _read(path: Path) -> str | None:

@@ -10,6 +10,8 @@ from harness.core.model import Kata, KataReport, Status
 from harness.history.store import History
 from harness.practice.choose import review_times
 from harness.runner.job import cached_report, digest, learner_job, prepare
+from harness.scoreboard.model import FaultTally
+from harness.scoreboard.tally import tally_faults
 from harness.subject.resolve import LEARNER
 
 CHANGED = "changed"
@@ -37,8 +39,15 @@ class KataStatus:
 
     @property
     def words(self) -> str:
-        """The status for people, `passed, due`."""
-        return f"{self.status}, {DUE}" if self.is_due else self.status
+        """The status for people, `passed, due`, or `in progress, 3 of 4 faults repaired`."""
+        words = f"{self.status}, {DUE}" if self.is_due else self.status
+        is_shown = self.faults and self.report and self.report.started and not self.is_finished
+        return f"{words}, {self.faults}" if is_shown else words
+
+    @property
+    def faults(self) -> FaultTally | None:
+        """The planted faults of a debug kata, None of others and where the file was changed since its last run."""
+        return tally_faults(self.kata, self.report) if self.report else None
 
     @property
     def is_finished(self) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from harness.core.model import Band, Failure, FailureKind, Kata, KataReport, Outcome, Status, TestResult
+from harness.core.model import Band, Failure, FailureKind, Kata, KataKind, KataReport, Outcome, Status, TestResult
 from harness.history.record import Recorded
 from harness.practice.follow_up import invitation
 from harness.scoreboard.model import BandTally
 from harness.scoreboard.render.words import fraction, minutes
+from harness.scoreboard.tally import tally_faults
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -32,7 +33,8 @@ def verdict(kata: Kata, report: KataReport, recorded: Recorded | None) -> Render
     if report.problem is not None:
         parts += ["", Text(report.problem.sentence)]
     if not report.started:
-        parts += ["", Text(f"Fill in {kata.stub.name}; `kata show {kata.id.lower()}` says what it is to do.")]
+        do = "Find what is wrong in" if kata.kind is KataKind.DEBUG else "Fill in"
+        parts += ["", Text(f"{do} {kata.stub.name}; `kata show {kata.id.lower()}` says what it is to do.")]
     if report.status is Status.PASSED:
         parts += ["", *_triumph(kata, report, recorded)]
     failed = [test for test in report.tests if test.outcome is Outcome.FAILED]
@@ -56,6 +58,7 @@ def document(kata: Kata, report: KataReport, recorded: Recorded | None) -> dict[
         "status": report.status.value,
         "passed": report.count(outcome=Outcome.PASSED),
         "total": len(report.tests),
+        "faults": msgspec.to_builtins(tally_faults(kata, report)),
         "problem": found["problem"],
         "tests": found["tests"],
         "duration_s": report.duration_s,
@@ -78,6 +81,8 @@ def _head(kata: Kata, report: KataReport) -> RenderableType:
     head = Text.assemble((f"{kata.id} {kata.title}: ", "bold"), (report.status.value, style))
     if report.tests:
         head.append(f", {report.count(outcome=Outcome.PASSED)} of {len(report.tests)} tests pass")
+        faults = tally_faults(kata, report)
+        head.append(f", {faults}" if faults else "")
     return head
 
 

@@ -163,7 +163,7 @@ class ForkServer:
                 child.take(message)
                 if "code" in message:
                     self._forget(message["id"], child)
-        with self._lock:  # the fork server is gone: nobody must wait for ever
+        with self._lock:  # the fork server is gone: no caller must wait for ever
             self._is_gone = True
             for child in self._children.values():
                 child.end(-signal.SIGKILL, is_lost=True)
@@ -171,7 +171,7 @@ class ForkServer:
             self._ids.clear()
 
     def _forget(self, number: int, ended: ForkedProcess) -> None:
-        """Drop a child that has ended; those that it has forked can tell nobody of their ends, and are ended."""
+        """Drop a child that has ended; those that it has forked have no parent to report to, and are ended."""
         del self._children[number], self._ids[ended]
         for other, child in list(self._children.items()):
             if child.server is ended:

@@ -50,7 +50,7 @@ class Child:
 
     @property
     def is_lost(self) -> bool:
-        """Whether nobody can say how it ended."""
+        """Whether it is unknown how it ended."""
         return getattr(self.process, "is_lost", False)
 
     def follow(self, listener: Listener) -> None:

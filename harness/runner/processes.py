@@ -124,7 +124,7 @@ def start_pytest(
 
 def start_suite_server(job: Job, folder: Path, fork_server: ForkServer) -> ForkedProcess:
     """Start a session for the suite and the profile of `job` that forks a child for each subject."""
-    # Tracebacks of pytest's own are shown to nobody, and read the whole suite for each failure.
+    # Tracebacks of pytest's own are not shown, and read the whole suite for each failure.
     arguments = pytest_arguments(
         replace(job, choice=LEARNER),
         folder,

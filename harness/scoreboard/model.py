@@ -19,6 +19,17 @@ class BandTally:
 
 
 @dataclass(frozen=True, slots=True)
+class FaultTally:
+    """Repaired and all planted faults of a debug kata."""
+
+    repaired: int
+    total: int
+
+    def __str__(self) -> str:
+        return f"{self.repaired} of {self.total} faults repaired"
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One kata on the scoreboard."""
 
@@ -40,6 +51,8 @@ class Row:
     """Whether the kata and its follow-up are passed."""
     due: bool = False
     """It passes, and a review from the empty stub is due."""
+    faults: FaultTally | None = None
+    """Of a debug kata; None of others."""
 
     @property
     def tests(self) -> BandTally:

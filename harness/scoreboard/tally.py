@@ -12,6 +12,7 @@ from harness.core.model import (
     Catalog,
     FailureKind,
     Kata,
+    KataKind,
     KataReport,
     KataSet,
     Outcome,
@@ -19,7 +20,7 @@ from harness.core.model import (
     Suite,
     TestResult,
 )
-from harness.scoreboard.model import BandTally, Row, Scoreboard, SetTally
+from harness.scoreboard.model import BandTally, FaultTally, Row, Scoreboard, SetTally
 
 _BEGUN = (Status.IN_PROGRESS, Status.FAILING, Status.BROKEN, Status.TIMED_OUT)
 
@@ -77,6 +78,7 @@ def _row(
     if status is not Status.PASSED:
         follow_up = None
     tests = report.tests if report else ()
+    faults = tally_faults(kata, report)
     return Row(
         slug=kata.slug,
         id=kata.id,
@@ -86,12 +88,34 @@ def _row(
         status=status,
         bands={band: _band_tally(band, tests) for band in Band if any(test.band is band for test in tests)},
         figures=tuple(figure.text for test in tests for figure in test.figures),
-        note=follow_up_note(follow_up) if follow_up else _note(report, status),
+        note=follow_up_note(follow_up) if follow_up else _with_faults(faults, report, _note(report, status)),
         best_s=best_s,
         follow_up=BandTally(follow_up.count(outcome=Outcome.PASSED), len(follow_up.tests)) if follow_up else None,
         star=follow_up is not None and follow_up.status is Status.PASSED,
         due=is_due and status is Status.PASSED,
+        faults=faults,
     )
+
+
+def tally_faults(kata: Kata, report: KataReport | None) -> FaultTally | None:
+    """How many of a debug kata's planted faults are repaired: those of which all tests pass. None for other katas.
+
+    Of a stub as it was published, and of what was not run, none is.
+    """
+    if kata.kind is not KataKind.DEBUG:
+        return None
+    passed: dict[str, bool] = {}
+    for test in report.tests if report and report.suite is Suite.OWN else ():
+        name = test.name.partition("[")[0]
+        passed[name] = passed.get(name, True) and test.outcome is Outcome.PASSED
+    repaired = sum(all(passed.get(test, False) for test in fault.tests) for fault in kata.faults)
+    return FaultTally(repaired, len(kata.faults))
+
+
+def _with_faults(faults: FaultTally | None, report: KataReport | None, note: str) -> str:
+    """The note of a debug kata that is begun and does not pass says first how far it is."""
+    is_begun = report is not None and report.problem is None
+    return f"{faults}; {note}" if faults and is_begun and note else note
 
 
 def _band_tally(band: Band, tests: Iterable[TestResult]) -> BandTally:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from statistics import median
 
 from harness.core.model import Catalog, Kata, KataSet
 from harness.core.text import clean_text
 from harness.history.attempts import KINDS, Attempt, attempts_of, names, number
+from harness.history.quiz import QuestionId, QuestionRecord, question_records
 from harness.history.store import ClockPass, Entry, Interval
-from harness.stats.model import GONE, Day, GroupStats, KataStats, Missed, Stats, Streak
+from harness.stats.model import GONE, Day, GroupStats, KataStats, Missed, QuizStats, Stats, Streak
 
 MOST_MISSED = 10
 """Tests that are named as missed most."""
@@ -31,13 +32,15 @@ def make_stats(
     *,
     intervals: Iterable[Interval] = (),
     clock_passes: Iterable[ClockPass] = (),
+    questions: Collection[QuestionId] | None = None,
     now: float,
     zone: tzinfo | None = None,
 ) -> Stats:
     """What a history says at `now`, in seconds since the epoch.
 
     Days begin at midnight in `zone`, the machine's own when None. Entries may come in any order: their numbers say
-    in which they were written.
+    in which they were written. Of the concept questions, only `questions` can be due, all when it is None: those that
+    are reworded or gone are never asked again.
     """
     written = sorted(entries, key=lambda entry: entry.id)
     attempts = attempts_of(written, sorted(clock_passes, key=lambda found: found.id))
@@ -50,6 +53,7 @@ def make_stats(
         _kata_stats(slug, known.get(slug), by_slug.get(slug, []), attempts.get(slug, []), zone)
         for slug in [*known, *gone]
     )
+    records = question_records(written)
     today = _day(now, zone) or date(1970, 1, 1)
     days = _days(written, katas, zone)
     return Stats(
@@ -61,6 +65,8 @@ def make_stats(
             _group(topic, [kata for kata in katas if topic in kata.topics])
             for topic in sorted({topic for kata in katas for topic in kata.topics})
         ),
+        quiz=_quiz("all", records, questions, now),
+        quiz_topics=_quiz_topics(catalog, records, questions, now),
         missed=_missed(written),
         days=days,
         streak=_streak({day.date for day in days}, today),
@@ -128,6 +134,32 @@ def _group(name: str, katas: Sequence[KataStats]) -> GroupStats:
         hints=sum(kata.hints for kata in katas),
         given_up=sum(kata.given_up for kata in katas),
     )
+
+
+def _quiz(
+    name: str, records: Mapping[QuestionId, QuestionRecord], questions: Collection[QuestionId] | None, now: float
+) -> QuizStats:
+    due = [identity for identity, record in records.items() if record.due <= now]
+    return QuizStats(
+        name,
+        asked=sum(record.asked for record in records.values()),
+        good=sum(record.good for record in records.values()),
+        due=sum(questions is None or identity in questions for identity in due),
+    )
+
+
+def _quiz_topics(
+    catalog: Catalog,
+    records: Mapping[QuestionId, QuestionRecord],
+    questions: Collection[QuestionId] | None,
+    now: float,
+) -> tuple[QuizStats, ...]:
+    by_topic: dict[str, dict[QuestionId, QuestionRecord]] = {}
+    topics = {kata.slug: kata.topics for kata in catalog.katas}
+    for identity, record in records.items():
+        for topic in topics.get(identity.slug, ()):
+            by_topic.setdefault(topic, {})[identity] = record
+    return tuple(_quiz(topic, by_topic[topic], questions, now) for topic in sorted(by_topic))
 
 
 def _missed(entries: Iterable[Entry]) -> tuple[Missed, ...]:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from harness.core.text import clean_text
 from harness.history.attempts import count, names, number
+from harness.history.quiz import grade_of
 from harness.history.store import ClockPass, Entry, Interval
 from harness.stats.words import hours, plural
 
@@ -94,6 +95,8 @@ def _sentence(entry: Entry, zone: tzinfo | None) -> str:
         case "card":
             due = number(data.get("due"))
             return "the review was planned" + ("" if due is None else f" for {_moment(due, zone)[:10]}")
+        case "quiz":
+            return _quiz(entry)
         case "interview":
             solved, tasks = count(data.get("solved")), data.get("tasks")
             if solved is None or not isinstance(tasks, list):
@@ -101,6 +104,12 @@ def _sentence(entry: Entry, zone: tzinfo | None) -> str:
             return f"mock interview, {solved} of {plural(len(tasks), 'kata')} solved"
         case kind:
             return kind
+
+
+def _quiz(entry: Entry) -> str:
+    question, grade = entry.data.get("question"), grade_of(entry)
+    came = "not graded" if grade is None else grade.name.lower()
+    return f"quiz, {came}: {question}" if isinstance(question, str) else f"quiz, {came}"
 
 
 def _run(entry: Entry) -> str:

@@ -81,6 +81,19 @@ class GroupStats:
 
 
 @dataclass(frozen=True, slots=True)
+class QuizStats:
+    """What was answered of the concept questions on a topic, or of all."""
+
+    name: str
+    asked: int
+    """Graded answers."""
+    good: int
+    """Answers graded good or easy."""
+    due: int
+    """Questions that come back now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Missed:
     """A test that runs did not pass."""
 
@@ -124,6 +137,10 @@ class Stats:
     """A group a set, and one for katas that are gone when there are such; together they are `all`."""
     topics: tuple[GroupStats, ...]
     """By name; a kata is in each of its topics."""
+    quiz: QuizStats
+    """Of all questions."""
+    quiz_topics: tuple[QuizStats, ...]
+    """By name, those that were asked; a question has the topics of its kata."""
     missed: tuple[Missed, ...]
     days: tuple[Day, ...]
     streak: Streak

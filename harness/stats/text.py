@@ -35,6 +35,7 @@ def render_stats(stats: Stats, *, width: int = 80, color: bool = False, unicode:
         _print_katas(console, [kata for kata in stats.katas if kata.attempts or kata.runs], unicode=unicode)
         _print_topics(console, stats, unicode=unicode)
         _print_missed(console, stats)
+    _print_quiz(console, stats, unicode=unicode)
     for sentence in notes(stats):
         console.print()
         console.print(Text(sentence, style="dim"))
@@ -135,6 +136,22 @@ def _print_topics(console: Console, stats: Stats, *, unicode: bool) -> None:
         _print_groups(console, "topic", tried[:_MOST_TOPICS], unicode=unicode)
     if len(tried) > _MOST_TOPICS:
         console.print(Text(f"and {len(tried) - _MOST_TOPICS} topics more with fewer runs", style="dim"))
+
+
+def _print_quiz(console: Console, stats: Stats, *, unicode: bool) -> None:
+    """Concept questions, by topic; those with most answers, and all."""
+    if not stats.quiz.asked:
+        return
+    table = _table(console, "quiz topic", ("asked", "good", "due"), unicode=unicode)
+    topics = sorted(stats.quiz_topics, key=lambda topic: -topic.asked)
+    for topic in (*topics[:_MOST_TOPICS], stats.quiz):
+        if topic is stats.quiz:
+            table.add_section()
+        table.add_row(topic.name, str(topic.asked), str(topic.good), str(topic.due or ""))
+    console.print()
+    console.print(table)
+    if len(topics) > _MOST_TOPICS:
+        console.print(Text(f"and {len(topics) - _MOST_TOPICS} topics more with fewer answers", style="dim"))
 
 
 def _print_missed(console: Console, stats: Stats) -> None:

@@ -9,7 +9,8 @@ from harness.stats.model import Stats
 def headline(stats: Stats) -> str:
     """The whole history in one line."""
     if stats.is_empty:
-        return "Nothing practised yet: `kata watch` begins, `kata next` says with what"
+        what = "No kata" if stats.quiz.asked else "Nothing"
+        return f"{what} practised yet: `kata watch` begins, `kata next` says with what"
     here = [group for group in stats.sets if group.name in ("A", "B", "C", "D")]
     passed, katas = sum(group.passed for group in here), sum(group.katas for group in here)
     return (
@@ -25,6 +26,8 @@ def lines(stats: Stats) -> list[tuple[str, str]]:
         found.append(("reviews", reviews_line(stats)))
     help_taken = f"{plural(stats.all.hints, 'hint')}, {plural(stats.all.given_up, 'attempt')} given up"
     found.append(("help", help_taken))
+    if stats.quiz.asked:
+        found.append(("quiz", quiz_line(stats)))
     return [*found, ("interviews", f"{stats.interviews} held")] if stats.interviews else found
 
 
@@ -58,6 +61,13 @@ def reviews_line(stats: Stats) -> str:
     return (
         f"{stats.reviews} passed; {', '.join(stats.due)} due now" if stats.due else f"{stats.reviews} passed; none due"
     )
+
+
+def quiz_line(stats: Stats) -> str:
+    """Answers to concept questions, and what is due."""
+    quiz = stats.quiz
+    due = f"{plural(quiz.due, 'question')} due now" if quiz.due else "none due"
+    return f"{plural(quiz.asked, 'answer')}, {quiz.good} good or easy; {due}"
 
 
 def plural(number: int, one: str, many: str = "") -> str:

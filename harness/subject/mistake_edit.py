@@ -11,14 +11,14 @@ import functools
 import itertools
 from pathlib import PurePosixPath
 
-from harness.subject.mistake_page import EditError, Hunk, Mistake
+from harness.subject.mistake_page import STUB, EditError, Hunk, Mistake
 
 
 @functools.lru_cache(maxsize=1024)
 def apply(mistake: Mistake, source: str) -> str:
     """The module that `mistake` makes of its base's `source`. Raises `EditError` when that is not one other module."""
     lines = [line.rstrip() for line in source.rstrip("\n").split("\n")]
-    base = PurePosixPath(mistake.base).name
+    base = "the stub" if mistake.base == STUB else PurePosixPath(mistake.base).name
     placed: list[tuple[int, Hunk]] = []
     for number, hunk in enumerate(mistake.hunks, start=1):
         which = f"hunk {number} " if len(mistake.hunks) > 1 else ""

@@ -8,6 +8,8 @@ The sum of the squares, not divided by their number.
 Caught by: test_equals_the_definition_for_any_shape
 (a block fenced as diff: lines that begin with a space, `-` or `+`; hunks are separated by `@@`)
 ```
+
+The repairs of a debug kata, `repairs.md`, are written the same way: `base: stub`, and no `Caught by:`.
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from dataclasses import dataclass, field
 
 _BASE = re.compile(r"base:\s*`?(.*?)`?\s*")
 _BASE_FILE = re.compile(r"(also_right/)?\w+\.py")
+STUB = "stub"
+"""The base of repairs: the published stub."""
 _HEADING = re.compile(r"(#{1,3})\s+(.*)")
 _LEVEL = 3
 _CAUGHT_BY = re.compile(r"Caught by:\s*(.*?)\.?\s*")
@@ -43,9 +47,9 @@ class Mistake:
     description: str
     """Markdown: one sentence, or more."""
     caught_by: tuple[str, ...]
-    """The tests that must fail."""
+    """The tests that must fail; none of a repair."""
     base: str
-    """The right file that is edited, seen from the page's folder: `mse.py`, `also_right/moments.py`."""
+    """The right file that is edited, seen from the page's folder: `mse.py`, `also_right/moments.py`; or `STUB`."""
     hunks: tuple[Hunk, ...]
     diff: str
     """The edit as it is written."""
@@ -111,29 +115,44 @@ class _Draft:
 
 
 @functools.lru_cache(maxsize=256)
-def parse(text: str) -> Page:
-    """Read the text of a page; what is wrong with it is in its `faults`."""
+def parse(text: str, *, is_repairs: bool = False) -> Page:
+    """Read the text of a page, of mistakes or of repairs; what is wrong with it is in its `faults`."""
     lines = text.split("\n")
     end = next((i for i, line in enumerate(lines) if re.fullmatch(r"##\s+Equivalent\s*", line)), len(lines))
     mistakes: dict[str, Mistake] = {}
     faults = []
-    for found in _drafts(lines[:end]):
+    for found in _drafts(lines[:end], is_repairs=is_repairs):
         if isinstance(found, Fault):
             faults.append(found)
             continue
-        mistake = _finished(found)
+        mistake = _finished(found, is_repairs=is_repairs)
         if isinstance(mistake, Fault):
             faults.append(mistake)
         elif mistake.name in mistakes:
             first = mistakes[mistake.name].line
-            faults.append(Fault(mistake.line, mistake.name, f"is a second mistake of this name, after line {first}"))
+            faults.append(
+                Fault(
+                    mistake.line,
+                    mistake.name,
+                    f"is a second {'repair' if is_repairs else 'mistake'} of this name, after line {first}",
+                )
+            )
         else:
             mistakes[mistake.name] = mistake
     rest = "\n".join(lines[end + 1 :]).strip()
     return Page(tuple(mistakes.values()), tuple(_equivalents(rest)), rest, tuple(faults))
 
 
-def _drafts(lines: Sequence[str]) -> Iterator[_Draft | Fault]:
+def _base_fault(base: str, *, is_repairs: bool) -> str:
+    """Why a page cannot have this base; empty when it can."""
+    if is_repairs:
+        return "" if base == STUB else f"the base {base!r} is not `{STUB}`, which repairs are edits of"
+    return (
+        "" if _BASE_FILE.fullmatch(base) else f"the base {base!r} is neither a file like mse.py nor also_right/NAME.py"
+    )
+
+
+def _drafts(lines: Sequence[str], *, is_repairs: bool) -> Iterator[_Draft | Fault]:
     """What begins at each heading of a mistake, and faults of lines that belong to none."""
     base = ""
     draft: _Draft | None = None
@@ -152,8 +171,8 @@ def _drafts(lines: Sequence[str]) -> Iterator[_Draft | Fault]:
             draft = None
             if based:
                 base = based[1]
-                if not _BASE_FILE.fullmatch(base):
-                    yield Fault(number, "", f"the base {base!r} is neither a file like mse.py nor also_right/NAME.py")
+                if reason := _base_fault(base, is_repairs=is_repairs):
+                    yield Fault(number, "", reason)
             elif heading and len(heading[1]) == _LEVEL:
                 draft = _Draft(heading[2], number, base)
         elif draft is not None:
@@ -187,29 +206,32 @@ def _add_line(draft: _Draft, line: str) -> None:
         draft.description.append(line)
 
 
-def _finished(draft: _Draft) -> Mistake | Fault:
+def _finished(draft: _Draft, *, is_repairs: bool) -> Mistake | Fault:
     """The mistake that a draft is, or the first thing that it lacks."""
     try:
-        for problem in _problems(draft):
+        for problem in _problems(draft, is_repairs=is_repairs):
             return Fault(draft.line, draft.name, problem)
         hunks = tuple(_hunks(draft.diffs[0]))
     except EditError as error:
         return Fault(draft.line, draft.name, str(error))
-    tests = tuple(draft.caught_by[0].split(", "))
+    tests = tuple(draft.caught_by[0].split(", ")) if draft.caught_by else ()
     description, diff = "\n".join(draft.description).strip(), "\n".join(draft.diffs[0])
     return Mistake(draft.name, description, tests, draft.base, hunks, diff, draft.line)
 
 
-def _problems(draft: _Draft) -> Iterator[str]:
+def _problems(draft: _Draft, *, is_repairs: bool) -> Iterator[str]:
     if not draft.name.isidentifier():
-        yield "is no identifier, expected a name like sum_not_mean"
+        yield "is not an identifier, expected a name like sum_not_mean"
     if not draft.base:
-        yield "has no `base: FILE` above it"
-    elif not _BASE_FILE.fullmatch(draft.base):
+        yield f"has no `base: {STUB if is_repairs else 'FILE'}` above it"
+    elif _base_fault(draft.base, is_repairs=is_repairs):
         yield f"has no base that can be used, but {draft.base!r}"
     if not any(draft.description):
         yield "has no description"
-    if len(draft.caught_by) != 1:
+    if is_repairs:
+        if draft.caught_by:
+            yield "says Caught by:, but the tests of a fault are named in kata.toml"
+    elif len(draft.caught_by) != 1:
         yield f"has {len(draft.caught_by) or 'no'} line{'s' * (len(draft.caught_by) > 1)} `Caught by: test_...`, expected one"
     elif not _TESTS.fullmatch(draft.caught_by[0]):
         yield f"says Caught by: {draft.caught_by[0]!r}, expected names of tests: test_a, test_b"

@@ -18,7 +18,7 @@ _MAX_DEPTH = 50
 
 
 def lazy_part(value: object, depth: int = 0) -> object | None:
-    """The first part of `value` that is no plain value (a number, a string, an array, a container of them), or None."""
+    """The first part of `value` that is not a plain value (a number, a string, an array, a container of them), or None."""
     kind = type(value)
     if kind in _SIMPLE or issubclass(
         kind, np.generic | PurePath

@@ -68,7 +68,7 @@ class KernelMemory:
     """The kernel's account of a process's own memory: resident, whether private or shared, but not of files."""
 
     def __init__(self, pid: int | str) -> None:
-        """What there is now is no growth."""
+        """What there is now does not count as growth."""
         self._folder = Path(f"/proc/{pid}")
         self._begun_mib = 0.0
         self._is_told = self.reset_peak()

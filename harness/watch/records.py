@@ -164,12 +164,14 @@ class LearnerRecords:
         from rich.markdown import Markdown
         from rich.syntax import Syntax
 
-        from harness.practice.solution import CODE_THEME, read_solution
+        from harness.practice.solution import CODE_THEME, read_solution, repairs_text
 
         self._refuse(self._state, kata)
         solution = read_solution(kata)
         code = Syntax(solution.reference, "python", theme=CODE_THEME, background_color="default", word_wrap=True)
         parts: list[RenderableType] = [code]
+        if solution.repairs:
+            parts += ["", Markdown(repairs_text(solution))]
         if solution.debrief:
             parts += ["", Markdown(solution.debrief)]
         try:

@@ -8,8 +8,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from harness.core.model import Band, FailureKind, Outcome, Status, TestResult
+from harness.core.model import Band, FailureKind, KataKind, Outcome, Status, TestResult
 from harness.scoreboard.render.words import bar, fraction, minutes
+from harness.scoreboard.tally import tally_faults
 from harness.watch.view import Phase, View
 
 KEYS = (
@@ -107,6 +108,8 @@ def _verdict(view: View) -> Text:
     elif view.tests:
         passed = sum(test.outcome is Outcome.PASSED for test in view.tests)
         told = f"  {passed} of {len(view.tests)} tests pass, {view.duration_s:.2f} s"
+        faults = tally_faults(view.kata, view.report)
+        told += f", {faults}" if faults else ""
     return Text.assemble((verdict.value, _STYLES[verdict]), (told, "dim"))
 
 
@@ -128,7 +131,9 @@ def _body(view: View, *, has_keys: bool) -> list[RenderableType]:
     report = view.report
     if report is not None and not report.started and report.problem is None:
         what = "o shows what it asks" if has_keys else f"katas/{view.kata.slug}/README.md says what it asks"
-        return [Text(), Text(f"{stub} is the empty stub: fill it in and save it."), Text(f"{what}.")]
+        is_faulty = view.kata.kind is KataKind.DEBUG
+        how = "as it was published, with its faults: repair it" if is_faulty else "the empty stub: fill it in"
+        return [Text(), Text(f"{stub} is {how} and save it."), Text(f"{what}.")]
     parts: list[RenderableType] = []
     if report is not None and report.problem is not None:
         parts += [Text(), Text(report.problem.sentence, style="bold red")]

@@ -31,7 +31,27 @@ def test_is_fast(race):
 """
 README = "# A01 · Double\n\n## Task\n\n## Rules\n\n## Example\n"
 HINTS = "# Hints\n\n1. One.\n2. Two.\n3. Three.\n"
-DEBRIEF = "# Debrief\n\n## Complexity\n\n## Trade-offs\n\n## Follow-up questions\n\n1. Why?\n2. How?\n3. When?\n"
+ANSWER = f"   {'Because it is asked. ' * 5}"
+DEBRIEF = f"""# Debrief
+
+## Complexity
+
+## Trade-offs
+
+## Follow-up questions
+
+1. Why?
+
+{ANSWER}
+
+2. How?
+
+{ANSWER}
+
+3. When?
+
+{ANSWER}
+"""
 WRONG = '"""Mistake {i}.\n\nCaught by: test_two_is_four\n"""\n\n\ndef double(x):\n    return 2 * x + {i}\n'
 SLOW = '"""Counts.\n\nCaught by: test_is_fast\n"""\n\n\ndef double(x):\n    return 2 * x + 0 * sum(range(90_000))\n'
 
@@ -175,7 +195,11 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "wrong title": (edit(f"{KATA}/README.md", "# A01", "# A02"), "README.md does not begin with '# A01 '"),
     "two hints": (edit(f"{KATA}/hints.md", "3. Three.\n", ""), "hints.md has 2 numbered hints, expected at least 3"),
     "no debrief": (remove(f"{SOLUTIONS}/debrief.md"), "debrief.md is missing"),
-    "few questions": (edit(f"{SOLUTIONS}/debrief.md", "When?", "."), "debrief.md has 2 follow-up questions"),
+    "few questions": (edit(f"{SOLUTIONS}/debrief.md", "3. When?", ""), "debrief.md has 2 follow-up questions"),
+    "short answer": (
+        edit(f"{SOLUTIONS}/debrief.md", f"When?\n\n{ANSWER}", "When?\n\n   Now."),
+        "debrief.md: 'When?' is answered in 1 word, expected 20 to 150",
+    ),
     "no topics": (edit(f"{KATA}/kata.toml", '["test"]', "[]"), "kata.toml has no topics"),
     "edited stub": (write(f"{KATA}/double.py", STUB + "\n"), "the stub is not the one that kata.toml has the hash of"),
     "long stub": (write(f"{KATA}/double.py", STUB + "\n" * 60), "the stub has 62 lines, expected at most 60"),
@@ -230,7 +254,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "wrong one names nothing": (
         edit(f"{SOLUTIONS}/wrong/plus_1.py", "test_two_is_four", "test_gone"),
-        "wrong/plus_1.py names test_gone, which is no test of the suite",
+        "wrong/plus_1.py names test_gone, which is not a test of the suite",
     ),
     "wrong one not taught": (
         edit(f"{SOLUTIONS}/wrong/plus_1.py", "return 2 * x + 1", "raise TypeError('no')"),
@@ -269,7 +293,7 @@ BROKEN_MISTAKES: dict[str, tuple[Callable[[Path], None], str]] = {
     "does not match": (edit(f"{SOLUTIONS}/double.py", "2 * x", "x * 2"), "mistakes.md:11 also_slow: does not match double.py"),
     "names nothing": (
         edit(MISTAKES, "test_two_is_four", "test_gone"),
-        "mistakes.md:3 not_doubled: names test_gone, which is no test of the suite",
+        "mistakes.md:3 not_doubled: names test_gone, which is not a test of the suite",
     ),
     "no test": (edit(MISTAKES, "Caught by: test_two_is_four", ""), "mistakes.md:3 not_doubled: has no line `Caught by"),
     "no base": (edit(MISTAKES, "base: double.py", ""), "mistakes.md:3 not_doubled: has no `base: FILE` above it"),
@@ -425,7 +449,7 @@ FOLLOW_UP_FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "names nothing": (
         edit(f"{FOLLOW}/wrong/plus_1.py", "test_two_doubled_twice_is_eight", "test_two_is_four"),
-        "follow_up/wrong/plus_1.py names test_two_is_four, which is no test of the follow-up's suite",
+        "follow_up/wrong/plus_1.py names test_two_is_four, which is not a test of the follow-up's suite",
     ),
     "banned import": (
         edit(f"{FOLLOW}/also_right/shift.py", "def", "import scipy\n\ndef"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.catalog.load import load_catalog
-from harness.catalog.statement import read_debrief_questions, read_hints, read_statement
+from harness.catalog.statement import question_key, read_debrief_questions, read_hints, read_statement
 from harness.core.errors import CatalogError
 from harness.core.model import Kata
 
@@ -69,6 +69,36 @@ def test_questions_in_bold_paragraphs_keep_all_paragraphs_of_their_answers(kata:
         ("Why so?", "Because.\n\nReally."),
         ("And then?", "Nothing."),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_spoiler"),
+    [
+        ("1. Why `x`?\n\n   Because.\n", False),
+        ("1. Why `x`?\n\n   Because of `x + 1`.\n", True),
+        ("1. Why `x`?\n\n   Because:\n\n   ~~~python\n   x = 1\n   ~~~\n", True),
+        ("1. Why `x`? <!-- spoiler -->\n\n   Because.\n", True),
+        ("1. **Why `x`?** <!--spoiler--> Because.\n", True),
+        ("**Why `x`?** <!-- spoiler --> Because.\n", True),
+        ("**Why `x`?** Because. <!-- spoilers are many -->\n", False),
+    ],
+)
+def test_an_answer_with_code_or_a_mark_gives_the_solution_away(
+    kata: Kata, checkout: Checkout, text: str, is_spoiler: bool
+) -> None:
+    folder = checkout.root / "solutions" / kata.slug
+    folder.mkdir(parents=True)
+    (folder / "debrief.md").write_text(f"## Follow-up questions\n\n{text}")
+    (asked,) = read_debrief_questions(checkout.root, kata)
+    assert (asked.question, asked.is_spoiler) == ("Why `x`?", is_spoiler)
+    assert "<!-- spoiler -->" not in asked.answer
+    assert asked.answer.startswith("Because")
+
+
+def test_the_key_of_a_question_is_its_words() -> None:
+    assert question_key("**Why** is `log(x)` so\u2026 Slow?") == question_key("why is log x so slow")
+    assert question_key("Why is R² so?") != question_key("Why is R so?")
+    assert question_key("???") == "???"
 
 
 def test_what_is_not_there_is_empty_and_what_cannot_be_read_is_a_sentence(kata: Kata, tmp_path: Path) -> None:

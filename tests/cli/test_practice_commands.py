@@ -267,7 +267,7 @@ def test_help_has_every_command_once_in_a_section(person: Person) -> None:
     "name",
     [
         *("scoreboard", "list", "tally", "audit", "new", "stamp", "completion", "show", "next", "start", "stop"),
-        *("hint", "reset", "restore", "review", "submit", "reveal", "diff", "mutate"),
+        *("hint", "reset", "restore", "review", "submit", "reveal", "diff", "mutate", "quiz"),
     ],
 )
 def test_each_command_explains_itself_with_an_example(person: Person, name: str) -> None:
@@ -307,6 +307,9 @@ def test_a_shell_completes_commands_katas_and_choices(person: Person, tmp_path: 
     assert completed(person.checkout.root, "hint", "a") == ["a01_twice"]
     assert completed(person.checkout.root, "scoreboard", "thr") == ["thrice"]
     assert completed(tmp_path, "hint", "a") == []
+    assert completed(person.checkout.root, "quiz", "--topic", "te") == ["test"]
+    assert completed(person.checkout.root, "list", "--topic", "x") == []
+    assert completed(tmp_path, "quiz", "--topic", "te") == []
 
 
 @pytest.mark.parametrize("name", ["show", "start", "hint", "reset", "restore", "submit", "reveal", "diff", "review"])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.core.removal import remove_tree
+from harness.core.removal import remove_folder
 from harness.core.temporary import OwnedFolder, sweep
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="paths are limited on Windows")
@@ -35,7 +35,7 @@ def test_folders_in_each_other_are_removed_at_any_depth(closed: bool, tmp_path: 
     top = tmp_path / "top"
     top.mkdir()
     nest(top, closed=closed)
-    remove_tree(top)
+    remove_folder(top)
     assert not top.exists()
 
 
@@ -52,7 +52,7 @@ def test_closed_folders_odd_names_and_links_are_removed_and_what_links_lead_to_s
     (top / "closed" / "in" / "file").touch(mode=0)
     for folder in (top / "closed" / "in", top / "closed", top):
         folder.chmod(0)
-    remove_tree(top)
+    remove_folder(top)
     assert not top.exists()
     assert (outside / "file").exists()
 
@@ -60,9 +60,9 @@ def test_closed_folders_odd_names_and_links_are_removed_and_what_links_lead_to_s
 def test_a_link_in_the_place_of_the_folder_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "outside" / "in").mkdir(parents=True)
     (tmp_path / "top").symlink_to(tmp_path / "outside")
-    remove_tree(tmp_path / "top")
+    remove_folder(tmp_path / "top")
     assert (tmp_path / "outside" / "in").is_dir()
-    remove_tree(tmp_path / "not there")
+    remove_folder(tmp_path / "not there")
 
 
 def test_a_later_run_sweeps_a_folder_that_is_nested_too_deeply(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.core.removal import remove_folder
 from harness.core.temporary import OwnedFolder, owned_folder, sweep
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="nothing is swept on Windows")
@@ -66,3 +67,13 @@ def test_what_has_no_lock_file_and_what_links_lead_to_stay(tmp_path: Path) -> No
     assert (tmp_path / "run-plain" / "file").exists()
     assert (tmp_path / "target" / "file").exists()
     assert (tmp_path / "run-fifo.lock").exists()
+
+
+def test_a_folder_without_permissions_can_be_removed(tmp_path: Path) -> None:
+    inner = tmp_path / "shared" / "a" / "b"
+    inner.mkdir(parents=True)
+    (inner / "file").write_text("text", encoding="utf-8")
+    inner.chmod(0)
+    inner.parent.chmod(0)
+    remove_folder(tmp_path / "shared")
+    assert not (tmp_path / "shared").exists()

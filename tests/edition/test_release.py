@@ -30,13 +30,13 @@ posix = pytest.mark.skipif(os.name != "posix", reason="POSIX permissions")
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the repository; nobody changes it."""
+    """A copy of the repository; tests do not change it."""
     return copy_repository(tmp_path_factory.mktemp("release") / "repository")
 
 
 @pytest.fixture(scope="module")
 def edition(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An edition of all its katas; nobody changes it."""
+    """An edition of all its katas; tests do not change it."""
     return release(repository, tmp_path_factory.mktemp("edition") / "edition")
 
 

@@ -278,4 +278,4 @@ def test_from_release_to_unseal_at_full_price(tmp_path: Path) -> None:
     done = run(fork, "unseal", "mse", env=env)
     assert done.code == 0, done.text
     assert (fork / "solutions/a01_mse/mse.py").read_bytes() == reference
-    assert git(fork, "status", "--porcelain") == ""  # so that nobody pushes it by accident
+    assert git(fork, "status", "--porcelain") == ""  # so that it is not pushed by accident

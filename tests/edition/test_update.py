@@ -100,7 +100,7 @@ def test_the_same_version_with_another_content_is_taken_and_named(fork: Path) ->
     assert [step.path for step in plan.written] == [SUITE]
 
 
-def test_what_the_learner_changed_and_nobody_else_makes_no_noise(fork: Path) -> None:
+def test_changes_of_the_learner_alone_are_not_reported(fork: Path) -> None:
     (fork / STUB).write_bytes(b"my solution")
     plan = update(fork, make_edition({**FIRST, SUITE: b"suite 2"}, STUBS))
     assert [step.path for step in plan.written] == [SUITE]

@@ -131,7 +131,7 @@ def test_files_travel_once_to_each_worker_and_anew_only_when_they_are_damaged(
             file.write_bytes(b"damaged")
         assert weight(run_all(executor, [other])[0]) == laid_out + len("# other\n")
         whole = [file for file in cluster.blobs("two") if blob_name(file.read_bytes()) == file.name]
-        assert len(whole) == files + 1  # all but the first submission, which nobody asked for
+        assert len(whole) == files + 1  # all but the first submission, which was not asked for
     wait_until(lambda: not cluster.blobs("two"))  # nothing is left behind
 
 
@@ -286,7 +286,7 @@ def test_what_is_no_cluster_is_a_sentence(scheduler: str | None, cluster: str | 
         executor_for(scheduler, cluster, "process")
 
 
-def test_an_address_where_nobody_or_somebody_else_listens_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_address_without_a_scheduler_is_reported_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.grading.connect.CONNECT_S", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(LIMIT_S)

@@ -144,7 +144,7 @@ def test_a_local_cluster_grades_too_and_is_not_started_for_nothing(cohort: Check
     statuses = [grades[name, "a01_double"].status for name in names]
     assert statuses == [Status.PASSED, Status.IN_PROGRESS, Status.BROKEN]
     again = cohort.kata(*GRADE, "--scheduler", "tcp://127.0.0.1:1")
-    assert again.code == 0, again.text  # there is nothing to do, and nobody is asked
+    assert again.code == 0, again.text  # there is nothing to do, and no scheduler is asked
 
 
 @pytest.mark.parametrize(

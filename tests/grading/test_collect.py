@@ -501,7 +501,7 @@ def test_a_folder_whose_name_looks_like_a_part_is_itself(tmp_path: Path) -> None
     assert taken(f"{bulk}!/canvas-1") == {"a01_mse": OTHER}
 
 
-def test_a_key_that_nobody_has_is_an_empty_source(tmp_path: Path) -> None:
+def test_an_unknown_key_is_an_empty_source(tmp_path: Path) -> None:
     assert taken(f"{make_zip(tmp_path, {'x_1_2_mse.py': SOURCE})}!/canvas-9") == {}
 
 

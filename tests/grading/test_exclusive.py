@@ -56,7 +56,7 @@ def test_two_processes_work_together_and_the_one_that_measures_waits_for_both(tm
     thread.join()
 
 
-def test_nobody_comes_in_while_one_measures(tmp_path: Path) -> None:
+def test_no_other_process_enters_while_one_measures(tmp_path: Path) -> None:
     measuring = process(tmp_path, "alone")
     assert said(measuring) == "in"
     entered = threading.Event()
@@ -74,7 +74,7 @@ def test_nobody_comes_in_while_one_measures(tmp_path: Path) -> None:
     thread.join()
 
 
-def test_who_has_finished_early_is_in_nobodys_way(tmp_path: Path) -> None:
+def test_a_process_that_finished_early_blocks_no_other(tmp_path: Path) -> None:
     turns = MachineLock(tmp_path)
     with turns.together() as inside:
         inside.close()

@@ -89,7 +89,7 @@ def test_the_index_says_what_is_missed_refused_and_unstable_and_by_which_mistake
 
 def test_an_empty_cohort_can_be_exported_too() -> None:
     for cohort in (make_cohort((), ()), make_cohort((make_learner(1),), (), katas=())):
-        assert "nobody to show" in files_of(cohort)["index.html"]
+        assert "no learners to show" in files_of(cohort)["index.html"]
 
 
 def test_what_is_not_implemented_is_not_counted_as_a_missed_test() -> None:
@@ -325,7 +325,7 @@ def test_canvas_gets_its_columns_its_row_of_points_and_the_ids_of_the_roster() -
     assert rows[-1][5:] == [""] * 5  # refused and not graded: nothing is changed by the import
 
 
-def test_nobody_can_pose_as_canvas_row_of_points() -> None:
+def test_no_learner_can_pose_as_the_row_of_points_of_canvas() -> None:
     learner = make_learner(1, name="    Points Possible")
     rows = rows_of(files_of(make_cohort((learner,), ()), Form.CANVAS)["canvas.csv"])
     assert [row[0] for row in rows if "Points Possible" in row[0]] == ["    Points Possible"]
@@ -482,7 +482,7 @@ def test_pages_are_self_contained_and_only_the_index_has_a_script() -> None:
         assert 'name="viewport"' in text
 
 
-def test_learners_pages_link_to_nobody() -> None:
+def test_learners_pages_do_not_link_to_other_learners() -> None:
     for name, text in files_of(mixed_cohort(), Form.HTML).items():
         if name != "index.html":
             assert Page(text).addresses == []

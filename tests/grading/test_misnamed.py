@@ -120,7 +120,7 @@ def test_a_stub_that_is_unchanged_beside_another_file_gets_a_remark(tmp_path: Pa
     assert taken.source == SOURCE
 
 
-def test_other_files_beside_a_solution_are_nobodys_business(tmp_path: Path) -> None:
+def test_other_files_beside_a_solution_are_ignored(tmp_path: Path) -> None:
     files = {"katas/a01_mse/mse.py": SOURCE, "katas/a01_mse/mse_old.py": b"", "scratch.py": b"", "MSE.py": b""}
     (taken,), refusals = gathered(make("folder", tmp_path, files), accept_names=True)
     assert (taken.source, taken.remark, refusals) == (SOURCE, "", {})

@@ -86,7 +86,7 @@ def test_a_copy_in_another_declared_encoding_is_found() -> None:
     assert (pair.left_share, pair.right_share) == (1.0, 1.0)
 
 
-def test_what_the_stub_has_is_nobodys_own() -> None:
+def test_lines_of_the_stub_are_not_compared() -> None:
     assert found_in(STUB + LOOP, STUB + ARRAYS, STUB + b"x = 1\n").pairs == ()
     assert len(find_similar([submission("a", STUB + b"x = 1\n"), submission("b", STUB + b"x = 2\n")], {}).pairs) == 1
 

@@ -1,4 +1,4 @@
-"""An export holds all of a history and nothing else, is safe to open, and overwrites nobody's file."""
+"""An export holds all of a history and nothing else, is safe to open, and overwrites no file."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def test_attempts_are_numbered_and_the_same_code_is_kept_once(kata: Kata, tmp_pa
     assert [kept.read() for kept in snapshots(tmp_path, kata)] == [b"one", b"two", b"one"]
 
 
-def test_the_empty_stub_is_nobodys_attempt(kata: Kata, tmp_path: Path) -> None:
+def test_the_empty_stub_is_not_an_attempt(kata: Kata, tmp_path: Path) -> None:
     assert keep(tmp_path, kata, STUB.encode(), has_passed=False) is None
     assert keep(tmp_path, kata, STUB.replace("\n", "\r\n").encode(), has_passed=False) is None
     assert snapshots(tmp_path, kata) == []

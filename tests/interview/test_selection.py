@@ -14,17 +14,14 @@ from harness.core.model import Kata, KataSet
 from harness.history.store import Entry
 from harness.interview.selection import (
     ENOUGH,
-    ROLES,
     CandidateRecord,
     NoKatasError,
-    Role,
     candidate_record,
     is_of_an_interview,
-    kata_trouble,
     select,
-    topic_name,
     weight,
 )
+from harness.practice.topics import ROLES, Role, kata_trouble, topic_name
 
 from checkout import ROOT
 
@@ -79,11 +76,18 @@ def test_a_draw_goes_over_the_sets() -> None:
     assert several / len(SEEDS) > without
 
 
+def test_a_set_of_many_katas_is_asked_no_more_than_one_of_few() -> None:
+    katas = tuple(kata(f"a{number:02d}_x{number}") for number in range(1, 25))
+    katas += tuple(kata(f"b{number:02d}_y{number}") for number in range(1, 4))
+    first = Counter(select(katas, 10, None, CandidateRecord(), seed).katas[0].set for seed in SEEDS)
+    assert 0.35 < first[KataSet.A] / len(SEEDS) < 0.65
+
+
 @pytest.mark.parametrize(
     ("role", "liked", "less"),
     [
-        (Role.ML_ENGINEER, "c01_matmul", "a02_r2_score"),
-        (Role.RESEARCH_SCIENTIST, "a03_softmax", "d01_model_serving"),
+        (Role.ML_ENGINEER, "d01_model_serving", "a02_r2_score"),
+        (Role.RESEARCH_SCIENTIST, "b03_pca", "d01_model_serving"),
         (Role.DATA_SCIENTIST, "a01_mse", "c01_matmul"),
     ],
 )

@@ -284,7 +284,7 @@ def test_whether_an_array_may_be_written_to_is_shared() -> None:
     assert array.flags.writeable
 
 
-def test_what_nobody_holds_is_forgotten() -> None:
+def test_objects_without_other_holders_are_forgotten() -> None:
     here, _ = two_sides()
     kept = np.arange(3)
     for value in (np.zeros(2), [1, 2], kept):

@@ -1,4 +1,4 @@
-"""Referee and player share a core that nobody else has."""
+"""Suite and subject share a core that no other run has."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from harness.core.removal import remove_tree
+from harness.core.removal import remove_folder
 from harness.isolation.limits import Limits, MemoryLimit, TemporaryFilesLimit, ThreadLimit
 from harness.isolation.processes import proportional_mib, tree_of
 from harness.isolation.quota import Quota
@@ -156,7 +156,7 @@ def test_what_cannot_be_counted_in_the_shared_folder_is_a_problem(tmp_path: Path
         at = inner
     os.close(at)
     assert "nested too deeply" in Quota(tmp_path).problem()
-    remove_tree(tmp_path)
+    remove_folder(tmp_path)
 
 
 @needs_proc

@@ -69,6 +69,12 @@ def test_prerequisites_come_before_what_builds_on_them(history: History) -> None
     assert "a01_mse builds on it" in choice.reason
 
 
+def test_of_many_katas_that_build_on_one_the_first_is_named(history: History) -> None:
+    katas = (make_kata("a01_mse"), *(make_kata(f"a0{i}_other", requires=("a01_mse",)) for i in range(2, 5)))
+    choice = choose_next(Catalog(katas), [report(kata.slug, "") for kata in katas], history, NOW)
+    assert choice == Choice(katas[0], "it is new, and a02_other and 2 others build on it")
+
+
 def test_what_was_passed_lets_on_what_builds_on_it(history: History) -> None:
     done = passed(history, "a01_mse", NOW)
     choice = chosen(history, [done, *untouched("a01_mse")])

@@ -1,4 +1,4 @@
-"""Submitting, revealing, comparing, reviewing; and a history that fails, which must cost nobody their result."""
+"""Submitting, revealing, comparing, reviewing; and a history that fails, which must not lose a result."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_a_solution_that_is_sealed_or_not_there_is_a_sentence(person: Person) ->
     sealed.write_text("{}")
     done = person.types("reveal", "a1", "--yes")
     assert (done.code, "`kata unseal a01` opens it" in done.err) == (2, True)
-    assert person.happened() == []  # nobody gives up for nothing
+    assert person.happened() == []  # it does not count as given up
     person.has_run()
     assert "is sealed" in person.types("diff", "a1").err
 
@@ -334,7 +334,7 @@ def test_a_history_that_is_only_locked_is_not_set_aside(person: Person, monkeypa
     assert len(person.happened("hint")) == 1
 
 
-def test_a_disk_that_is_full_costs_nobody_their_result(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_loses_no_result(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_args: object, **_data: object) -> int:
         raise StateError("the history cannot be written: database or disk is full")
 

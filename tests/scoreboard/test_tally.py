@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.core.errors import ReportError
-from harness.core.model import Band, Catalog, Problem, ProblemKind, Status, Suite
-from harness.scoreboard.model import BandTally
-from harness.scoreboard.tally import next_kata, tally
+from harness.core.model import Band, Catalog, KataKind, PlantedFault, Problem, ProblemKind, Status, Suite
+from harness.scoreboard.model import BandTally, FaultTally
+from harness.scoreboard.tally import next_kata, tally, tally_faults
 
 from boards import make_kata, make_report
 
@@ -145,3 +145,43 @@ def test_whoever_knows_better_what_is_next_is_believed() -> None:
 
 def test_nothing_is_next_when_all_is_passed() -> None:
     assert next_kata(CATALOG.katas, dict.fromkeys(SLUGS, Status.PASSED)) == ("", "")
+
+
+# --- debug katas -----------------------------------------------------------------------------------------------------
+
+FAULTY = replace(
+    make_kata("a01_one"),
+    kind=KataKind.DEBUG,
+    faults=(PlantedFault("fault_1", ("test_0",)), PlantedFault("fault_2", ("test_1", "test_2"))),
+)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "repaired"),
+    [("FFFP", 0), ("PFFP", 1), ("PPFP", 1), ("FPPP", 1), ("PPNP", 1), ("PPPF", 2), ("PPPP", 2)],
+)
+def test_a_fault_is_repaired_when_all_its_tests_pass(outcomes: str, repaired: int) -> None:
+    row = tally(Catalog((FAULTY,)), [make_report("a01_one", outcomes)]).rows[0]
+    assert row.faults == FaultTally(repaired, 2)
+    is_noted = row.note.startswith(f"{repaired} of 2 faults repaired; test_")
+    assert is_noted is ("F" in outcomes)
+
+
+def test_a_fault_is_repaired_when_all_cases_of_its_tests_pass() -> None:
+    report = make_report("a01_one", "PPPPF")
+    names = ("test_0[1]", "test_1", "test_2", "test_3", "test_0[2]")
+    tests = tuple(replace(test, name=name) for test, name in zip(report.tests, names, strict=True))
+    assert tally_faults(FAULTY, replace(report, tests=tests)) == FaultTally(1, 2)
+
+
+def test_nothing_is_repaired_before_a_run_and_other_katas_have_no_faults() -> None:
+    board = tally(Catalog((FAULTY, make_kata("a02_two"))), [replace(make_report("a01_one", ""), started=False)])
+    assert [(row.status, row.faults, row.note) for row in board.rows] == [
+        (Status.NOT_STARTED, FaultTally(0, 2), ""),
+        (Status.NOT_STARTED, None, ""),
+    ]
+
+
+def test_what_is_wrong_with_the_run_is_said_without_counting_faults() -> None:
+    report = make_report("a01_one", "", problem=Problem(ProblemKind.BROKEN, "why"))
+    assert tally(Catalog((FAULTY,)), [report]).rows[0].note == "why"

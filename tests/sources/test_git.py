@@ -29,7 +29,7 @@ OTHER = b"def knn(x):\n    return 2.0\n"
 
 
 def git(folder: Path, *arguments: str, send: bytes = b"") -> str:
-    """Run git as its owner does, with nobody's settings."""
+    """Run git as its owner does, without a user's settings."""
     environment = {
         "PATH": os.environ["PATH"],
         "GIT_CONFIG_NOSYSTEM": "1",

@@ -140,7 +140,7 @@ def test_an_edit_that_gives_no_other_module_says_why(diff: str, sentence: str) -
     [
         ("base: mean.py\n", "\n", "7 off_by_one: has no `base: FILE` above it"),
         ("base: mean.py", "base: ../mean.py", "5: the base '../mean.py' is neither a file like mean.py nor"),
-        ("### off_by_one", "### off by one", "7 off by one: is no identifier, expected a name like sum_not_mean"),
+        ("### off_by_one", "### off by one", "7 off by one: is not an identifier, expected a name like sum_not_mean"),
         ("### two_places", "### off_by_one", "18 off_by_one: is a second mistake of this name, after line 7"),
         ("Caught by: test_a, test_b", "", "7 off_by_one: has no line `Caught by: test_...`, expected one"),
         ("Caught by: test_a, test_b", "Caught by: me", "7 off_by_one: says Caught by: 'me', expected names of tests"),

@@ -19,7 +19,7 @@ _JUNK = shutil.ignore_patterns("__pycache__", "*.pyc", ".*cache*", "wrong", "als
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """Run git as its owner does, with nobody's settings."""
+    """Run git as its owner does, without a user's settings."""
     person = {f"GIT_{who}_{what}": "x@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     env = {"PATH": os.environ["PATH"], "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, **person}
     done = subprocess.run(["git", *arguments], cwd=folder, env=env, capture_output=True, check=True)

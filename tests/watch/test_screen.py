@@ -14,7 +14,7 @@ from rich.text import Text
 
 from harness.catalog.load import load_kata
 from harness.cli.watch import last_words
-from harness.core.model import Band, Failure, Kata, Outcome, TestResult
+from harness.core.model import Band, Failure, Kata, KataKind, Outcome, PlantedFault, TestResult
 from harness.watch.render import footer
 from harness.watch.screen import PlainScreen
 from harness.watch.view import Clock, PassSummary, Phase, View
@@ -111,6 +111,13 @@ def test_an_empty_stub_says_where_to_begin(kata: Kata) -> None:
     out = StringIO()
     PlainScreen(Console(file=out, width=80, highlight=False)).show(replace(view, is_settled=True))
     assert "katas/a01_twice/README.md says what it asks" in out.getvalue()
+
+
+def test_an_untouched_debug_stub_is_to_be_repaired(kata: Kata) -> None:
+    faulty = replace(kata, kind=KataKind.DEBUG, faults=(PlantedFault("fault_1", ("test_two_is_four",)),))
+    view = View(faulty, Phase.DONE, report=replace(FAILING, tests=(), started=False))
+    assert "twice.py is as it was published, with its faults: repair it and save it." in " ".join(drawn(view).split())
+    assert "0 of 1 faults repaired" in drawn(replace(view, tests=FAILING.tests, report=FAILING))
 
 
 def test_a_hint_is_gone_once_it_is_passed(kata: Kata) -> None:

@@ -156,7 +156,7 @@ def _result(
     bands = _bands(grade)
     sentence = grade.refusal or (grade.report.problem.sentence if grade.report.problem else "")
     problem = line(_without_hold_out(sentence, hidden), 500)
-    reason = _reason(grade, state, problem)
+    reason = _reason(grade, state, problem) or _unrepaired(kata, grade)
     score = 0.0 if reason else scoring.score(kata.slug, bands, is_passed=state == PASSED)
     public = [test for test in grade.report.tests if test.name not in hidden]
     weights = scoring.weights.of(kata.slug)
@@ -207,6 +207,16 @@ def _reason(grade: Grade, state: str, problem: str) -> str:
         if match:
             return _MASKED_IMPORT if test.name in hidden else line(f"{match[0]} (in {test.name})", 500)
     return ""
+
+
+def _unrepaired(kata: KataEntry, grade: Grade) -> str:
+    """Why there are no points for a stub that passes some tests as it is: those are not the learner's work."""
+    if not kata.faults or not grade.report.tests:
+        return ""
+    failed = {test.name.partition("[")[0] for test in grade.report.tests if test.outcome is not Outcome.PASSED}
+    ran = {test.name.partition("[")[0] for test in grade.report.tests}
+    is_any_repaired = any(all(test in ran - failed for test in tests) for tests in kata.faults)
+    return "" if is_any_repaired else "no fault of the stub is repaired"
 
 
 def _state(grade: Grade) -> str:

@@ -1,4 +1,4 @@
-"""How an interview speaks and listens."""
+"""How an interview and a quiz speak and listen."""
 
 from __future__ import annotations
 
@@ -16,33 +16,34 @@ if TYPE_CHECKING:
 
 
 class TerminalVoice:
-    """Speaks with colours in a terminal, in plain lines over a pipe."""
+    """Speaks with colours in a terminal, in plain lines over a pipe; on stderr where stdout is for a document."""
 
-    def __init__(self) -> None:
-        for stream in (sys.stdin, sys.stdout):
+    def __init__(self, *, on_stderr: bool = False) -> None:
+        self._on_stderr = on_stderr
+        for stream in (sys.stdin, sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):  # what cannot be encoded becomes a question mark, never an error
                 stream.reconfigure(errors="replace")
-        self._is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+        self._is_terminal = sys.stdin.isatty() and (sys.stderr if on_stderr else sys.stdout).isatty()
         self._console: Console | None = None
         self._shown_s = -1
         if self._is_terminal:
             from rich.console import Console
 
-            self._console = Console(highlight=False, markup=False, emoji=False)
+            self._console = Console(stderr=on_stderr, highlight=False, markup=False, emoji=False)
             with contextlib.suppress(ImportError):
                 import readline  # noqa: F401 (editing a line, and those before it, as in a shell)
 
     def say(self, text: str, style: str = "", *, wrap: bool = True) -> None:
         """A line or more; without `wrap` no line is broken, so that a path can be copied."""
         if self._console is None:
-            click.echo(text)
+            click.echo(text, err=self._on_stderr)
         else:
             self._console.print(text, style=style or None, soft_wrap=not wrap)
 
     def show(self, markdown: str) -> None:
         """A text in Markdown, rendered in a terminal."""
         if self._console is None:
-            click.echo(markdown.rstrip("\n"))
+            click.echo(markdown.rstrip("\n"), err=self._on_stderr)
         else:
             from rich.markdown import Markdown
 
@@ -50,11 +51,12 @@ class TerminalVoice:
 
     def ask(self, prompt: str) -> str:
         """One line of the candidate's. Raises `EOFError` when there are no more."""
-        if self._is_terminal:
+        if self._is_terminal and not self._on_stderr:
             return input(prompt)
-        click.echo(prompt, nl=False)
+        click.echo(prompt, nl=False, err=self._on_stderr)
         line = sys.stdin.readline()
-        click.echo()
+        if not self._is_terminal:  # where Enter was echoed
+            click.echo(err=self._on_stderr)
         if not line:
             raise EOFError
         return line.rstrip("\r\n")
