@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from harness.core.removal import remove_folder
 
 _LOCK = ".lock"
 _OPEN = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -66,22 +67,6 @@ def sweep(prefix: str, parent: Path | None = None) -> None:
                     file.unlink(missing_ok=True)
             finally:
                 os.close(handle)
-
-
-def remove_folder(folder: Path) -> None:
-    """Remove a folder in which somebody may have taken permissions away. A link is not followed."""
-
-    def insist(function: Callable[[str], object], path: str, _: object) -> None:
-        with contextlib.suppress(OSError):
-            Path(path).parent.chmod(0o700)
-            if not Path(path).is_symlink():
-                Path(path).chmod(0o700)
-            function(path)
-
-    if folder.is_symlink():
-        return
-    shutil.rmtree(folder, onerror=insist)
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _user() -> int:

@@ -102,6 +102,7 @@ class Grader:
     def close(self) -> None:
         """Remove what is of no use after the run."""
         self._folder.close()
+        sweep_leftovers(self._state)
 
     def key(self, ticket: SubmissionInfo) -> str:
         """The name of the ticket's grade: a hash of all that it depends on."""
@@ -134,6 +135,8 @@ class Grader:
                     if executor is None or not executor.busy:
                         return count
                     job, report = executor.wait()
+                    if report.problem is not None:  # a run that was ended has removed nothing
+                        sweep_leftovers()
                     case = cases.pop(job)
                     if self._take(case, job, report):
                         self._keep_case(case, done)

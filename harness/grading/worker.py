@@ -151,6 +151,7 @@ class Host(WorkerPlugin):  # type: ignore[misc]
             finally:
                 _end(child)
                 self._children.discard(child)
+                sweep_leftovers()
 
     def _follow(self, child: Child) -> None:
         if self._is_over:

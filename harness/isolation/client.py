@@ -33,6 +33,7 @@ from harness.isolation.suite_objects import SuiteObjects, place_of, told_excepti
 from harness.suite.explain import HangError, SubjectGoneError
 
 MAX_NOTES = 100
+TAMPERED = "has modified helper modules of the suite, which run in its process"
 _MAX_KINDS = 100_000
 _MAX_ATTRIBUTES = 16
 
@@ -67,7 +68,7 @@ class Connection:
         self._numbers = itertools.count(1)
         self._failure = ""
         self.violation = ""
-        """What the server sent that no server of ours sends; empty when there was nothing of the kind."""
+        """What the subject did to the connection or to helpers, as a predicate; empty when there was nothing of the kind."""
         self._random = GlobalRandom()
         self._watches_random = False
         self.epoch = 0
@@ -126,6 +127,9 @@ class Connection:
         header, value = self._exchange(line, {Key.ID: number, Key.OPERATION: operation}, args, kwargs)
         if header.get(Key.ID) != number:
             self._end_for_violation("the server answered a question that was not asked")
+        if header.get(Key.TAMPERED):
+            self.violation = self.violation or TAMPERED
+            self._fail(f"it {TAMPERED}")
         # It only looked; that it says so itself gains it nothing.
         if header.get(Key.PURE) is True and self.epoch == epoch:
             self.epoch -= 1
@@ -194,7 +198,7 @@ class Connection:
             self._fail(problem)
 
     def _end_for_violation(self, sentence: str) -> NoReturn:
-        self.violation = self.violation or sentence
+        self.violation = self.violation or f"sent the suite what no answer looks like: {sentence}"
         self._fail(sentence)
 
     def _fail(self, sentence: str) -> NoReturn:

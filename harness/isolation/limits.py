@@ -1,19 +1,22 @@
 """What a running server may take of the machine, looked at now and then while its client asks and waits.
 
-The kernel bounds each process and each folder in memory by itself (see `sandbox`). What it does not bound is looked at here:
-the memory of all processes of a server together, and the folder that suite and subject share.
+The kernel bounds the memory of each process and the bytes in each folder in memory (see `sandbox`). What it does not bound is
+looked at here: the memory of all processes of a server together, their threads, and the number of files in folders in memory,
+each of which takes a kilobyte of the kernel's. `quota` looks at the folder that suite and subject share.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from harness.isolation.processes import proportional_mib, thread_count, tree_of
+
 LOOK_EVERY_S = 0.2
-_MOST_PROCESSES = 4096
 
 
 class Limit(Protocol):
@@ -52,23 +55,35 @@ class MemoryLimit:
         return f"the subject takes more than {self._most_mib:.0f} MiB of memory" if has_more else ""
 
 
-def tree_of(pid: int) -> list[int]:
-    """The process and all that descend from it now, as far as the kernel tells."""
-    found: list[int] = []
-    waiting = [pid]
-    while waiting and len(found) < _MOST_PROCESSES:
-        pid = waiting.pop()
-        found.append(pid)
-        with contextlib.suppress(OSError):  # it has ended meanwhile
-            for children in Path(f"/proc/{pid}/task").glob("*/children"):
-                waiting += map(int, children.read_text(encoding="ascii").split())
-    return found
+class ThreadLimit:
+    """The threads of a process and all that descend from it. A superuser's are not bounded by `RLIMIT_NPROC`."""
+
+    def __init__(self, pid: int, most: int) -> None:
+        self._pid = pid
+        self._most = most
+
+    def problem(self) -> str:
+        """That they have more, if they have."""
+        has_more = sum(map(thread_count, tree_of(self._pid))) > self._most
+        return f"the subject takes more than {self._most} threads" if has_more else ""
 
 
-def proportional_mib(pid: int) -> float:
-    """MiB of a process, in memory and swapped out; what several processes share is divided among them. 0 where it has ended."""
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii", errors="replace").splitlines()
-    except OSError:
-        return 0.0
-    return sum(int(line.split()[1]) for line in lines if line.startswith(("Pss:", "SwapPss:"))) / 1024
+class TemporaryFilesLimit:
+    """The files in the folders in memory of a sandbox: empty ones have no bytes that the size of a folder would count."""
+
+    def __init__(self, innermost: Callable[[], int], most: int) -> None:
+        """`innermost` gives the number of the process that the subject runs in."""
+        self._innermost = innermost
+        self._most = most
+
+    def problem(self) -> str:
+        """That there are more, if there are."""
+        for folder in ("tmp", "dev/shm"):
+            with contextlib.suppress(OSError):  # it has ended, or has not begun
+                root = Path(f"/proc/{self._innermost()}/root")
+                if not (root / "player").is_dir():  # still the root of the host
+                    return ""
+                found = os.statvfs(root / folder)
+                if found.f_files - found.f_ffree > self._most:
+                    return f"the subject leaves more than {self._most} files in /{folder}"
+        return ""

@@ -19,6 +19,7 @@ THREAD    th     both      which thread of the client it is; negative: a thread 
 CHANGES   u      both      `[number, form of the content]` of each shared object that has changed since the last message
 UNSHARED  x      client    numbers of shared objects that are forgotten
 RELEASED  X      client    numbers of the subject's objects that are forgotten
+TAMPERED  h      server    true when the subject has modified helper modules of the suite
 RANDOM    g      both      state of the global random generators, when it has moved
 BUFFERS   b      both      lengths of the buffers, in bytes
 ========= ====== ========= =====================================================================================
@@ -86,6 +87,7 @@ class Key:
     CHANGES = "u"
     UNSHARED = "x"
     RELEASED = "X"
+    TAMPERED = "h"
     RANDOM = "g"
     BUFFERS = "b"
 

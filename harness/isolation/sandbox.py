@@ -40,12 +40,16 @@ SHM_MIB = 1
 MEMORY_MIB = 4096
 """Of one process, by its addresses; of all processes of a server together, by what they take (see `limits`)."""
 PROCESSES = 128
+THREADS = 512
+"""Of all processes of a server together (see `limits`)."""
+TMP_FILES = 5000
+"""In `/tmp`, and in `/dev/shm` (see `limits`)."""
 FILES = 256
 CPU_S = 600
 _HERE = Path(__file__).parent
 _PARTS = (
-    "__init__", "channel", "codec", "descriptions", "forms", "operations", "protocol", "random_state", "server",
-    "shared_objects", "subject_imports",
+    "__init__", "channel", "codec", "descriptions", "forms", "helper_guard", "operations", "protocol", "random_state",
+    "server", "shared_objects", "subject_imports",
 )  # fmt: skip
 """All of the harness that is in a sandbox: modules that import each other, NumPy and the standard library alone."""
 _PACKAGE = "subject_server"

@@ -28,6 +28,7 @@ from .channel import Channel
 from .codec import Codec
 from .descriptions import MAX_TEXT, builtin_names, class_of, exception_form, is_plain, running_line
 from .forms import is_brief
+from .helper_guard import HelperGuard
 from .operations import OPERATIONS, MemoryTrace
 from .protocol import Header, Key, ProtocolError, Tag
 from .random_state import GlobalRandom
@@ -68,6 +69,7 @@ class SubjectServer:
         self._watches_random = False
         self._random = GlobalRandom()
         self._trace = MemoryTrace()
+        self._guard = HelperGuard()
         own: dict[str, Callable[..., Any]] = {"load": self.load, "helper": self.helper, "traced": self._trace.end}
         self._operations: dict[str, Callable[..., Any]] = {**OPERATIONS, **own}
         self._main = Line(main.send, lambda: self._take(*main.receive()))
@@ -148,6 +150,8 @@ class SubjectServer:
                 reply[Key.ERROR] = exception_form(unspeakable, self._file)
             args, kwargs, value, raised = [], {}, None, None
             reply |= self._changes(buffers)
+            if self._guard.was_modified:
+                reply[Key.TAMPERED] = True
             if line.warnings:
                 reply[Key.WARNINGS] = line.warnings[:MAX_WARNINGS]
             line.send(reply, buffers)
@@ -198,12 +202,19 @@ class SubjectServer:
         self._watches_random = watch
         self._random.watches_standard_library = "import random" in sources[module] or "from random" in sources[module]
         self._random.has_moved()
-        sys.meta_path.insert(0, Sources(sources, module, guarded_builtins(self._file, allowed, forbidden)))
+        helpers = [source for name, source in sources.items() if name != module]
+        if helpers:
+            self._guard.note_library(helpers)
+        guarded = guarded_builtins(self._file, allowed, forbidden)
+        sys.meta_path.insert(0, Sources(sources, module, guarded, self._guard))
         return importlib.import_module(module)
 
     def helper(self, module: str, function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call a function of a helper module."""
-        return getattr(importlib.import_module(module), function)(*args, **kwargs)
+        """Call a function of a helper module. Whether the subject has modified one is told with the answer."""
+        try:
+            return getattr(importlib.import_module(module), function)(*args, **kwargs)
+        finally:
+            self._guard.look()
 
     # --- objects
 

@@ -13,11 +13,19 @@ from harness.core.temporary import OwnedFolder
 from harness.isolation.client import Connection
 from harness.isolation.cores import stay_together, take_core
 from harness.isolation.echo import Echo
-from harness.isolation.limits import Limit, MemoryLimit
+from harness.isolation.limits import Limit, MemoryLimit, TemporaryFilesLimit, ThreadLimit
 from harness.isolation.memory import PeakMeter, imports_of
 from harness.isolation.quota import Quota
 from harness.isolation.remote import Remote
-from harness.isolation.sandbox import MEMORY_MIB, SANDBOX, ServerProcess, require_sandbox, start_server
+from harness.isolation.sandbox import (
+    MEMORY_MIB,
+    SANDBOX,
+    THREADS,
+    TMP_FILES,
+    ServerProcess,
+    require_sandbox,
+    start_server,
+)
 from harness.isolation.timing import RemoteStopwatch, way_share
 from harness.suite.measure import Compare, Task
 
@@ -45,7 +53,9 @@ class SubjectProcess:
         return connection
 
     def _limits(self, process: ServerProcess) -> list[Limit]:
-        return [MemoryLimit(process.process.pid, MEMORY_MIB), Quota(self._shared)]
+        pid = process.process.pid
+        limits: list[Limit] = [MemoryLimit(pid, MEMORY_MIB), ThreadLimit(pid, THREADS), Quota(self._shared, pid)]
+        return [*limits, TemporaryFilesLimit(process.innermost, TMP_FILES)] if self._mode == SANDBOX else limits
 
     def is_of(self, folder: Path) -> bool:
         """Whether its kata is in this folder."""
@@ -159,7 +169,7 @@ class SubjectProcesses:
         return frozenset(server.connection.modified) if server is not None else frozenset()
 
     def violation(self, kata: Kata) -> str:
-        """What the server of a kata sent against the protocol, empty when there was nothing of the kind."""
+        """What the subject of a kata did against the protocol, as a predicate; empty when there was nothing of the kind."""
         server = self.find(kata)
         return server.connection.violation if server is not None else ""
 

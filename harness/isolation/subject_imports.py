@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from typing import Any
 
+from .helper_guard import HelperGuard
+
 
 class Sources:
     """Imports of the subject and its helpers, from sources that the client has sent.
@@ -21,10 +23,11 @@ class Sources:
     Finder and loader in one, without their base classes: to import these takes longer than all else but NumPy.
     """
 
-    def __init__(self, sources: dict[str, str], subject: str, guarded: dict[str, Any]) -> None:
+    def __init__(self, sources: dict[str, str], subject: str, guarded: dict[str, Any], guard: HelperGuard) -> None:
         self._sources = sources
         self._subject = subject
         self._guarded = guarded
+        self._guard = guard
 
     def find_spec(self, fullname: str, path: Sequence[str] | None = None, target: Any = None) -> ModuleSpec | None:  # noqa: ARG002
         """The import system's question."""
@@ -46,6 +49,8 @@ class Sources:
         if name == self._subject:
             module.__dict__["__builtins__"] = self._guarded
         exec(compile(source, file, "exec", dont_inherit=True), module.__dict__)
+        if name != self._subject:
+            self._guard.note(module)
 
 
 def guarded_builtins(file: str, allowed: Sequence[str], forbidden: Sequence[str]) -> dict[str, Any]:

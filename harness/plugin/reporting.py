@@ -119,7 +119,7 @@ class Reporting:
         for key, subject in collected.subjects.items():
             violation = players.violation(subject.kata)
             if violation:
-                sentence = f"{subject.kata.module}.py sent the suite what no answer looks like: {violation}"
+                sentence = f"{subject.kata.module}.py {violation}"
                 collected.problems.setdefault(key, sentence)
         if self._session.findings.failed:
             return

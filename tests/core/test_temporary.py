@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.core.temporary import OwnedFolder, owned_folder, remove_folder, sweep
+from harness.core.removal import remove_folder
+from harness.core.temporary import OwnedFolder, owned_folder, sweep
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="nothing is swept on Windows")
 

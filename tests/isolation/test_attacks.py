@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,12 +23,25 @@ from checkout import ROOT
 
 pytestmark = pytest.mark.skipif(bool(sandbox_problem()), reason=sandbox_problem() or "there is a sandbox")
 
+ONLY_A_SUPERUSER = pytest.mark.skipif(
+    not hasattr(os, "getuid") or os.getuid() != 0, reason="RLIMIT_NPROC holds those of others back"
+)
 ATTACKS = sorted((Path(__file__).parents[1] / "attacks").glob("*.py"))
 HONEST = (ROOT / "solutions" / "a01_mse" / "mse.py").read_bytes()
 
 
 @pytest.fixture(scope="module")
-def grades(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Grade]:
+def temporary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The system's temporary folder for the run, in which nobody else makes folders."""
+    folder = tmp_path_factory.mktemp("tmp")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(folder))
+        patch.setattr(tempfile, "tempdir", None)
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def grades(tmp_path_factory: pytest.TempPathFactory, temporary: Path) -> dict[str, Grade]:  # noqa: ARG001
     """Everything graded in one run, with honest submissions first, amid and last."""
     root = tmp_path_factory.mktemp("attacked")
     shutil.copytree(ROOT / "katas" / "a01_mse", root / "katas" / "a01_mse")
@@ -82,6 +98,28 @@ def test_no_attack_leaves_a_process_behind(grades: dict[str, Grade]) -> None:
         except OSError:
             continue
     assert "kata-daemon" not in names
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("nests_folders_without_end", "a folder that cannot be read, or that is nested too deeply"),
+        ("hides_files_below_a_long_path", "a folder that cannot be read, or that is nested too deeply"),
+        ("keeps_files_without_names", "more than 256 MiB of files in the folder that it shares"),
+        ("makes_empty_files_with_attributes", "more than 5000 files in /tmp"),
+        pytest.param("starts_threads_without_end", "more than 512 threads", marks=ONLY_A_SUPERUSER),
+    ],
+)
+def test_who_takes_more_than_a_limit_is_ended_and_told_which(
+    name: str, sentence: str, grades: dict[str, Grade]
+) -> None:
+    report = grades[name].report
+    assert sentence in f"{report.problem} {[test.failure for test in report.tests]}"
+
+
+def test_no_attack_leaves_a_folder_behind(grades: dict[str, Grade], temporary: Path) -> None:
+    assert grades["hangs_at_import_and_leaves_files"].status is Status.TIMED_OUT
+    assert [path.name for path in temporary.iterdir() if path.name.startswith("kata-shared-")] == []
 
 
 def test_hostile_text_is_cut_and_escaped(grades: dict[str, Grade]) -> None:

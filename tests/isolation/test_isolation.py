@@ -406,6 +406,24 @@ def test_work_is_charged_and_the_way_is_not(start: Start) -> None:
     assert 0.004 < min(spent_s(kata.slow)) < 0.007  # the least: what else the machine does only adds
 
 
+@pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="the kernel does not tell of single threads")
+def test_work_of_threads_between_samples_is_charged_once(start: Start) -> None:
+    source = (
+        "import threading, time\n"
+        "def work():\n    end = time.thread_time() + 0.05\n    while time.thread_time() < end: pass\n"
+        "def ahead():\n    threading.Thread(target=work).start()\n"
+        "def f(x):\n    return x\n"
+    )
+    kata, watch = watched(start, source)
+    kata.ahead()
+    time.sleep(1)
+    here = watch([lambda: sum(range(1000))])  # a baseline: the work is not the suite's
+    first, second = (watch([partial(kata.f, number)]) for number in range(2))
+    assert here.work_s < 0.01
+    assert 0.045 < first.work_s < 0.1
+    assert second.work_s < 0.01
+
+
 def test_answers_come_back_from_a_stopwatch_and_work_here_is_timed_here(start: Start) -> None:
     kata, watch = watched(start, "def f(x):\n    return x + 1\n")
     sample = watch([partial(kata.f, 1), partial(kata.f, 2)])

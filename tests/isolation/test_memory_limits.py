@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,10 @@ from typing import Any
 
 import pytest
 
-from harness.isolation.limits import Limits, MemoryLimit, proportional_mib, tree_of
+from harness.core.removal import remove_folder
+from harness.isolation.limits import Limits, MemoryLimit, TemporaryFilesLimit, ThreadLimit
+from harness.isolation.processes import proportional_mib, tree_of
+from harness.isolation.quota import Quota
 from harness.isolation.sandbox import PROCESS, SANDBOX, SHM_MIB, TMP_MIB, sandbox_problem
 from harness.suite.explain import SubjectGoneError
 
@@ -20,7 +24,7 @@ needs_sandbox = pytest.mark.skipif(bool(sandbox_problem()), reason=sandbox_probl
 needs_proc = pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="the kernel does not tell")
 
 TAKES = """
-import ctypes, os
+import ctypes, mmap, os, threading
 libc = ctypes.CDLL(None, use_errno=True)
 hoard = []
 def take(mib):
@@ -41,6 +45,21 @@ def mounts():
 def call(name, *args):
     result = getattr(libc, name)(*args)
     return os.strerror(ctypes.get_errno()) if result < 0 else result
+def touch(folder, count):
+    for number in range(count):
+        open(f"{folder}/empty-{number}", "w").close()
+def threads(count):
+    for _ in range(count):
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+def nameless(folder, count, mib, how):
+    for number in range(count):
+        file = os.open(f"{folder}/{number}", os.O_CREAT | os.O_RDWR)
+        os.unlink(f"{folder}/{number}")
+        for _ in range(mib):
+            os.write(file, bytes(2**20))
+        if how == "mapped":
+            hoard.append(mmap.mmap(file, mib * 2**20))
+            os.close(file)
 def memfd():
     try:
         os.memfd_create("hoard")
@@ -56,6 +75,7 @@ def tree(count, mib):
     time.sleep(60)
 """
 REFUSED = "Operation not permitted"
+NOT_SUPPORTED = "Address family not supported by protocol"
 
 
 @needs_sandbox
@@ -83,6 +103,60 @@ def test_memory_that_counts_for_no_process_is_refused(tmp_path: Path) -> None:
         assert subject.call("shmget", 0, 2**20, 0o1600) == REFUSED
         assert subject.call("msgget", 0, 0o1600) == REFUSED
         assert subject.call("semget", 0, 1, 0o1600) == REFUSED
+        assert subject.call("setxattr", b"/tmp", b"user.hoard", b"x", 1, 0) == REFUSED
+        assert subject.call("vmsplice", 1, None, 0, 0) == REFUSED
+        assert subject.call("sendmsg", 1, None, 0) == REFUSED  # descriptors on their way are open in no process
+        assert subject.call("socket", socket.AF_UNIX, socket.SOCK_STREAM, 0) > 2
+        for family in (socket.AF_INET, socket.AF_INET6, socket.AF_VSOCK, socket.AF_NETLINK, socket.AF_ALG):
+            assert subject.call("socket", family, socket.SOCK_DGRAM, 0) == NOT_SUPPORTED, family
+
+
+@needs_sandbox
+@pytest.mark.parametrize("folder", ["/tmp", "/dev/shm"])
+def test_empty_files_in_folders_in_memory_are_counted(folder: str, tmp_path: Path) -> None:
+    with loaded(TAKES, SANDBOX, tmp_path) as subject:
+        limit = TemporaryFilesLimit(subject.connection.process.innermost, 100)
+        subject.touch(folder, 80)
+        assert limit.problem() == ""
+        subject.touch(folder, 200)
+        assert limit.problem() == f"the subject leaves more than 100 files in {folder}"
+    assert limit.problem() == ""
+
+
+@needs_proc
+def test_threads_are_counted(tmp_path: Path) -> None:
+    with loaded(TAKES, PROCESS, tmp_path) as subject:
+        limit = ThreadLimit(subject.connection.process.process.pid, 40)
+        assert limit.problem() == ""
+        subject.threads(50)
+        assert limit.problem() == "the subject takes more than 40 threads"
+    assert limit.problem() == ""
+
+
+@needs_proc
+def test_files_without_names_count_in_the_shared_folder(tmp_path: Path) -> None:
+    with loaded(TAKES, PROCESS, tmp_path) as subject:
+        quota = Quota(tmp_path, subject.connection.process.process.pid)
+        subject.nameless(str(tmp_path), 3, 60, "open")
+        assert quota.problem() == ""
+        subject.nameless(str(tmp_path), 3, 60, "mapped")
+        assert (
+            quota.problem()
+            == "the subject leaves more than 256 MiB of files in the folder that it shares with the suite"
+        )
+
+
+def test_what_cannot_be_counted_in_the_shared_folder_is_a_problem(tmp_path: Path) -> None:
+    assert Quota(tmp_path).problem() == ""
+    at = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(120):
+        os.mkdir("d" * 40, dir_fd=at)
+        inner = os.open("d" * 40, os.O_RDONLY, dir_fd=at)
+        os.close(at)
+        at = inner
+    os.close(at)
+    assert "nested too deeply" in Quota(tmp_path).problem()
+    remove_folder(tmp_path)
 
 
 @needs_proc

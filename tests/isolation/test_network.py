@@ -14,18 +14,16 @@ from remote_subjects import loaded
 CALLS = """
 import socket
 def tcp(port):
-    with socket.socket() as sock:
-        return attempt(sock, ("127.0.0.1", port))
+    return attempt(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", port))
 def udp(address):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        return attempt(sock, (address, 53))
+    return attempt(socket.AF_INET, socket.SOCK_DGRAM, (address, 53))
 def unix(name):
-    with socket.socket(socket.AF_UNIX) as sock:
-        return attempt(sock, name)
-def attempt(sock, address):
+    return attempt(socket.AF_UNIX, socket.SOCK_STREAM, name)
+def attempt(family, kind, address):
     try:
-        sock.connect(address)
-    except OSError as error:
+        with socket.socket(family, kind) as sock:
+            sock.connect(address)
+    except OSError:
         return False
     return True
 """

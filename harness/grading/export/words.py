@@ -19,7 +19,7 @@ def summary(view: CohortView) -> str:
     passed = view.passed
     text = f"{len(view.learners)} learners, {len(view.katas)} katas, {passed.passed} of {passed.total} passed"
     missing = passed.total - view.graded
-    return f"{text}, {missing} not graded yet" if missing else text
+    return f"{text}, {missing} without a grade" if missing else text
 
 
 def lead(origin: str, modes: Collection[str]) -> str:
