@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -57,6 +58,11 @@ def new_users(rng: np.random.Generator, size: int) -> list[str]:
 def assign_all(framework: kata.ABTestingFramework, users: Iterable[str], name: str) -> list[str]:
     """The variants of `users`, assigned in this order."""
     return [str(framework.assign_user_to_variant(user, name).variant) for user in users]
+
+
+def hash_all(users: Iterable[str]) -> list[str]:
+    """The SHA-256 hash of each of `users`: the least that an assignment takes."""
+    return [hashlib.sha256(user.encode()).hexdigest() for user in users]
 
 
 def log_all(framework: kata.ABTestingFramework, users: Iterable[str], name: str, event_type: str) -> None:

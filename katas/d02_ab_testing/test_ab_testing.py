@@ -26,7 +26,7 @@ from harness.suite import check
 from harness.suite.batch import in_subject_process
 from harness.suite.check import Mistakes, call
 from harness.suite.second_process import SecondProcess
-from harness.suite.speed import Grower, Task
+from harness.suite.speed import Contest, Grower, Racer, Task
 
 running = in_subject_process(visitors.running)
 variants_of = in_subject_process(visitors.variants_of)
@@ -657,19 +657,22 @@ def test_the_winner_does_not_depend_on_clock_and_status_nor_change_them(now: dat
 
 # --- speed -----------------------------------------------------------------------------------------------------------
 
-SIZES = (100, 400, 1600)
-
 
 @pytest.mark.speed
-def test_assigning_costs_the_same_however_many_users_there_are(growth: Grower) -> None:
+def test_assigning_costs_the_same_however_many_users_there_are(growth: Grower, race: Racer) -> None:
     def prepare(rng: np.random.Generator, n: int) -> Task:
-        users, newcomers = visitors.new_users(rng, n), visitors.new_users(rng, 200)
-        both = users[-100:] * 2 + newcomers
+        users = visitors.new_users(rng, n)
+        both = users[-100:] * 2 + visitors.new_users(rng, 200)
         return Task(partial(assign_all, busy(users), both, "button"), partial(variants_of, both, "button", HALVES))
+
+    def contest(rng: np.random.Generator) -> Contest:
+        task = prepare(rng, 1600)
+        return Contest(task.call, partial(visitors.hash_all, visitors.new_users(rng, 400)), task.want)
 
     asked = "assign_user_to_variant of 200 known and 200 new users, among more and more users"
     hint = "keep assignments in a dict by experiment and user, instead of searching a list"
-    growth(prepare, SIZES, same=check.equal, at_most=0.35, asked=asked, hint=hint)
+    growth(prepare, (100, 400, 1600), same=check.equal, at_most=0.35, asked=asked, hint=hint)
+    race(contest, same=check.equal, at_least=1 / 20, versus="a SHA-256 hash of each user", asked=asked, hint=hint)
 
 
 @pytest.mark.speed
@@ -678,8 +681,7 @@ def test_logging_costs_the_same_however_many_users_and_events_there_are(growth: 
         users = visitors.new_users(rng, n)
         return Task(partial(log_all, busy(users), users[-1:] * 1000, "button", "conversion"), lambda: None)
 
-    asked = "1 000 calls of log_event, among more and more users and events"
-    hint = "find the user's assignment in a dict, and compute nothing anew from earlier events"
+    asked, hint = "1 000 calls of log_event, among more and more users", "compute nothing anew from earlier events"
     growth(prepare, (50, 200, 800), same=check.equal, at_most=0.35, asked=asked, hint=hint)
 
 
