@@ -156,7 +156,7 @@ def test_worked_example_of_predictions_score_and_cost() -> None:
     check.equal(len(model.cost_history), 1000, asked=asked(EXAMPLE, ": len(cost_history)"), hint=hint)
     what = asked(EXAMPLE, ".predict([[10]])")
     check.close(model.predict([[10]]), [14.9], asked=what, atol=1e-6, mistakes=bias_missing, hint="X @ weights + bias")
-    X, y, best = EXAMPLE.X, EXAMPLE.y, np.array([0.9, 2.3, 3.7, 5.1])
+    X, y, best = EXAMPLE.X.copy(), EXAMPLE.y.copy(), np.array([0.9, 2.3, 3.7, 5.1])
     check_score(model.score(X, y), y, best, what=asked(EXAMPLE, ".score(X, y)"))
     mistakes = {
         "the mean squared error: J is half of it": 1.05,
@@ -296,7 +296,7 @@ def test_seeds_and_states_of_generators_decide() -> None:
 @pytest.mark.law
 def test_defaults_are_1000_steps_at_a_rate_of_0_01() -> None:
     explicit = theta_of(fitted(EXAMPLE._replace(rate=0.01)), 1)
-    got = theta_of(kata.LinearRegression(random_state=0).fit(EXAMPLE.X, EXAMPLE.y), 1)
+    got = theta_of(kata.LinearRegression(random_state=0).fit(EXAMPLE.X.copy(), EXAMPLE.y.copy()), 1)
     check.close(got, explicit, asked="LinearRegression(random_state=0).fit(X, y), compared with explicit parameters")
 
 
@@ -364,7 +364,7 @@ def test_a_wrong_shape_or_an_axis_of_length_zero_is_an_error(method: str, why: s
 @pytest.mark.edge
 @pytest.mark.parametrize("options", [{"learning_rate": 0.0}, {"learning_rate": -0.1}, {"n_iterations": 0}], ids=str)
 def test_parameters_out_of_range_are_an_error(options: dict[str, Any]) -> None:
-    thunk = lambda: kata.LinearRegression(**options).fit(PLANE.X, PLANE.y) and "a model"  # noqa: E731
+    thunk = lambda: kata.LinearRegression(**options).fit(PLANE.X.copy(), PLANE.y.copy()) and "a model"  # noqa: E731
     because = "learning_rate must be above 0, and n_iterations at least 1"
     check.raises(ValueError, thunk, asked=call("LinearRegression", **options) + ".fit(X, y)", because=because)
 
@@ -381,8 +381,8 @@ def test_a_method_before_fit_is_a_runtime_error(method: str, arguments: tuple[An
 def test_fit_again_forgets_and_two_models_share_nothing() -> None:
     problem = PLANE._replace(steps=5)
     fresh, model = fitted(problem), model_of(problem)
-    model.fit(EXAMPLE.X, EXAMPLE.y)
-    again = model.fit(problem.X, problem.y)
+    model.fit(EXAMPLE.X.copy(), EXAMPLE.y.copy())
+    again = model.fit(problem.X.copy(), problem.y.copy())
     check.true(again is not None, asked="fit(X, y)", came="None", expected="self", mistake="return self")
     fitted(EXAMPLE._replace(steps=7))
     what = asked(problem) + ", fitted to other data before, and another model since: "

@@ -258,7 +258,7 @@ def test_the_first_step_follows_the_slope_of_the_cost(name: str, problem: Proble
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_many_steps_arrive_at_least_squares(name: str) -> None:
     problem = TWO._replace(steps=1500, rate=0.05)
-    theta, costs = getattr(kata, name)(problem.X, problem.y, **arguments(problem))
+    theta, costs = getattr(kata, name)(problem.X.copy(), problem.y.copy(), **arguments(problem))
     best = np.linalg.lstsq(problem.X, problem.y)[0]
     check.close(theta, best, asked=asked(name, problem) + ": theta", atol=1e-4, hint="the least-squares solution")
     check.equal(len(costs), 1500, asked=asked(name, problem) + ": len(cost_history)", hint="no early stopping")
@@ -310,7 +310,7 @@ def test_random_state_decides_about_the_start(name: str) -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_arguments_have_the_default_values_of_the_readme(name: str) -> None:
     problem = TWO._replace(rate=0.01, steps=1000)
-    got = getattr(kata, name)(TWO.X, TWO.y, theta0=TWO.theta0.copy())
+    got = getattr(kata, name)(TWO.X.copy(), TWO.y.copy(), theta0=TWO.theta0.copy())
     hint = f"learning_rate=0.01, n_iterations=1000, and {OWN[name]}"
     check_result(name, got, problem, hint=hint)
 
@@ -365,7 +365,7 @@ BAD_CALLS += [(name, why, change) for why, (name, change) in BAD_OWN.items()]
 @pytest.mark.edge
 @pytest.mark.parametrize(("name", "why", "change"), BAD_CALLS, ids=[f"{name}-{why}" for name, why, _ in BAD_CALLS])
 def test_wrong_shapes_and_parameters_are_errors(name: str, why: str, change: dict[str, Any]) -> None:
-    options = {"X": TWO.X, "y": TWO.y} | arguments(TWO) | change
+    options = {"X": TWO.X.copy(), "y": TWO.y.copy()} | arguments(TWO) | change
     hint = "check shapes and parameters before you compute: NumPy broadcasts silently"
     check.raises(
         ValueError, partial(getattr(kata, name), **options), asked=call(name, **options), because=why, hint=hint

@@ -316,7 +316,7 @@ def test_is_computed_in_float64(dtype: str) -> None:
 
 @pytest.mark.edge
 def test_l2_is_1_by_default() -> None:
-    got, problem = theta_of(kata.LogisticRegression().fit(PLANE.X, PLANE.y), 2), PLANE._replace(l2=1.0)
+    got, problem = theta_of(kata.LogisticRegression().fit(PLANE.X.copy(), PLANE.y.copy()), 2), PLANE._replace(l2=1.0)
     check.close(got, optimum(problem), asked="LogisticRegression().fit(X, y): weights, then bias", rtol=0, atol=ATOL)
 
 
@@ -324,7 +324,7 @@ def test_l2_is_1_by_default() -> None:
 @pytest.mark.parametrize("options", [{"max_iterations": 1}, {"tolerance": 0, "max_iterations": 20}], ids=str)
 def test_to_stop_before_the_optimum_is_no_error(options: dict[str, Any]) -> None:
     what = call("LogisticRegression", **options) + ".fit(X, y)"
-    thunk = lambda: kata.LogisticRegression(**options).fit(PLANE.X, PLANE.y)  # noqa: E731
+    thunk = lambda: kata.LogisticRegression(**options).fit(PLANE.X.copy(), PLANE.y.copy())  # noqa: E731
     theta = theta_of(check.accepts(thunk, asked=what, because="the solver may stop"), 2)
     check.equal(bool(np.all(np.isfinite(theta))), True, asked=what + ": are weights and bias finite")
 
@@ -359,7 +359,7 @@ def test_queries_of_a_wrong_shape_are_an_error(method: str, shape: tuple[int, ..
 @pytest.mark.edge
 @pytest.mark.parametrize("options", [{"l2": -0.1}, {"max_iterations": 0}, {"tolerance": -1e-3}], ids=str)
 def test_parameters_out_of_range_are_an_error(options: dict[str, Any]) -> None:
-    thunk = lambda: kata.LogisticRegression(**options).fit(PLANE.X, PLANE.y) and "a model"  # noqa: E731
+    thunk = lambda: kata.LogisticRegression(**options).fit(PLANE.X.copy(), PLANE.y.copy()) and "a model"  # noqa: E731
     because = "l2 and tolerance must be at least 0, max_iterations at least 1"
     check.raises(
         ValueError,
@@ -381,8 +381,9 @@ def test_a_method_before_fit_is_a_runtime_error(method: str) -> None:
 @pytest.mark.edge
 def test_fit_again_forgets_and_two_models_share_nothing() -> None:
     model = kata.LogisticRegression(l2=PLANE.l2)
-    model.fit(EXAMPLE.X, EXAMPLE.y)
-    check.true(model.fit(PLANE.X, PLANE.y) is not None, asked="fit(X, y)", came="None", expected="self")
+    model.fit(EXAMPLE.X.copy(), EXAMPLE.y.copy())
+    again = model.fit(PLANE.X.copy(), PLANE.y.copy())
+    check.true(again is not None, asked="fit(X, y)", came="None", expected="self")
     fitted(EXAMPLE)
     hint = "fitted to other data before, and another model since: fit replaces all that it sets, in self only"
     check.equal(model.classes_, [0, 1], asked=asked(PLANE, ".classes_"), hint=hint)
