@@ -14,13 +14,14 @@ Array = np.ndarray[Any, Any]
 
 def starts(X: Array, k: int, states: Sequence[Any]) -> Array:
     """The starting centroids of one new object per random_state, (number of states, k, d)."""
-    return np.array([kata.KMeans(k=k, random_state=state).initialize_centroids(X) for state in states])
+    return np.array([kata.KMeans(k=k, random_state=state).initialize_centroids(X.copy()) for state in states])
 
 
 def fits(X: Array, k: int, states: Sequence[Any], **options: Any) -> list[dict[str, Any]]:
     """What `fit` finds with one new object per random_state, and as "start" what a call draws in the same state."""
     answers = []
     for state in states:
+        X = copy.deepcopy(X)
         start = kata.KMeans(k=k, random_state=copy.deepcopy(state)).initialize_centroids(X)
         model = kata.KMeans(k=k, random_state=state, **options)
         found = {"start": start, "returns itself": model.fit(X) is model, "centers": model.get_cluster_centers()}

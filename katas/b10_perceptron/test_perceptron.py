@@ -179,8 +179,8 @@ def test_one_epoch_by_hand() -> None:
 
 @pytest.mark.example
 def test_xor_never_converges() -> None:
-    check_fit(kata.Perceptron(max_epochs=3).fit(CORNERS, XOR), CORNERS, XOR, 3)
-    check_fit(kata.Perceptron().fit(CORNERS, XOR), CORNERS, XOR, 1000)
+    check_fit(kata.Perceptron(max_epochs=3).fit(CORNERS.copy(), XOR.copy()), CORNERS, XOR, 3)
+    check_fit(kata.Perceptron().fit(CORNERS.copy(), XOR.copy()), CORNERS, XOR, 1000)
 
 
 @pytest.mark.law
@@ -221,7 +221,9 @@ def test_predicts_the_side_of_the_hyperplane(case: tuple[Float64Array, Labels, i
 @pytest.mark.edge
 @pytest.mark.parametrize("max_epochs", [1, 8, 9, 10])
 def test_stops_at_max_epochs_and_converged_tells_of_the_last_epoch(max_epochs: int) -> None:
-    check_fit(kata.Perceptron(max_epochs).fit(CORNERS, AND), CORNERS, AND, max_epochs)  # the 9th has no update
+    check_fit(
+        kata.Perceptron(max_epochs).fit(CORNERS.copy(), AND.copy()), CORNERS, AND, max_epochs
+    )  # the 9th has no update
 
 
 @pytest.mark.edge
@@ -253,7 +255,7 @@ def test_is_computed_in_float64(X_type: str, y_type: str) -> None:
 def test_other_labels_are_an_error(y: list[Any]) -> None:
     check.raises(
         ValueError,
-        lambda: left(kata.Perceptron(max_epochs=5).fit(CORNERS, y)),
+        lambda: left(kata.Perceptron(max_epochs=5).fit(CORNERS.copy(), y)),
         asked=asked(CORNERS.tolist(), y, 5),
         because="labels are -1 and +1",
         hint="refuse all other labels, and convert nothing: with a label of 0 an update would add nothing",
@@ -265,7 +267,7 @@ def test_other_labels_are_an_error(y: list[Any]) -> None:
 def test_max_epochs_below_1_is_an_error(max_epochs: int) -> None:
     check.raises(
         ValueError,
-        lambda: left(kata.Perceptron(max_epochs=max_epochs).fit(CORNERS, AND)),
+        lambda: left(kata.Perceptron(max_epochs=max_epochs).fit(CORNERS.copy(), AND.copy())),
         asked=asked(CORNERS.tolist(), AND.tolist(), max_epochs),
         because="max_epochs must be at least 1",
         hint="check it in the constructor or in fit: without an epoch there is nothing to report",
@@ -282,7 +284,7 @@ BAD: list[tuple[str, tuple[tuple[int, ...], ...]]] = [
 @pytest.mark.edge
 @pytest.mark.parametrize(("method", "shapes"), BAD, ids=str)
 def test_a_wrong_shape_or_an_axis_of_length_zero_is_an_error(method: str, shapes: tuple[tuple[int, ...], ...]) -> None:
-    model = kata.Perceptron(max_epochs=5).fit(CORNERS, AND)
+    model = kata.Perceptron(max_epochs=5).fit(CORNERS.copy(), AND.copy())
     arguments = [np.ones(shape) for shape in shapes]
     check.raises(
         ValueError,
@@ -311,10 +313,10 @@ def test_fit_again_forgets_and_two_models_share_nothing() -> None:
     check.true(
         returned is not None, asked="Perceptron().fit(X, y)", came="None", expected="self", mistake="return self"
     )
-    returned.fit(CORNERS, AND)
+    returned.fit(CORNERS.copy(), AND.copy())
     hint = "fit starts from zero each time, and sets all attributes anew"
     check_fit(model, CORNERS, AND, 20, hint="this is the second fit of the object that the first one returned: " + hint)
-    other = kata.Perceptron(max_epochs=3).fit(CORNERS, XOR)
+    other = kata.Perceptron(max_epochs=3).fit(CORNERS.copy(), XOR.copy())
     check_fit(model, CORNERS, AND, 20, hint="another object was fitted since: attributes belong to the object")
     check_fit(other, CORNERS, XOR, 3, hint="another object was fitted before: attributes belong to the object")
 
