@@ -251,7 +251,8 @@ def test_updates_to_the_means_and_measures_by_the_labels(seed: int, d: int, k: i
 @given(seeds(), st.integers(2, 6), st.integers(1, 3))
 def test_empty_clusters_take_the_farthest_rows_in_turn(seed: int, k: int, used: int) -> None:
     rng = np.random.default_rng(seed)
-    labels = rng.permutation(k)[: min(used, k - 1)][rng.integers(min(used, k - 1), size=9)]
+    # Three rows or more in each cluster: two would be equally far from their mean.
+    labels = rng.permutation(k)[np.arange(9) % min(used, k - 1)]
     X = rng.normal(size=(9, 2)) + 3.0 * labels[:, None]
     check_update(X, labels.tolist(), k)
 
