@@ -115,13 +115,13 @@ def check_inertia(X: Any, labels: Any, *, rtol: float = 1e-9, hint: str = "") ->
     __tracebackhide__ = True
     rows, names, asked = np.asarray(X, dtype=float), np.asarray(labels), call("inertia", X, labels)
     want = tightness(rows, names)
-    pairs, roots = 0.0, 0.0
+    pairs, roots, scatter = 0.0, 0.0, float(((rows - rows.mean(axis=0)) ** 2).sum())
     for name in np.unique(names):
         members = rows[names == name]
         pairs += ((members[:, None] - members) ** 2).sum()
         roots += np.linalg.norm(members - members.mean(axis=0), axis=1).sum()
     mistakes = {
-        "distances to the mean of all rows: to that of the cluster": ((rows - rows.mean(axis=0)) ** 2).sum(),
+        "distances to the mean of all rows: to that of the cluster": scatter,
         "the mean over the rows: the sum": want / len(rows),
         "the sum over all pairs of a cluster: divide it by twice the size, or take distances to the mean": pairs,
         "the distances are not squared": roots,
@@ -131,7 +131,7 @@ def check_inertia(X: Any, labels: Any, *, rtol: float = 1e-9, hint: str = "") ->
     }
     hint = hint or "squared differences to the mean of the own cluster, in float64"
     got = kata.inertia(X, labels)
-    check.close(got, want, asked=asked, rtol=rtol, atol=1e-12 * rtol * want, mistakes=mistakes, hint=hint)
+    check.close(got, want, asked=asked, rtol=rtol, atol=1e-12 * scatter, mistakes=mistakes, hint=hint)
     check.python_float(got, asked=asked)
 
 
