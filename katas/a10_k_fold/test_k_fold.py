@@ -215,7 +215,7 @@ def test_rows_are_dealt_out_at_random() -> None:
 @pytest.mark.law
 @given(SIZES, seeds(), st.booleans())
 def test_each_fold_fits_its_own_copy_on_train_and_is_scored_on_validation(sizes: Any, seed: int, drawn: bool) -> None:
-    check_run(*sizes, seed, drawn=drawn)
+    check_run(sizes[0], sizes[1], seed, drawn=drawn)
 
 
 @pytest.mark.law
