@@ -74,16 +74,18 @@ def check_blocks(n: int, k: int) -> None:
     check.equal(folds, with_rest(right, n), asked=asked, mistakes=mistakes, hint=hint)
 
 
-def check_run(n: int, k: int, seed: int, unit: float = 0.5) -> None:
-    """Hold `k_fold_cv` with a recording model to the folds of `k_fold_indices`, one after the other."""
+def check_run(n: int, k: int, seed: int, unit: float = 0.5, *, drawn: bool = False) -> None:
+    """Hold `k_fold_cv` with a recording model to the folds of `k_fold_indices`; if `drawn`, both take a Generator."""
     __tracebackhide__ = True
     X, y = [[float(row), -float(row)] for row in range(n)], [f"label {row}" for row in range(n)]
-    asked: Asked = call("k_fold_cv", "a model", X, y, k=k, random_state=seed)
-    run = partial(watch, X, y, unit, k=k, random_state=seed)
-    came = check.accepts(run, asked=asked, because="labels may be strings, and a model has fit and score")
+    make = np.random.default_rng if drawn else int
+    asked: Asked = call("k_fold_cv", "a model", X, y, k=k, random_state=f"default_rng({seed})" if drawn else seed)
+    run = partial(watch, X, y, unit, k=k, random_state=make(seed))
+    because = "labels may be strings, and a model has fit, which may return anything, and score"
+    came = check.accepts(run, asked=asked, because=because)
     check.equal([came["X"], came["y"]], [X, y], asked="X and y after " + asked, hint="the caller's data was modified")
     check_scores(came["scores"], came["calls"], k, asked, unit)
-    folds = as_lists(kata.k_fold_indices(n, k=k, random_state=seed), k, "the folds")
+    folds = as_lists(kata.k_fold_indices(n, k=k, random_state=make(seed)), k, "the folds")
     for i, (score, (train, validation)) in enumerate(zip(came["scores"].tolist(), folds, strict=True)):
         entry, mistake = came["calls"][round(score / unit) - 1], "scored by a model that was never fitted: the copy was"
         is_fitted = bool(entry["fitted_on"])
@@ -91,11 +93,11 @@ def check_run(n: int, k: int, seed: int, unit: float = 0.5) -> None:
         scored, fitted = rows_of(entry["scored_on"], "score", asked), rows_of(entry["fitted_on"][-1], "fit", asked)
         where = f"fold {i} of "
         mistakes = {
-            "scored on the rows it was fitted on: score on validation": train,
+            "scored on the rows it was fitted on: score on validation": fitted,
             "scored on all rows: score on validation": list(range(n)),
             "the folds are not shuffled: k_fold_indices shuffles unless told not to": blocks(n, k)[i],
         }
-        hint = "the folds are those of k_fold_indices with the same k and random_state, in their order"
+        hint = "the folds are those of k_fold_indices with the same k and random_state (0 is a seed), in their order"
         check.equal(scored, validation, asked=where + asked + ": rows scored on", mistakes=mistakes, hint=hint)
         mistakes = {"fitted on all rows, validation included": list(range(n)), "fitted on validation": validation}
         check.equal(fitted, train, asked=where + asked + ": rows fitted on", mistakes=mistakes, hint="fit on train")
@@ -203,9 +205,7 @@ def test_rows_are_dealt_out_at_random() -> None:
     came = f"between {together.min():.2f} and {together.max():.2f}"
     expected = "5/21 = 0.24 for each pair"  # (3 + 1 + 1) pairs in one fold, of 21
     is_even = bool(np.all(np.abs(together - 5 / 21) < 0.115))  # 6 standard deviations
-    check.true(
-        is_even, asked="how often two rows are in one fold, " + asked, came=came, expected=expected, mistake=mistake
-    )
+    check.true(is_even, asked="how often rows share a fold, " + asked, came=came, expected=expected, mistake=mistake)
     share = member.mean(axis=0)
     came, expected = f"between {share[0].min():.2f} and {share[0].max():.2f}", "3/7 = 0.43 for each row"
     is_even, hint = bool(np.all(np.abs(share[0] - 3 / 7) < 0.133)), "all permutations must be equally likely"
@@ -213,9 +213,9 @@ def test_rows_are_dealt_out_at_random() -> None:
 
 
 @pytest.mark.law
-@given(SIZES, seeds())
-def test_each_fold_fits_its_own_copy_on_train_and_is_scored_on_validation(sizes: tuple[int, int], seed: int) -> None:
-    check_run(*sizes, seed)
+@given(SIZES, seeds(), st.booleans())
+def test_each_fold_fits_its_own_copy_on_train_and_is_scored_on_validation(sizes: Any, seed: int, drawn: bool) -> None:
+    check_run(sizes[0], sizes[1], seed, drawn=drawn)
 
 
 @pytest.mark.law

@@ -96,10 +96,9 @@ def mistakes(kind: Kind, X: Float64Array, new: Float64Array) -> Mistakes:
         **{
             f"{pad} is added to the divisor: that depends on the unit": partial(z, offset, raw[1] + pad)
             for pad in (1.0, 1e-5, 1e-6, 1e-7, 1e-8, 1e-9, 1e-10, 1e-12, 1e-15)
+            if pad < 1e6 * raw[1].max()  # a larger one cannot be told from an infinite divisor
         },
-        "one of: not divided, or a small spread was taken for 0 (compare the values of the column)": lambda: z(
-            offset, 1
-        ),
+        "not divided, or a small spread was taken for 0 (compare the values)": lambda: z(offset, 1),
     }
     if kind.limits is None:
         return both | {
@@ -132,10 +131,12 @@ def check_transform(
 ) -> None:
     """Hold a scaler that was fitted on `X` to the definition; it gets a copy of `new`."""
     __tracebackhide__ = True
+    got, question = getattr(scaler, method)(new.copy()), asked(kind, X, method, new)
+    check.float_array(got, new.shape, asked=question, hint="make the numbers float64 first")
     check.close(
-        getattr(scaler, method)(new.copy()),
+        got,
         scaled(kind, X, new),
-        asked=asked(kind, X, method, new),
+        asked=question,
         atol=1e-9,
         mistakes=mistakes(kind, X, new),
         hint=hint or "subtract and divide, column by column, by what fit has learned",
@@ -196,12 +197,10 @@ def test_inverse_transform_equals_the_definition(case: Case) -> None:
 
 
 @pytest.mark.law
-@given(st.sampled_from(KINDS), st.sampled_from([2.0**-60, 2.0**-20, 2.0**20]), st.sampled_from([0.0, 2.0**20]))
+@given(st.sampled_from(KINDS), st.sampled_from([2.0**-20, 2.0**20, 2.0**-60]), st.sampled_from([0.0, 2.0**20]))
 def test_changing_the_unit_or_adding_a_large_number_changes_nothing(kind: Kind, unit: float, offset: float) -> None:
     X, new = unit * (X_EXAMPLE[:, :2] + offset), unit * (NEW_EXAMPLE[:, :2] + offset)  # exact
-    hint = (
-        "take the mean off before you square, add no epsilon, and call a column constant only if its values are equal"
-    )
+    hint = "take the mean off before you square, add no epsilon; constant are only columns whose values are equal"
     check_transform(fitted(kind, X), kind, X, new, hint=hint)
 
 
@@ -232,10 +231,9 @@ DTYPES = {
 def test_is_computed_in_float64(kind: Kind, dtype: str) -> None:
     X, exact = DTYPES[dtype], DTYPES[dtype].astype(np.float64)
     got, question = kind.make().fit(X).transform(X[::-1]), asked(kind, X, "transform", X[::-1])
-    check.float_array(got, X.shape, asked=question, hint="make the numbers float64 first")
-    check.close(
-        got, scaled(kind, exact, exact[::-1]), asked=question, hint=f"the numbers came as {dtype}: make them float64"
-    )
+    hint = f"the numbers came as {dtype}: make them float64 first"
+    check.float_array(got, X.shape, asked=question, hint=hint)
+    check.close(got, scaled(kind, exact, exact[::-1]), asked=question, hint=hint)
 
 
 @pytest.mark.edge
@@ -243,27 +241,28 @@ def test_is_computed_in_float64(kind: Kind, dtype: str) -> None:
 def test_a_feature_range_without_lo_below_hi_is_an_error(limits: tuple[float, float]) -> None:
     check.raises(
         ValueError,
-        lambda: kata.MinMaxScaler(feature_range=limits).fit(X_EXAMPLE) and "a scaler",
+        lambda: kata.MinMaxScaler(feature_range=limits).fit(X_EXAMPLE.copy()) and "a scaler",
         asked=call(f"MinMaxScaler(feature_range={limits}).fit", X_EXAMPLE),
         because="lo must be less than hi",
     )
 
 
-BAD = [(method, shape) for method in ("fit", "fit_transform") for shape in ((3,), (2, 3, 3), (0, 3), (3, 0))]
-BAD += [(method, shape) for method in ("transform", "inverse_transform") for shape in ((3,), (0, 3), (2, 1), (2, 4))]
+BAD = [(method, shape, 3) for method in ("fit", "fit_transform") for shape in ((3,), (2, 3, 3), (0, 3), (3, 0))]
+for method in ("transform", "inverse_transform"):
+    BAD += [(method, shape, 3) for shape in ((3,), (0, 3), (2, 1), (2, 4))] + [(method, (2, 3), 1)]
 
 
 @pytest.mark.edge
 @pytest.mark.parametrize("kind", [STANDARD, MIN_MAX], ids=str)
-@pytest.mark.parametrize(("method", "shape"), BAD)
-def test_a_wrong_shape_or_an_axis_of_length_zero_is_an_error(kind: Kind, method: str, shape: tuple[int, ...]) -> None:
-    scaler = kind.make().fit(X_EXAMPLE)
+@pytest.mark.parametrize(("method", "shape", "d"), BAD)
+def test_a_wrong_shape_or_an_axis_of_length_zero_is_an_error(kind: Kind, method: str, shape: Any, d: int) -> None:
+    scaler = kind.make().fit(X_EXAMPLE[:, :d].copy())
     check.raises(
         ValueError,
         lambda: getattr(scaler, method)(np.ones(shape)),
-        asked=f"{method} of {kind} with data of shape {shape}, after fit with 3 columns",
+        asked=f"{method} of {kind} with data of shape {shape}, after fit with d = {d}",
         because="data has shape (n, d), with the d of fit, and no axis has length zero",
-        hint="check .ndim, .size and the columns: NumPy stretches a single column silently",
+        hint="check .ndim, .size and the columns: NumPy stretches one column silently, of the data or of what was learned",
     )
 
 
@@ -284,8 +283,8 @@ def test_a_method_before_fit_is_a_runtime_error(kind: Kind, method: str) -> None
 @EACH_KIND
 def test_fit_again_forgets_and_two_objects_share_nothing(kind: Kind) -> None:
     scaler, other = kind.make(), 1000 * X_EXAMPLE[:, ::-1]
-    scaler.fit(other)
-    scaler.fit_transform(X_EXAMPLE)
+    scaler.fit(other.copy())
+    scaler.fit_transform(X_EXAMPLE.copy())
     kind.make().fit(other)
     hint = "the object was fitted before, and another one since: fit_transform fits anew, and sets what is in self only"
     check_transform(scaler, kind, X_EXAMPLE, NEW_EXAMPLE, hint=hint)
