@@ -18,7 +18,7 @@ from harness.suite.check import Mistakes, call
 
 Labels = list[Any]
 Shape = tuple[int, ...]
-POOLS: list[Labels] = [[0, 1], [-1, 1], [10, 2, 3, -4], ["cat", "dog", "ant", "Bee"], [0.5, 1.5, -0.5]]
+POOLS: list[Labels] = [[0, 1], [-1, 1], [10, 2, 3, -4], ["cat", "catfish", "ant", "Bee"], [1, 0.5, -0.5]]
 
 
 def pairs(pool: Labels) -> st.SearchStrategy[list[tuple[Any, Any]]]:
@@ -38,10 +38,11 @@ def loop_matrix(y_true: Labels, y_pred: Labels, labels: Labels) -> npt.NDArray[n
 def matrix_mistakes(y_true: Labels, y_pred: Labels, labels: Labels, *, named: bool) -> Mistakes:
     """What the usual mistakes give for the confusion matrix; `named` when labels were given."""
     right, count = loop_matrix(y_true, y_pred, labels), partial(loop_matrix, y_true, y_pred)
-    seen = list(dict.fromkeys([*y_true, *y_pred]))
+    seen, cut = list(dict.fromkeys([*y_true, *y_pred])), np.asarray(y_pred).astype(np.asarray(y_true).dtype).tolist()
     known: dict[str, object] = {
         "transposed: rows are the true labels, columns the predicted ones": right.T,
         "a repeated pair counts once: `matrix[rows, columns] += 1` adds once for equal indices": np.minimum(right, 1),
+        "y_pred was cast to the type of y_true": lambda: loop_matrix(y_true, cut, labels),
         "shares of the true labels: the entries are counts": lambda: right / right.sum(axis=1, keepdims=True),
     }
     if named:
@@ -158,12 +159,13 @@ def test_worked_example_of_a_confusion_matrix() -> None:
 
 @pytest.mark.example
 def test_labels_that_are_given_name_rows_and_columns_in_this_order() -> None:
-    check_matrix(["cat", "dog", "cat"], ["cat", "cat", "dog"], ["dog", "emu", "cat"])
+    check_matrix(["cat", "dog", "cat"], ["cat", "catfish", "dog"], ["dog", "emu", "catfish", "cat"])
 
 
 @pytest.mark.example
 def test_worked_example_of_the_metrics() -> None:
     check_metrics([1, 1, 1, 1, 0, 0, 0, 0, 0, 0], [1, 1, 0, 0, 1, 0, 0, 0, 0, 0])
+    check_metrics([1, 0, 1], [0, 0, 0])
 
 
 @pytest.mark.example
@@ -227,10 +229,7 @@ def test_binary_labels_may_have_any_dtype(dtype: str) -> None:
 
 @pytest.mark.edge
 def test_the_counts_are_integers() -> None:
-    got, mistake = (
-        np.asarray(kata.confusion_matrix([0, 1], [1, 1])),
-        "floats, which np.zeros makes: counts are integers",
-    )
+    got, mistake = np.asarray(kata.confusion_matrix([0, 1], [1, 1])), "np.zeros makes floats: counts are integers"
     asked, expected = call("confusion_matrix", [0, 1], [1, 1]), "an array of integers"
     check.true(got.dtype.kind in "iu", asked=asked, came=str(got.dtype), expected=expected, mistake=mistake)
 

@@ -41,10 +41,8 @@ def scores(hits: int, predicted: int, true: int) -> list[float]:
 
 def mean(rows: list[list[float]], weights: list[float]) -> list[float]:
     """The weighted mean of the classes' scores, 0 without weights."""
-    total = math.fsum(weights) or 1.0
-    return [
-        math.fsum(w * x for w, x in zip(weights, column, strict=True)) / total for column in zip(*rows, strict=True)
-    ]
+    total, columns = math.fsum(weights) or 1.0, zip(*rows, strict=True)
+    return [math.fsum(w * x for w, x in zip(weights, column, strict=True)) / total for column in columns]
 
 
 def oracle(y_true: Labels, y_pred: Labels, average: str, labels: Labels) -> list[float]:
@@ -73,11 +71,8 @@ def mistakes(y_true: Labels, y_pred: Labels, average: str, labels: Labels) -> di
         accuracy = sum(t == q for t, q in zip(y_true, y_pred, strict=True)) / len(y_true)
         known["the accuracy: micro averages equal it for all classes together only"] = [accuracy] * 3
     else:
-        known["F1 of the mean precision and recall: it is the mean of the classes' F1"] = [
-            p,
-            r,
-            2 * p * r / ((p + r) or 1),
-        ]
+        f1 = 2 * p * r / ((p + r) or 1)
+        known["F1 of the mean precision and recall: it is the mean of the classes' F1"] = [p, r, f1]
         known["weighed by the number of predicted samples: by the true ones"] = mean(rows, [row[1] for row in table])
         defined = [row for row, (_, predicted, true) in zip(rows, table, strict=True) if predicted and true]
         known["classes with an undefined score were left out: it is 0"] = lambda: mean(defined, [1.0] * len(defined))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import Any
 
 import numpy as np
+
+CALLS = count()
 
 
 def mean(sample: Any) -> float:
@@ -26,3 +29,13 @@ def size_if_float64(sample: Any) -> float:
     """The size of a one-dimensional float64 array, -1 for anything else."""
     is_sample = isinstance(sample, np.ndarray) and sample.dtype == np.float64 and sample.ndim == 1
     return float(sample.size) if is_sample else -1.0
+
+
+def number_of_the_call(sample: Any) -> float:
+    """How many calls came before this one."""
+    return float(next(CALLS))
+
+
+def global_state() -> list[Any]:
+    """The state of NumPy's global generator."""
+    return list(np.random.get_state())[1:3]  # noqa: NPY002 (it is watched here)

@@ -13,11 +13,11 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from resampling import maximum, mean, median, size_if_float64
+from resampling import global_state, maximum, mean, median, number_of_the_call, size_if_float64
 from scipy.special import bdtr, ndtri, stdtrit
 
 from harness.suite import check
-from harness.suite.batch import each
+from harness.suite.batch import each, in_subject_process
 from harness.suite.check import Asked, Mistakes, call
 from harness.suite.strategies import Float64Array, vectors
 
@@ -147,8 +147,7 @@ BOOTSTRAPS = [("median", 0.8, 2000), ("mean", 0.6, 3000), ("max", 0.5, 3000)]
 
 @pytest.mark.example
 def test_worked_example_of_equal_values() -> None:
-    asked = call("bootstrap_interval", [1, 1, 1, 1], "np.median")
-    check.close(kata.bootstrap_interval([1, 1, 1, 1], median), (1.0, 1.0), asked=asked)
+    check.close(kata.bootstrap_interval([1] * 4, median), (1.0, 1.0), asked="bootstrap_interval([1] * 4, np.median)")
 
 
 @pytest.mark.law
@@ -207,24 +206,30 @@ def test_the_statistic_gets_resamples_of_the_size_of_x() -> None:
 
 
 @pytest.mark.law
-def test_defaults_are_a_level_of_95_percent_and_2000_resamples() -> None:
-    asked, x = "bootstrap_interval of 20 numbers, np.mean, random_state=0", np.linspace(0.0, 1.0, 20) ** 3
-    got, want = (kata.bootstrap_interval(x, mean, *options, random_state=0) for options in ((), (0.95, 2000)))
-    check.close(got, want, asked=asked, hint="level=0.95, n_resamples=2000")
+@pytest.mark.parametrize(("level", "n_resamples"), [(0.5, 1500), (0.8, 40), (0.95, 2000)])
+def test_the_statistic_is_computed_of_each_resample(level: float, n_resamples: int) -> None:
+    x, options, name = [1.0, 2.0], {"level": level, "n_resamples": n_resamples}, "a statistic that numbers its calls"
+    low, high = kata.bootstrap_interval(x, number_of_the_call, **options)
+    asked, hint = "the width of " + call("bootstrap_interval", x, name, **options), "n_resamples calls, no fewer"
+    check.close(high - low, level * n_resamples, atol=2.5, asked=asked, hint=hint)
+    if n_resamples == 2000:
+        start, end = kata.bootstrap_interval(x, number_of_the_call)
+        asked, hint = "the width of " + call("bootstrap_interval", x, name), "level=0.95, n_resamples=2000"
+        check.close(end - start, high - low, asked=asked, hint=hint)
 
 
 @pytest.mark.law
 @pytest.mark.parametrize("state", [0, 5, None, "Generator"])
 def test_resamples_follow_random_state(state: Any) -> None:
-    before, x = global_state(), np.random.default_rng(8).normal(size=30)
-    random_state = np.random.default_rng(3) if state == "Generator" else state
+    state_now, x = in_subject_process(global_state), np.random.default_rng(8).normal(size=30)
+    before, random_state = state_now(), np.random.default_rng(3) if state == "Generator" else state
     came = len({kata.bootstrap_interval(x, mean, 0.9, 20, random_state) for _ in range(4)})
     asked = f"how many different results 4 calls give, random_state={state}"
     hint = "an int gives the same resamples at each call, 0 too; a Generator is drawn from; None draws anew"
     is_right, want = (came == 1) == isinstance(state, int), "1" if isinstance(state, int) else "4"
     check.true(is_right, asked=asked, came=came, expected=want, hint=hint)
     mistake = "it was seeded or drawn from, which changes every other user's numbers: take default_rng"
-    kept, asked = check.is_equal(global_state(), before), "NumPy's global random state after the calls"
+    kept, asked = check.is_equal(state_now(), before), "NumPy's global random state after the calls"
     check.true(kept, asked=asked, came="changed", expected="as it was", mistake=mistake)
 
 
@@ -235,11 +240,6 @@ def test_seeds_and_states_of_generators_decide() -> None:
     asked = "how many different intervals seeds 0, 1, 2 and generators in 2 different states give"
     check.equal(len(set(came)), 5, asked=asked, hint="random_state must reach the generator: no seed of your own")
     check.equal(came[3] == came[5], True, asked="do generators in one state give equal intervals")
-
-
-def global_state() -> list[Any]:
-    """The state of NumPy's global generator."""
-    return list(np.random.get_state())[1:3]  # noqa: NPY002 (it is watched here)
 
 
 # --- edges -----------------------------------------------------------------------------------------------------------
