@@ -60,6 +60,10 @@ def mistakes(items: Sequence[Any]) -> Mistakes:
         "values that count as false, like 0 and None, are left out: they are values like any other": [
             item for item in right if item
         ],
+        "None is left out: it is a value like any other": [item for item in right if item is not None],
+        "the first item counts as unseen, as its index 0 is false: compare with None, or use `in`": lambda: [
+            item for item in right if item != items[0]
+        ],
         "the places of the duplicates: their values are asked for": lambda: [
             i for i, item in enumerate(items) if sum(item == before for before in items[:i]) == 1
         ],
@@ -69,6 +73,12 @@ def mistakes(items: Sequence[Any]) -> Mistakes:
         "None: return the list": None,
         "values are compared as text, and 1 is not '1'": lambda: [
             x for i, x in enumerate(items) if [str(y) for y in items[:i]].count(str(x)) == 1
+        ],
+        "values are compared together with their types: 1 and 1.0 are equal": lambda: [
+            x for i, x in enumerate(items) if [(type(y), y) for y in items[:i]].count((type(x), x)) == 1
+        ],
+        "values are compared by identity (`is`, `id`): two objects may be equal": lambda: [
+            x for i, x in enumerate(items) if [id(y) for y in items[:i]].count(id(x)) == 1
         ],
         "values are compared by their hash, which different values may share: compare the values": lambda: [
             x for i, x in enumerate(items) if [hash(y) for y in items[:i]].count(hash(x)) == 1
@@ -89,6 +99,10 @@ def check_duplicates(items: Sequence[Hashable]) -> None:
         asked=asked,
         mistakes=mistakes(items),
         hint="go from left to right, and list a value when it is seen for the second time; each call starts afresh",
+    )
+    kind = type(got).__name__
+    check.true(
+        isinstance(got, list), asked=asked, came=f"{got!r}, {kind}", expected="a list", mistake=f"{kind}: return a list"
     )
 
 
@@ -144,7 +158,7 @@ def test_items_that_follow_only_add_to_the_end(items: list[int], more: list[int]
 
 
 @pytest.mark.edge
-@pytest.mark.parametrize("items", [(-1, -2), (1, "1", "1"), (0, 2**61 - 1), (2.5, 2, 2.0)], ids=str)
+@pytest.mark.parametrize("items", [(-1, -2), (1, "1", "1"), (0, 2**61 - 1), (5, 1, "1", 1.0, 5)], ids=str)
 def test_only_equal_values_are_duplicates(items: Sequence[Any]) -> None:
     check_duplicates(items)
 

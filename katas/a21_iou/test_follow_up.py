@@ -130,6 +130,6 @@ def test_what_is_an_error_for_iou_is_one_here(what: str) -> None:
 
 @pytest.mark.edge
 def test_arguments_stay_as_they_were() -> None:
-    boxes_a, boxes_b = np.array([A_BOX]), np.array([[2.0, 1.0, 6.0, 4.0]])
+    boxes_a, boxes_b = np.array([[1.0, 2.0, 4.0, 3.5], [3.0, 1.0, 6.0, 3.0]]), np.array([[2.0, 1.5, 5.0, 4.0]])
     with check.untouched(asked=str(call("giou", boxes_a, boxes_b)), boxes_a=boxes_a, boxes_b=boxes_b):
         kata.giou(boxes_a, boxes_b)

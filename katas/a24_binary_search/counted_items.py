@@ -51,6 +51,9 @@ class Item:
     __lt__, __le__, __gt__, __ge__ = map(_counted, (operator.lt, operator.le, operator.gt, operator.ge))
     __eq__, __ne__ = map(_counted, (operator.eq, operator.ne))  # type: ignore[assignment]
 
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
     def __hash__(self) -> int:
         return hash(self.value)
 
@@ -58,12 +61,13 @@ class Item:
         return f"Item({self.value!r})"
 
 
-class Items(Sequence[Item]):
+class Items(Sequence[Any]):
     """Items made of values on access, so that a `range` may have a thousand million of them."""
 
-    def __init__(self, values: Sequence[Any], counter: Counter) -> None:
+    def __init__(self, values: Sequence[Any], counter: Counter, *, plain: bool) -> None:
         self._values = values
         self._counter = counter
+        self._make = (lambda value: value) if plain else (lambda value: Item(value, counter))
 
     def __len__(self) -> int:
         return len(self._values)
@@ -73,22 +77,26 @@ class Items(Sequence[Item]):
             taken = len(range(*index.indices(len(self))))
             self._counter.add("sliced", taken)
             self._counter.add("accesses", taken)
-            return [Item(value, self._counter) for value in self._values[index]]
+            return [self._make(value) for value in self._values[index]]
         self._counter.add("accesses")
-        return Item(self._values[index], self._counter)
+        return self._make(self._values[index])
 
-    def __iter__(self) -> Iterator[Item]:
+    def __iter__(self) -> Iterator[Any]:
         for value in self._values:
             self._counter.add("iterated")
             self._counter.add("accesses")
-            yield Item(value, self._counter)
+            yield self._make(value)
 
 
-def search(values: Sequence[Any], target: Any) -> dict[str, Any]:
-    """What `binary_search` returned for counted items of these values, None when it was stopped, and what it took."""
+def search(values: Sequence[Any], target: Any, plain: bool = False) -> dict[str, Any]:
+    """What `binary_search` returned for counted items of these values, None when it was stopped, and what it took.
+
+    Plain items are the values themselves, of which only the accesses are counted.
+    """
     counter = Counter()
     try:
-        index, stopped = kata.binary_search(Items(values, counter), Item(target, counter)), False
+        items = Items(values, counter, plain=plain)
+        index, stopped = kata.binary_search(items, target if plain else Item(target, counter)), False
     except StoppedError:
         index, stopped = None, True
     return {"index": index, "stopped": stopped, **vars(counter)}

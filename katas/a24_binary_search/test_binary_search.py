@@ -22,6 +22,10 @@ WORDS = st.lists(st.text("ab", max_size=2), max_size=12).map(sorted)
 ONE_BY_ONE = (
     "the items are gone through one after the other (a loop over them, `in`, list(...)): halve the range instead"
 )
+NOT_HALVED = (
+    "one of: the items are looked at one after the other; or in steps of a fixed length; or their order is checked; "
+    "or a round leaves more than half of the range"
+)
 
 
 def leftmost(values: Sequence[Any], target: Any) -> int:
@@ -49,18 +53,18 @@ def mistakes(values: Sequence[Any], target: Any) -> Mistakes:
         "one place behind the last equal item": here[-1] + 1,
         "counted from 1: the first index is 0": here[0] + 1 if not several else None,
         "one place to the left of it": here[0] - 1 if here[0] else None,
-        "-1, though it is there: one of: a bound leaves out an item that was never looked at; or index 0 counts as false; "
-        "or `is` compares identity, where == is meant; or < is the wrong way round": -1,
+        "-1, though it is there: one of: a bound leaves out an item that was never looked at; or an index or target of 0 "
+        "counts as false; or `is` compares identity, where == is meant; or < is the wrong way round": -1,
         "True: return the index": True,
         "an index that counts from the start of a slice: add where the slice starts": 0,
     }
 
 
-def ask(values: Sequence[Any], target: Any) -> dict[str, Any]:
+def ask(values: Sequence[Any], target: Any, *, plain: bool = False) -> dict[str, Any]:
     """The subject's answer for counted items, and what it took."""
     __tracebackhide__ = True
     return check.accepts(
-        partial(in_subject_process(counted_items.search), values, target),
+        partial(in_subject_process(counted_items.search), values, target, plain),
         asked=call("binary_search", values, target),
         because="the items are sorted: does an index go past the last one, or is more used than len, [i] and comparisons?",
     )
@@ -87,10 +91,12 @@ def check_search(values: Sequence[Any], target: Any) -> None:
     )
 
 
-def check_count(values: Sequence[Any], target: Any, want: int, asked: str, *, mistake: str) -> None:
+def check_count(
+    values: Sequence[Any], target: Any, want: int, asked: str, *, mistake: str, plain: bool = False
+) -> None:
     """Hold the subject to an index, and to as many comparisons and accesses as the README allows."""
     __tracebackhide__ = True
-    got = ask(values, target)
+    got = ask(values, target, plain=plain)
     halvings = len(values).bit_length()  # the ceiling of log2(n + 1)
     allowed = 6 * halvings + 6
     if got["iterated"]:
@@ -151,7 +157,7 @@ def test_the_bound_on_comparisons_holds_at_every_size(n: int, data: st.DataObjec
     target = data.draw(st.integers(-1, 2 * n), label="target")
     values = range(0, 2 * n, 2)
     want = -1 if target % 2 or target == 2 * n else target // 2
-    check_count(values, target, want, f"{target} among the {n} even numbers {values}", mistake=ONE_BY_ONE)
+    check_count(values, target, want, f"{target} among the {n} even numbers {values}", mistake=NOT_HALVED)
 
 
 # --- counts ----------------------------------------------------------------------------------------------------------
@@ -164,10 +170,15 @@ def test_distinct_items_take_few_comparisons(n: int, where: str) -> None:
     index = {"first": 0, "last": n - 1, "in between": n // 3}.get(where, -1)
     target = 2 * index if index >= 0 else {"missing": n // 3 * 2 + 1, "below all": -1}.get(where, 2 * n)
     asked = f"{target} ({where}) among the {n} even numbers from 0 on"
-    mistake = (
-        "one of: the items are looked at one after the other; or in steps of a fixed length; or their order is checked"
-    )
-    check_count(range(0, 2 * n, 2), target, index, asked, mistake=mistake)
+    check_count(range(0, 2 * n, 2), target, index, asked, mistake=NOT_HALVED)
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize(("target", "want"), [(2**400, 400), (2**400 + 1, -1)], ids=["there", "missing"])
+def test_plain_numbers_take_few_accesses_however_they_are_spread(target: int, want: int) -> None:
+    asked = f"{'2^400' if want > 0 else '2^400 + 1'} among the 1000 powers 2^0, 2^1, ..., 2^999"
+    mistake = "the place is guessed from the values: where they grow fast, the range shrinks by one item a round"
+    check_count([2**i for i in range(1000)], target, want, asked, mistake=mistake, plain=True)
 
 
 RUNS = {
