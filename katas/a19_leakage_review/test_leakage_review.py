@@ -154,10 +154,10 @@ def test_training_rows_are_standardised_by_their_own_statistics(seed: int, test_
 
 
 @pytest.mark.law
-@settings(max_examples=10)
+@settings(max_examples=5)
 @given(seeds())
 def test_test_accuracy_is_that_on_the_test_rows(seed: int) -> None:
-    X, y = noisy(seed, 1999)  # 1499 of them for training; both are prime: no accuracy on them is one on the 500 others
+    X, y = noisy(seed, 599)  # 449 of them for training; both are prime: no accuracy on them is one on the 150 others
     result = train_model(X, y)
     train, test = sides(result)
     right = predict(result, X) == y
