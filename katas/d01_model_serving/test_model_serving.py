@@ -793,4 +793,5 @@ def test_a_call_costs_the_same_however_many_models_are_loaded(stage: toys.Stage,
 
     asked = f"{what}s, with more and more models in the cache"
     hint = "keep the ids in order of use, and move or take one at once, as collections.OrderedDict does; do not search"
-    growth(prepare, (500, 2000, 8000), same=check.equal, at_most=0.35, asked=asked, hint=hint)
+    at_most = {"hit": 0.5, "eviction": 0.35}[what]  # hits are so quick that fetching distant memory shows in them
+    growth(prepare, (500, 2000, 8000), same=check.equal, at_most=at_most, asked=asked, hint=hint)
