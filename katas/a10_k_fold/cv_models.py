@@ -58,8 +58,3 @@ def watch(X: Any, y: Any, unit: float, **options: Any) -> dict[str, Any]:
     scores = kata.k_fold_cv(model, X, y, **options)
     left = {"n_fits": model.n_fits, "fitted_on": len(model.fitted_on)}
     return {"scores": scores, "calls": Recorder.calls, "model": left, "X": X, "y": y}
-
-
-def global_state() -> list[Any]:
-    """The state of NumPy's global generator."""
-    return list(np.random.get_state())[1:3]  # noqa: NPY002 (it is watched here)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import cv_models
 import k_fold as kata
 import numpy as np
 import pytest
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from harness.suite import check
 from harness.suite.batch import each
 from harness.suite.check import Asked, call
+from harness.suite.global_random import GlobalRandomState
 from harness.suite.strategies import seeds
 
 RARE = ["no", "no", "yes", "no", "no", "yes", "no", "no"]
@@ -105,7 +105,7 @@ def test_rows_of_each_class_are_dealt_out_at_random() -> None:
 @pytest.mark.law
 @pytest.mark.parametrize("state", [0, 5, None, "Generator", "no shuffle"])
 def test_folds_follow_random_state(state: Any) -> None:
-    before, options = cv_models.global_state(), {"random_state": state}
+    global_state, options = GlobalRandomState(), {"random_state": state}
     if not isinstance(state, int):
         options = {"random_state": np.random.default_rng(3) if state == "Generator" else None}
     came = len({str(folds_of([0, 1] * 15, 3, shuffle=state != "no shuffle", **options)) for _ in range(4)})
@@ -113,8 +113,7 @@ def test_folds_follow_random_state(state: Any) -> None:
     asked, want = f"how many different folds 4 calls give, random_state={state}", "1" if is_fixed else "several"
     hint = "an int gives the same folds at each call, 0 too; a Generator is drawn from; None draws anew"
     check.true((came == 1) == is_fixed, asked=asked, came=came, expected=want, hint=hint)
-    kept, asked = check.is_equal(cv_models.global_state(), before), "NumPy's global random state after the calls"
-    check.true(kept, asked=asked, came="changed", expected="as it was", mistake="draw from default_rng(random_state)")
+    global_state.check_kept()
 
 
 @pytest.mark.law

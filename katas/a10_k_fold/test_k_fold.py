@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from harness.suite import check
 from harness.suite.batch import each, in_subject_process
 from harness.suite.check import Asked, Mistakes, call
+from harness.suite.global_random import GlobalRandomState
 from harness.suite.strategies import seeds
 
 watch, mean_scores = in_subject_process(cv_models.watch), in_subject_process(cv_models.mean_scores)
@@ -222,7 +223,7 @@ def test_each_fold_fits_its_own_copy_on_train_and_is_scored_on_validation(sizes:
 @pytest.mark.parametrize("function", ["k_fold_indices", "k_fold_cv"])
 @pytest.mark.parametrize("state", [0, 5, None, "Generator"])
 def test_folds_follow_random_state(state: Any, function: str) -> None:
-    rng, before = np.random.default_rng(3), cv_models.global_state()
+    rng, global_state = np.random.default_rng(3), GlobalRandomState()
     given_state = rng if state == "Generator" else state
     came = set()
     for _ in range(4):
@@ -235,10 +236,7 @@ def test_folds_follow_random_state(state: Any, function: str) -> None:
     hint = "an int gives the same folds at each call, 0 too; a Generator is drawn from; None draws anew"
     is_right, want = (len(came) == 1) == isinstance(state, int), "1" if isinstance(state, int) else "several"
     check.true(is_right, asked=asked, came=len(came), expected=want, hint=hint)
-    asked = f"NumPy's global random state after {function}"
-    mistake = "it was seeded or drawn from, which changes every other user's numbers: take default_rng"
-    kept = check.is_equal(cv_models.global_state(), before)
-    check.true(kept, asked=asked, came="changed", expected="as it was", mistake=mistake)
+    global_state.check_kept(after=function)
 
 
 @pytest.mark.law

@@ -34,8 +34,3 @@ def size_if_float64(sample: Any) -> float:
 def number_of_the_call(sample: Any) -> float:
     """How many calls came before this one."""
     return float(next(CALLS))
-
-
-def global_state() -> list[Any]:
-    """The state of NumPy's global generator."""
-    return list(np.random.get_state())[1:3]  # noqa: NPY002 (it is watched here)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from harness.suite import check
 from harness.suite.batch import each
 from harness.suite.check import Asked, Mistakes, call
+from harness.suite.global_random import GlobalRandomState
 from harness.suite.strategies import Float64Array
 
 XAVIER, HE = ["xavier_uniform", "xavier_normal"], ["he_normal"]
@@ -95,11 +96,6 @@ def check_moments(name: str, fan_in: int, fan_out: int, seed: int = 0) -> None:
         mistakes=mistakes(name, fan_in, fan_out),
         hint="it is the root of the variance in the README",
     )
-
-
-def global_state() -> list[Any]:
-    """The state of NumPy's global generator."""
-    return list(np.random.get_state())[1:3]  # noqa: NPY002 (it is watched here)
 
 
 # --- examples --------------------------------------------------------------------------------------------------------
@@ -222,16 +218,14 @@ def test_thirty_layers_keep_the_scale_of_a_signal(name: str) -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.parametrize("state", [0, 5, None, "left out", "Generator"])
 def test_weights_follow_random_state(state: Any, name: str) -> None:
-    before = global_state()
+    global_state = GlobalRandomState()
     random_state = np.random.default_rng(3) if state == "Generator" else state
     came = len({draw(name, 4, 5, random_state).tobytes() for _ in range(4)})
     asked = f"how many different results 4 calls of {name} give, random_state={state}"
     hint = "an int gives the same numbers at each call, 0 too; a Generator is drawn from; None, the default, draws anew"
     is_right, want = (came == 1) == isinstance(state, int), "1" if isinstance(state, int) else "4"
     check.true(is_right, asked=asked, came=came, expected=want, hint=hint)
-    mistake = "it was seeded or drawn from, which changes every other user's numbers: take default_rng"
-    kept, asked = check.is_equal(global_state(), before), f"NumPy's global random state after {name}"
-    check.true(kept, asked=asked, came="changed", expected="as it was", mistake=mistake)
+    global_state.check_kept(after=name)
 
 
 @pytest.mark.law

@@ -6,7 +6,6 @@ import math
 from functools import partial
 from typing import Any
 
-import global_draws
 import leakage_review as kata
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +14,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from harness.suite import check
-from harness.suite.batch import in_subject_process
+from harness.suite.global_random import GlobalRandomState
 from harness.suite.strategies import Float64Array, seeds
 
-global_state = in_subject_process(global_draws.global_state)
 PARTS = ("model", "scaler", "train_indices", "test_indices", "train_accuracy", "test_accuracy")
 SIZES = st.sampled_from([0.1, 0.25, 0.4, 0.5])
 
@@ -258,11 +256,9 @@ def test_the_split_is_random_and_follows_random_state() -> None:
 @pytest.mark.edge
 def test_numpys_global_random_state_is_left_alone() -> None:
     X, y = noisy(4)
-    before = global_state()
+    global_state = GlobalRandomState()
     kata.train_model(X, y, 0.25, 7)
-    hint = "a seed or a draw there changes what all other code draws: take np.random.default_rng(random_state)"
-    is_same, asked = check.is_equal(global_state(), before), "NumPy's global random state after train_model(X, y)"
-    check.true(is_same, asked=asked, came="another state", expected="the state before", mistake=hint)
+    global_state.check_kept(after="train_model(X, y)")
 
 
 @pytest.mark.edge

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from harness.suite import check
 from harness.suite.batch import each
 from harness.suite.check import Call, Mistakes, call
+from harness.suite.global_random import GlobalRandomState
 from harness.suite.strategies import Float64Array, seeds
 
 
@@ -273,15 +274,13 @@ def starts(*models: Any) -> list[tuple[float, ...]]:
 @pytest.mark.law
 @pytest.mark.parametrize("state", [0, 5, None, "Generator"])
 def test_starts_follow_random_state(state: Any) -> None:
-    before = list(np.random.get_state())[1:3]  # noqa: NPY002 (it is watched here)
+    global_state = GlobalRandomState()
     given_state = np.random.default_rng(3) if state == "Generator" else state
     came = len(set(starts(*[kata.LinearRegression(1e-9, 1, random_state=given_state)] * 4)))
     want, what = 1 if isinstance(state, int) else 4, f"how many different starts 4 fits have, random_state={state}"
     hint = "an int gives the same start at each fit, 0 too; a Generator is drawn from; None draws anew"
     check.equal(came, want, asked=what, hint=hint)
-    kept = check.is_equal(list(np.random.get_state())[1:3], before)  # noqa: NPY002
-    mistake = "it was seeded or drawn from, which changes every other user's numbers: take default_rng"
-    check.true(kept, asked="NumPy's global random state", came="changed", expected="as it was", mistake=mistake)
+    global_state.check_kept()
 
 
 @pytest.mark.law

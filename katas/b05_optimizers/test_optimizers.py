@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from harness.suite import check
 from harness.suite.check import Call, Mistakes, call
+from harness.suite.global_random import GlobalRandomState
 from harness.suite.strategies import Float64Array, seeds
 
 VANILLA, MOMENTUM, ADAM = "vanilla_gradient_descent", "momentum_gradient_descent", "adam_optimizer"
@@ -293,14 +294,12 @@ def starts(name: str, states: list[Any]) -> list[int]:
 @pytest.mark.law
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_random_state_decides_about_the_start(name: str) -> None:
-    before = list(np.random.get_state())[1:3]  # noqa: NPY002 (it is watched here)
+    global_state = GlobalRandomState()
     states = [0, 1, 0, None, None, *map(np.random.default_rng, (3, 4, 3))]
     what = f"{name} with random_state 0, 1, 0, None, None, generators in states 3, 4, 3: the first of the same start"
     hint = "an int gives the same start each time, 0 too; a Generator is drawn from; None draws anew"
     check.equal(starts(name, states), [0, 1, 0, 3, 4, 5, 6, 5], asked=what, hint=hint)
-    kept = check.is_equal(list(np.random.get_state())[1:3], before)  # noqa: NPY002
-    mistake = "it was seeded or drawn from, which changes every other user's numbers: take default_rng"
-    check.true(kept, asked="NumPy's global random state", came="changed", expected="as it was", mistake=mistake)
+    global_state.check_kept()
 
 
 # --- edges -----------------------------------------------------------------------------------------------------------

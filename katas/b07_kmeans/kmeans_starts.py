@@ -56,8 +56,3 @@ def chances(X: Array, k: int, weights: Callable[[Array], Array] = WEIGHTS[""]) -
     for rows, p in chance.items():
         total[X[list(rows)].tobytes()] = total.get(X[list(rows)].tobytes(), 0.0) + p
     return total
-
-
-def global_state() -> list[Any]:
-    """The state of NumPy's global generator."""
-    return list(np.random.get_state())[1:3]  # noqa: NPY002 (it is watched here)

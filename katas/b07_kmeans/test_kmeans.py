@@ -18,6 +18,7 @@ from kmeans_starts import WEIGHTS, chances
 from harness.suite import check
 from harness.suite.batch import in_subject_process
 from harness.suite.check import Asked, call
+from harness.suite.global_random import GlobalRandomState
 from harness.suite.strategies import Float64Array, seeds
 
 starts, fits = in_subject_process(kmeans_starts.starts), in_subject_process(kmeans_starts.fits)
@@ -290,7 +291,7 @@ def test_fit_is_right_where(case: str) -> None:
 @pytest.mark.law
 @pytest.mark.parametrize("state", [0, 5, None, "Generator"])
 def test_draws_follow_random_state(state: Any) -> None:
-    rng, is_seed, before = np.random.default_rng(3), isinstance(state, int), kmeans_starts.global_state()
+    rng, is_seed, global_state = np.random.default_rng(3), isinstance(state, int), GlobalRandomState()
     one = model(8, random_state=rng if state == "Generator" else state)
     came = {"initialize_centroids": {np.asarray(one.initialize_centroids(MANY.copy())).tobytes() for _ in range(4)}}
     came["fit"] = {np.asarray(one.fit(MANY.copy()).centroids).tobytes() for _ in range(4)}
@@ -301,8 +302,7 @@ def test_draws_follow_random_state(state: Any) -> None:
         check.true(is_right, asked=asked, came=len(results), expected=want, hint=hint)
     moved = rng.bit_generator.state != np.random.default_rng(3).bit_generator.state
     check.true(moved or state != "Generator", asked="the Generator", came="unchanged", expected="further on", hint=hint)
-    hint = "draw from np.random.default_rng(random_state), and seed nothing"
-    check.equal(kmeans_starts.global_state(), before, asked="NumPy's global random state after the calls", hint=hint)
+    global_state.check_kept()
 
 
 SHAPES = ((6,), (6, 2, 1), (0, 2), (6, 0))

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from harness.suite import check
 from harness.suite.check import Call, Mistakes, call
+from harness.suite.global_random import GlobalRandomState
 from harness.suite.strategies import Float64Array, seeds
 
 NAMES = ("W1", "b1", "W2", "b2")
@@ -361,7 +362,7 @@ def test_the_start_is_random_with_mean_0_and_biases_of_0() -> None:
 @pytest.mark.law
 @pytest.mark.parametrize("state", [0, 5, None, "left out", "Generator"])
 def test_the_start_follows_random_state(state: Any) -> None:
-    before = list(np.random.get_state())[1:3]  # noqa: NPY002 (it is watched here)
+    global_state = GlobalRandomState()
     random_state = np.random.default_rng(3) if state == "Generator" else state
     kwargs = {} if state == "left out" else {"random_state": random_state}
     nets = [kata.NeuralNetwork(3, 4, 2, **kwargs) for _ in range(3)]
@@ -369,9 +370,7 @@ def test_the_start_follows_random_state(state: Any) -> None:
     what = f"how many different networks 3 calls of NeuralNetwork give, random_state={state}"
     hint = "an int gives the same network each time, 0 too; a Generator is drawn from; None, the default, draws anew"
     check.equal(came, 1 if isinstance(state, int) else 3, asked=what, hint=hint)
-    kept = check.is_equal(list(np.random.get_state())[1:3], before)  # noqa: NPY002
-    mistake = "it was seeded or drawn from, which changes every other user's numbers: take default_rng"
-    check.true(kept, asked="NumPy's global random state", came="changed", expected="as it was", mistake=mistake)
+    global_state.check_kept()
 
 
 @pytest.mark.law

@@ -26,8 +26,3 @@ def recorded_gap(X: Any, k_values: Sequence[int], **options: Any) -> dict[str, A
         return slices(calls[-1][0], k)
 
     return {"answer": kata.gap_statistic(X, cluster, k_values, **options), "calls": calls}
-
-
-def global_state() -> list[Any]:
-    """The state of NumPy's global generator."""
-    return list(np.random.get_state())[1:3]  # noqa: NPY002 (it is watched here)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from harness.suite import check
 from harness.suite.batch import in_subject_process
 from harness.suite.check import call
+from harness.suite.global_random import GlobalRandomState
 from harness.suite.strategies import Float64Array, seeds
 
 Labels = npt.NDArray[Any]
@@ -323,15 +324,14 @@ def test_references_are_uniform_in_the_box_of_the_data(seed: int) -> None:
 @pytest.mark.law
 @pytest.mark.parametrize("state", [0, 5, None, "Generator"])
 def test_draws_follow_random_state(state: Any) -> None:
-    rng, before = np.random.default_rng(3), clusterers.global_state()
+    rng, global_state = np.random.default_rng(3), GlobalRandomState()
     given = rng if state == "Generator" else state
     results = {np.asarray(recorded_gap(DATA, [2, 3], random_state=given)["answer"][0]).tobytes() for _ in range(3)}
     hint = "an int starts each call anew, 0 too; draws come from a Generator itself, not from a copy; None draws anew"
     is_right, want = (len(results) == 1) == isinstance(state, int), "1" if isinstance(state, int) else "several"
     asked = f"how many different gaps come of 3 calls with random_state={state}"
     check.true(is_right, asked=asked, came=len(results), expected=want, hint=hint)
-    hint = "draw from np.random.default_rng(random_state), and seed nothing"
-    check.equal(clusterers.global_state(), before, asked="NumPy's global random state after the calls", hint=hint)
+    global_state.check_kept()
 
 
 @pytest.mark.edge

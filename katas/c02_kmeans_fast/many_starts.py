@@ -87,8 +87,3 @@ def loops(X: list[list[float]], C: list[list[float]]) -> list[list[float]]:
     for x in X:
         groups[min(range(len(C)), key=lambda j: sum((a - b) * (a - b) for a, b in zip(x, C[j], strict=True)))].append(x)
     return [[sum(column) / len(group) for column in zip(*group, strict=True)] for group in groups]
-
-
-def global_state() -> list[Any]:
-    """The state of NumPy's global generator."""
-    return list(np.random.get_state())[1:3]  # noqa: NPY002 (it is watched here)
