@@ -48,6 +48,24 @@ def test_bands_run_from_examples_to_speed_whatever_their_order_in_the_file(check
     assert places == sorted(places)
 
 
+def test_numerical_libraries_have_one_thread_as_in_grading(checkout: Checkout) -> None:
+    suite = """
+    import numpy as np
+    import pytest
+    from threadpoolctl import threadpool_info
+    import {module} as kata
+    from harness.suite import check
+
+    @pytest.mark.example
+    def test_threads():
+        np.ones((9, 9)) @ np.ones((9, 9))
+        check.equal([pool["num_threads"] for pool in threadpool_info()], [1], asked="the threads of BLAS")
+    """
+    checkout.add("a01_threads", GOOD, suite=suite)
+    done = checkout.pytest("katas/a01_threads", OPENBLAS_NUM_THREADS="2")
+    assert "a01_threads  example 1/1  passed" in done.out, done.text
+
+
 def with_solutions(checkout: Checkout) -> None:
     checkout.add("a01_twice", STUB)
     folder = checkout.root / "solutions" / "a01_twice"

@@ -110,12 +110,12 @@ class Checkout:
         )
         return Done(done.returncode, done.stdout, done.stderr)
 
-    def pytest(self, *arguments: str) -> Done:
-        """Run plain pytest in the checkout, as a learner does."""
+    def pytest(self, *arguments: str, **variables: str) -> Done:
+        """Run plain pytest in the checkout, as a learner does, with these environment variables."""
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
             cwd=self.root,
-            env=environment(),
+            env=environment() | variables,
             capture_output=True,
             text=True,
             encoding="utf-8",
