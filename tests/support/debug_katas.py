@@ -27,7 +27,8 @@ def add_debug_kata(checkout: Checkout) -> Path:
     folder = checkout.root / "katas" / SLUG
     debrief = checkout.root / "solutions" / SLUG / "debrief.md"
     answer = f"   {'So it is said at some length. ' * 4}\n"
-    debrief.write_text(f"{debrief.read_text()}\n2. Why?\n\n{answer}\n3. How?\n\n{answer}")
+    first = debrief.read_text().replace("   Its answer, as it is spoken: 20 to 150 words.\n", answer)
+    debrief.write_text(f"{first}\n2. Why?\n\n{answer}\n3. How?\n\n{answer}")
     stamp(load_kata(folder))
     return folder
 
