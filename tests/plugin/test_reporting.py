@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from harness.core.model import Outcome, Status
+
 from checkout import GOOD, SUITE, Checkout
 
 
@@ -94,3 +96,32 @@ def test_the_report_carries_bands_figures_and_failures_in_parts(checkout: Checko
     (figure,) = metadata["test_fast"]["figures"]
     assert figure["label"] == "a loop"
     assert figure["value"] > figure["needed"] == 2
+
+
+SUITE_OF_THREE = (
+    SUITE
+    + """
+@pytest.mark.law
+def test_one_is_two():
+    check.equal(kata.double(1), 2, asked="double(1)")
+"""
+)
+
+
+def test_one_test_by_its_id_does_not_say_that_the_kata_passes(checkout: Checkout) -> None:
+    checkout.add("a01_one", GOOD, suite=SUITE_OF_THREE)
+    checkout.add_follow_up("a01_one")
+    done, reports = checkout.reports("katas/a01_one/test_one.py::test_zero_stays_zero")
+    assert "a01_one  example not run  law not run  edge 1/1  1 of 3 tests run" in done.out, done.text
+    assert "passed" not in done.out.partition("katas ===")[2].splitlines()[1]
+    assert "asks for more" not in done.out
+    (report,) = reports.values()
+    assert report.status is Status.IN_PROGRESS
+    assert report.count(outcome=Outcome.NOT_RUN) == 2
+
+
+def test_tests_that_a_stop_at_the_first_failure_leaves_out_are_not_shown_as_failed(checkout: Checkout) -> None:
+    checkout.add("a01_first", "def double(x):\n    return x\n", suite=SUITE_OF_THREE)
+    done = checkout.pytest("-x", "katas/a01_first")
+    line = "a01_first  example 0/1  law not run  edge not run  1 of 3 tests run  first to mend: test_two_is_four"
+    assert line in done.out, done.text
