@@ -18,6 +18,7 @@ from harness.audit.mutation_target import stale_equivalents
 from harness.audit.planted import Repair, fault_problems, read_repairs, too_few_faults
 from harness.catalog.load import is_published_stub
 from harness.core.errors import SubjectError
+from harness.core.files import listed_files
 from harness.core.model import FOLLOW_UP_SUITE, Catalog, Kata, KataKind, KataSet, Suite
 from harness.runner.job import suite_tests
 from harness.subject import mistakes
@@ -98,9 +99,9 @@ def solution_name(kata: Kata, file: Path) -> str:
 def read_solutions(kata: Kata, suite: Suite) -> Solutions:
     """The solutions there are; wrong ones that name no test that catches them, or cannot be made, are a fault and left out."""
     folder = reference_folder(kata, suite)
-    found = Solutions(folder / kata.stub.name, right=sorted((folder / "also_right").glob("*.py")))
-    files = sorted((folder / "wrong").glob("*.py"))
-    for file in [*sorted(folder.glob("*.py")), *files, *found.right]:
+    found = Solutions(folder / kata.stub.name, right=listed_files(folder / "also_right", "*.py"))
+    files = listed_files(folder / "wrong", "*.py")
+    for file in [*listed_files(folder, "*.py"), *files, *found.right]:
         found.faults += _imports(kata, file)
     known = suite_tests(kata, suite)
     stems = {file.stem for file in files}
@@ -245,7 +246,7 @@ def _stray_files(kata: Kata) -> Iterator[str]:
 def _entries(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if path.name != "__pycache__")
+    return sorted(p for p in folder.iterdir() if p.name != "__pycache__" and not p.name.startswith(".#"))
 
 
 def _suite(kata: Kata, suite: Suite) -> Iterator[str]:

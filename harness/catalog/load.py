@@ -161,11 +161,11 @@ def _claim(taken: dict[str, str], key: str, slug: str, what: str) -> None:
 
 
 def find_kata(catalog: Catalog, text: str) -> Kata:
-    """The kata that `text` names: `a1`, `A01`, `mse`, `a01_mse` or a path to its folder.
+    """The kata that `text` names: `a1`, `A01`, `mse`, `a01_mse`, or a path to its folder or to a file in it.
 
     Raises `UnknownKataError`, with the nearest names, when it names none.
     """
-    wanted = text.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1].lower()
+    wanted = _name_in(text)
     match = _ID.fullmatch(wanted)
     if match is not None:
         wanted = f"{match['set']}{int(match['number']):02d}"
@@ -179,6 +179,15 @@ def find_kata(catalog: Catalog, text: str) -> Kata:
     near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else "`kata list` shows the katas there are"
     raise UnknownKataError(f"no kata is called {text!r}", hint=hint)
+
+
+def _name_in(text: str) -> str:
+    """What of a name or a path can name a kata: the folder `a01_mse` where the path has one, else `mse` of `mse.py`."""
+    place = Path(text.replace("\\", "/"))
+    parts = (Path.cwd() / place).resolve().parts if text in (".", "..") or len(place.parts) > 1 else place.parts
+    folder = next((part for part in reversed(parts) if SLUG.fullmatch(part.lower())), "")
+    name = folder or (parts[-1] if parts else text)
+    return (name.removesuffix(".py").removeprefix("test_") if name.endswith(".py") else name).lower()
 
 
 def select_katas(catalog: Catalog, names: Sequence[str]) -> tuple[Kata, ...]:

@@ -99,7 +99,9 @@ def _versions_in_git(file: Path) -> Iterator[bytes]:
 
 def _git(file: Path, *arguments: str) -> bytes:
     """What git says in the file's folder, nothing when it fails."""
-    env = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
+    # What a hook or an alias of git has set names another repository.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    env = {**inherited, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
     try:
         done = subprocess.run(
             ["git", "--no-pager", *arguments],

@@ -139,6 +139,7 @@ class _Recorder:
         with contextlib.suppress(OSError):
             write_atomically(state / job.store, dump(replace(report, digest=digest(job, self._source(key)))))
 
+    @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Say what was noted."""
         for line in self._lines:
