@@ -155,3 +155,10 @@ def _typed(terminal: int, keys: bytes) -> bytes:
         while chunk := os.read(terminal, 4096):
             text += chunk
     return text
+
+
+def test_a_breakpoint_that_nobody_can_type_into_is_named(checkout: Checkout) -> None:
+    checkout.add("a01_stops", "def double(x):\n    breakpoint()\n    return 2 * x\n")
+    done = checkout.kata("submit", "a01")
+    assert "mistake   breakpoint() is still in the code" in done.out, done.text
+    assert "BdbQuit" not in done.text
