@@ -47,6 +47,7 @@ _COMMANDS = {
     "stop": "harness.cli.clock:stop_command",
     "submit": "harness.cli.solution:submit_command",
     "tally": "harness.cli.scoreboard:tally_command",
+    "try": "harness.cli.try_out:try_command",
     "unseal": "harness.cli.edition:unseal_command",
     "update": "harness.cli.edition:update_command",
     "watch": "harness.cli.watch:watch_command",
@@ -54,7 +55,7 @@ _COMMANDS = {
 """Where they are: each is imported only when it is asked for."""
 
 _SECTIONS = {
-    "Practise": ("watch", "next", "show", "start", "stop", "hint", "submit", "reset", "restore"),
+    "Practise": ("watch", "next", "show", "start", "stop", "try", "hint", "submit", "reset", "restore"),
     "After a pass": ("reveal", "diff", "mistake", "review"),
     "Rehearse the interview": ("quiz", "interview"),
     "See how you stand": ("scoreboard", "list", "stats", "history", "tally"),

@@ -157,4 +157,4 @@ def has_debugger() -> bool:
     )  # what debugpy uses from Python 3.12 on, in place of a trace function
     if monitoring is not None and monitoring.get_tool(monitoring.DEBUGGER_ID) is not None:
         return True
-    return is_debugging()
+    return bool(is_debugging())

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.core.errors import KataError
-from harness.core.model import Band, FailureKind, KataReport, Outcome, Problem, ProblemKind, Status, Suite
+from harness.core.model import Band, FailureKind, Figure, KataReport, Outcome, Problem, ProblemKind, Status, Suite
 from harness.plugin.session import SESSION, Session, SuiteKey
 from harness.plugin.stages import result_of
 from harness.subject.resolve import LEARNER
@@ -64,7 +64,10 @@ class _Recorder:
         """Note what there is to note. A run that was interrupted says nothing."""
         if exitstatus not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
             return
-        figures = {item.nodeid: tuple(item.stash.get(FIGURES, ())) for item in session.items}
+        figures: dict[str, tuple[Figure, ...]] = {}
+        for item in session.items:
+            found: list[Figure] = item.stash.get(FIGURES, [])
+            figures[item.nodeid] = tuple(found)
         collected = self._session.collected
         for key in sorted(collected.expected, key=lambda key: key.order):
             bands = collected.whole.get(key, {})
