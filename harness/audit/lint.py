@@ -16,7 +16,7 @@ from pathlib import Path
 
 from harness.audit.mutation_target import stale_equivalents
 from harness.audit.planted import Repair, fault_problems, read_repairs, too_few_faults
-from harness.catalog.load import is_published_stub
+from harness.catalog.load import stub_hash
 from harness.core.errors import SubjectError
 from harness.core.files import listed_files
 from harness.core.model import FOLLOW_UP_SUITE, Catalog, Kata, KataKind, KataSet, Suite
@@ -198,8 +198,10 @@ def _stub(kata: Kata) -> Iterator[str]:
     lines = source.count(b"\n")
     if lines > STUB_LINES:
         yield f"the stub has {lines} lines, expected at most {STUB_LINES}: it must fit on a screen"
-    if not is_published_stub(kata, source):
+    if stub_hash(source) != kata.stub_sha256:
         yield f"the stub is not the one that kata.toml has the hash of: `kata stamp {kata.slug}` if it is meant to be published"
+    if not kata.published_stub.is_file() or stub_hash(kata.published_stub.read_bytes()) != kata.stub_sha256:
+        yield f"{kata.published_stub.name}, the copy that `kata reset` takes, is not the published stub: `kata stamp {kata.slug}`"
 
 
 def _names(catalog: Catalog, kata: Kata) -> Iterator[str]:
@@ -221,7 +223,15 @@ def installed_names() -> frozenset[str]:
 
 def _stray_files(kata: Kata) -> Iterator[str]:
     helpers = {f"{name}.py" for name in kata.helpers}
-    meant = {"README.md", "kata.toml", "hints.md", kata.stub.name, kata.suite_file().name, *helpers}
+    meant = {
+        "README.md",
+        "kata.toml",
+        "hints.md",
+        kata.stub.name,
+        kata.published_stub.name,
+        kata.suite_file().name,
+        *helpers,
+    }
     meant |= {kata.follow_up_statement.name, FOLLOW_UP_SUITE}
     for path in _entries(kata.folder):
         if path.name not in meant:

@@ -87,6 +87,7 @@ def test_optimised_python_runs_suites_as_any_other(checkout: Checkout) -> None:
 def test_the_git_folder_of_a_hook_is_not_taken_for_that_of_the_checkout(checkout: Checkout, tmp_path: Path) -> None:
     checkout.add("a01_good", GOOD)
     (checkout.root / "katas/a01_good/good.py").write_text(STUB)
+    (checkout.root / "katas/a01_good/.stub").unlink()
     identity = ["-c", "user.name=Author", "-c", "user.email=author@example.org"]
     for arguments in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "stubs"]):
         subprocess.run(["git", *arguments], cwd=checkout.root, check=True)
