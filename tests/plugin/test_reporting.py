@@ -125,3 +125,24 @@ def test_tests_that_a_stop_at_the_first_failure_leaves_out_are_not_shown_as_fail
     done = checkout.pytest("-x", "katas/a01_first")
     line = "a01_first  example 0/1  law not run  edge not run  1 of 3 tests run  first to mend: test_two_is_four"
     assert line in done.out, done.text
+
+
+def test_a_flood_of_output_is_cut_and_its_size_is_told(checkout: Checkout) -> None:
+    source = "def double(x):\n    for _ in range(300):\n        print('x' * 1_000_000)\n    return x\n"
+    checkout.add("a01_loud", source)
+    done = checkout.pytest("katas/a01_loud")
+    assert "not doubled: return 2 * x" in done.out
+    assert "it printed 300.0 MB; most of it is left out" in done.out
+    assert len(done.out) < 500_000
+    assert "example 0/1  edge 1/1" in done.out
+
+
+def test_what_a_test_prints_is_shown_whole_when_it_is_not_much(checkout: Checkout) -> None:
+    checkout.add(
+        "a01_quiet",
+        "import sys\n\ndef double(x):\n    print('out', x)\n    print('err', file=sys.stderr)\n    return x\n",
+    )
+    done = checkout.pytest("katas/a01_quiet")
+    assert "out 2\n" in done.out
+    assert "err\n" in done.out
+    assert "left out" not in done.out
