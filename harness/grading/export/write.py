@@ -14,6 +14,7 @@ import msgspec
 from harness.core.documents import ResultsError
 from harness.core.state import write_atomically
 from harness.grading.export.build import build, build_learners
+from harness.grading.export.gradebook import Gradebook, fill_in
 from harness.grading.export.options import Form, Scoring
 from harness.grading.results import Cohort
 
@@ -39,7 +40,12 @@ class _Entry(msgspec.Struct):
 
 
 def render_files(
-    cohort: Cohort, forms: Iterable[Form], scoring: Scoring | None = None, *, similar: str = ""
+    cohort: Cohort,
+    forms: Iterable[Form],
+    scoring: Scoring | None = None,
+    *,
+    similar: str = "",
+    gradebook: Gradebook | None = None,
 ) -> Iterator[tuple[Form, str, Iterable[bytes]]]:
     """Form, name below the folder, and pieces of each file; of a large cohort, no file is ever whole in memory."""
     view = build(cohort, scoring)
@@ -56,7 +62,11 @@ def render_files(
             case Form.CSV:
                 from harness.grading.export.table import render_csv
 
-                yield form, _NAMES[form], [render_csv(view).encode()]
+                yield (
+                    form,
+                    _NAMES[form],
+                    [render_csv(view).encode("utf-8-sig")],
+                )  # Excel takes a file without a mark for Latin-1
             case Form.JSON:
                 from harness.grading.export.document import render_json
 
@@ -72,7 +82,10 @@ def render_files(
             case Form.CANVAS:
                 from harness.grading.export.lms import render_canvas, render_canvas_reasons
 
-                yield form, _NAMES[form], [render_canvas(view, cohort.learners).encode()]
+                if gradebook is None:
+                    yield form, _NAMES[form], [render_canvas(view, cohort.learners).encode()]
+                else:
+                    yield form, _NAMES[form], [fill_in(gradebook, view, cohort.learners).text.encode()]
                 yield form, "canvas_reasons.csv", [render_canvas_reasons(view, cohort.learners).encode()]
             case Form.MOODLE:
                 from harness.grading.export.lms import render_moodle
@@ -91,7 +104,13 @@ def file_name(slug: str) -> str:
     return slug
 
 
-def export(cohort: Cohort, folder: Path, forms: Iterable[Form], scoring: Scoring | None = None) -> list[Path]:
+def export(
+    cohort: Cohort,
+    folder: Path,
+    forms: Iterable[Form],
+    scoring: Scoring | None = None,
+    gradebook: Gradebook | None = None,
+) -> list[Path]:
     """Write the files of `forms` into `folder`; returns the main ones, without the pages of learners.
 
     A file that is there and was not written by an export, or was changed since, is not overwritten: `ResultsError`, and
@@ -102,7 +121,7 @@ def export(cohort: Cohort, folder: Path, forms: Iterable[Form], scoring: Scoring
     similar = "similarity.html" if (folder / "similarity.html").is_file() else ""
     with _scratch(folder) as made:
         files: dict[str, tuple[Form, str]] = {}
-        for form, name, pieces in render_files(cohort, forms, scoring, similar=similar):
+        for form, name, pieces in render_files(cohort, forms, scoring, similar=similar, gradebook=gradebook):
             digest = _lay_down(made / name, pieces)
             _check_ours(folder / name, digest, manifest.get(name))
             files[name] = (form, digest)
