@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -14,8 +14,10 @@ import msgspec
 from harness.core.documents import ResultsError
 from harness.core.state import write_atomically
 from harness.grading.export.build import build, build_learners
-from harness.grading.export.gradebook import Gradebook, fill_in
+from harness.grading.export.gradebook import Gradebook
 from harness.grading.export.options import Form, Scoring
+from harness.grading.export.view import CohortView, LearnerView
+from harness.grading.model import Learner
 from harness.grading.results import Cohort
 
 MANIFEST = ".kata-export.json"
@@ -80,17 +82,33 @@ def render_files(
 
                 yield form, _NAMES[form], _encoded(render_junit(view, learners))
             case Form.CANVAS:
-                from harness.grading.export.lms import render_canvas, render_canvas_reasons
+                from harness.grading.export.lms import render_canvas_reasons
 
-                if gradebook is None:
-                    yield form, _NAMES[form], [render_canvas(view, cohort.learners).encode()]
-                else:
-                    yield form, _NAMES[form], [fill_in(gradebook, view, cohort.learners).text.encode()]
+                yield form, _NAMES[form], [_canvas(view, cohort.learners, gradebook).encode()]
                 yield form, "canvas_reasons.csv", [render_canvas_reasons(view, cohort.learners).encode()]
             case Form.MOODLE:
                 from harness.grading.export.lms import render_moodle
 
                 yield form, _NAMES[form], _encoded(render_moodle(view, learners(), cohort.learners))
+            case Form.GRADESCOPE | Form.PRAIRIELEARN:
+                yield from _per_submission(form, learners(), view.points)
+
+
+def _per_submission(
+    form: Form, learners: Iterable[LearnerView], points: float
+) -> Iterator[tuple[Form, str, Iterable[bytes]]]:
+    from harness.grading.export.platforms import render_gradescope, render_prairielearn
+
+    render = render_gradescope if form is Form.GRADESCOPE else render_prairielearn
+    for learner in learners:
+        yield form, f"{form.value}/{file_name(learner.slug)}.json", [render(learner, points)]
+
+
+def _canvas(view: CohortView, learners: Sequence[Learner], gradebook: Gradebook | None) -> str:
+    from harness.grading.export.gradebook import fill_in
+    from harness.grading.export.lms import render_canvas
+
+    return render_canvas(view, learners) if gradebook is None else fill_in(gradebook, view, learners).text
 
 
 def _encoded(pieces: Iterable[str]) -> Iterator[bytes]:
