@@ -46,7 +46,7 @@ class CSRMatrix:
             raise ValueError(f"vector must have shape {self.shape[1:]}, got shape {x.shape}")
         # Not reduceat: for an empty row it gives the first product of the next one.
         products = self.data * x[self.indices]
-        return np.bincount(self._row_of, weights=products, minlength=self.shape[0])
+        return np.bincount(self._row_of, weights=products, minlength=self.shape[0]).astype(np.float64, copy=False)
 
     def row(self, i: int) -> tuple[IntArray, Float64Array]:
         """Return the columns of row i, rising, and their values; `ValueError` for an i out of range."""
@@ -91,4 +91,4 @@ class TfidfIndex:
         parts = [weight * values for weight, (_, values) in zip(weights, postings, strict=True)]
         scores = np.bincount(place, weights=np.concatenate(parts))
         best = np.lexsort((found, -scores))[:k]
-        return found[best], scores[best]
+        return found[best], scores[best].astype(np.float64, copy=False)
