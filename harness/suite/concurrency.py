@@ -76,6 +76,7 @@ def interleave(
     mistake: str,
     right: Callable[[Meeting], bool] | None = None,
     expected: str = "",
+    made: str = "",
 ) -> None:
     """Stop `first` before each of its steps in the subject's code, have another thread make the calls `others`, and go on.
 
@@ -84,8 +85,8 @@ def interleave(
     `after` are made while no other call is under way; errors count without their message. With `right`, that says (and `expected`
     says in words) whether a meeting is right. Without, it is what the calls give one after the other, in one order or another.
 
-    With `joining`, a third thread makes these calls when a helper module that `first` calls calls
-    `harness.suite.stepping.join_here`, and `first` is stopped at the steps after that.
+    `made` is what to call the object in a message. With `joining`, a third thread makes these calls when a helper module that
+    `first` calls calls `harness.suite.stepping.join_here`, and `first` is stopped at the steps after that.
     """
     __tracebackhide__ = True
     parts = {"make": make, "first": first, "others": others, "before": before, "after": after, "joining": joining}
@@ -100,7 +101,7 @@ def interleave(
         place = f"stopped in line {line} (step {step}) before `{source}`" if line else "which was not stopped"
         met = f", and {words(*others)} in another thread" if others else ""
         met += f"; {words(*joining)} in a third thread, which begins in the middle" if joining else ""
-        asked = f"{words(make)}; {_then(before)}{words(first)}, {place}{met}"
+        asked = f"{made or words(make)}; {_then(before)}{words(first)}, {place}{met}"
         if outcome == STUCK:
             _fail(
                 asked,

@@ -28,7 +28,7 @@ YIELDS = 20_000
 """How often the threads of a crowd let others go on, in all."""
 _STEP = re.compile(
     "(LOAD|STORE|DELETE)_(ATTR|SUBSCR|SPECIAL)|(STORE|DELETE)_(GLOBAL|DEREF)|BINARY_(OP|SUBSCR|SLICE)|STORE_SLICE|"
-    "CONTAINS_OP|FOR_ITER|BEFORE_WITH|CALL"
+    "CONTAINS_OP|FOR_ITER|BEFORE_WITH|CALL|TO_BOOL|(POP_)?JUMP_(FORWARD_)?IF_(TRUE|FALSE)"
 )
 """The bytecodes that can affect other threads, or be affected by them."""
 _TOOL = 3
@@ -222,7 +222,7 @@ def interleave(modules: Sequence[str], *, has_rule: bool, **parts: Any) -> tuple
         while True:
             walk = Walk(scenario, stop, steps)
             outcome = walk.result()
-            came.append([stop, *walk.place, outcome])
+            came.append([*walk.place, outcome])
             stride = -(-walk.steps // MAX_STOPS) or 1
             stop = max(walk.met_at or walk.steps + 1, stop + stride)
             if outcome == STUCK or stop > walk.steps:
@@ -236,8 +236,8 @@ class Walk:
         self.steps = 0
         self.met_at = 0
         """The step at which `first` went on without waiting."""
-        self.place: tuple[int, str] = (0, "")
-        """The line of the subject before which it was stopped, and the source of that."""
+        self.place: tuple[int, int, str] = (0, 0, "")
+        """The step before which it was stopped when the others went on, its line, and the source of that."""
         self._scenario = scenario
         self._stop = stop
         self._other: Worker | None = None
@@ -279,9 +279,10 @@ class Walk:
             return
         self.steps += 1
         if self.steps == self._stop:
-            self.place = frame.f_lineno, linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
             self._other = self._start(self._scenario.others)
         if self._other and not self.met_at:
+            source = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+            self.place = self.steps, frame.f_lineno, source
             self._is_stopped = True
             if self._other.rests(self._modules) is not Rest.AT_LOCK:
                 self.met_at = self.steps

@@ -214,6 +214,12 @@ class ManualClock:
             self._now = self._now + self._duration(seconds)
             self._moved.notify_all()
 
+    def set(self, time: Any) -> None:
+        """Have the clock show `time`, later or earlier."""
+        with self._moved:
+            self._now = time
+            self._moved.notify_all()
+
     def sleep(self, seconds: float) -> None:
         """In place of `time.sleep`, for one thread: the clock moves on by so much, at once."""
         self.sleeps.append(seconds)

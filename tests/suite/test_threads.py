@@ -97,6 +97,8 @@ def test_a_clock_moves_only_when_it_is_told_to() -> None:
     clock.sleep(1.0)
     assert clock() == 8.5
     assert clock.sleeps == [1.0]
+    clock.set(3.0)
+    assert clock() == 3.0
 
 
 def test_a_clock_of_dates_counts_seconds() -> None:
