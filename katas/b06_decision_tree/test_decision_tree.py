@@ -109,7 +109,7 @@ def check_split(case: Case, *, hint: str = "") -> None:
     __tracebackhide__ = True
     X, y, depth, least_rows = case
     got, best = kata.DecisionTree(depth, least_rows).best_split(X.copy(), y.copy()), best_of(X, y)
-    feature, threshold, low, high = best[0]
+    feature, _, low, high = best[0]
 
     def other(**changes: Any) -> Callable[[], Any]:
         return lambda: best_of(X, y, **changes)[0][:2]
