@@ -121,6 +121,7 @@ OUTPUT_MISTAKES: dict[str, Slope] = {
     "P - Y times P (1 - P): softmax with cross-entropy gives P - Y alone": lambda P, Y: (P - Y) * P * (1 - P) / len(Y),
     "-Y / P, the slope of the logarithm alone: softmax is missing": lambda P, Y: -Y / P / len(Y),
 }
+STAYS = "as before training: is update_parameters called?"
 HIDDEN_MISTAKES: dict[str, Activation] = {
     "the slope of the sigmoid is missing on the way to Z1": np.ones_like,
     "sigmoid(A1) (1 - sigmoid(A1)): A1 has gone through the sigmoid already": lambda A: sigmoid(A) * sigmoid(-A),
@@ -195,11 +196,10 @@ def check_training(case: Case, rate: float, epochs: int) -> None:
     (after, losses), (beyond, more) = (descend(case, rate, n) for n in (epochs, epochs + 1))
     what = asked(case, call("train", case.X, case.Y, epochs=epochs) + f" with learning_rate={rate:g}: ")
     hint = "forward, loss, backward, update; once for each epoch, with all rows, from the parameters that were set"
-    wrong: Mistakes = {"one epoch too late: take each loss before its update": more[1:], "one epoch too many": more}
-    wrong = {**wrong, "as before training: is update_parameters called?": losses[:1] * epochs}
+    wrong: Mistakes = {"take each loss before its update": more[1:], STAYS: losses[:1] * epochs}
     check.close(net.loss_history, losses, asked=what + "loss_history", rtol=1e-7, mistakes=wrong, hint=hint)
     for name, start, want, longer in zip(NAMES, case.at, after.at, beyond.at, strict=True):
-        wrong = {"as before training: is update_parameters called?": start, "one epoch too many": longer}
+        wrong = {STAYS: start, "one epoch too many": longer}
         check.close(getattr(net, name), want, asked=what + name, rtol=1e-7, atol=1e-10, mistakes=wrong, hint=hint)
 
 
@@ -340,7 +340,7 @@ def test_integers_and_lists_are_computed_in_float64(kind: str) -> None:
     X, Y = (array.astype(np.uint8) if kind == "uint8" else array.tolist() for array in whole)
     net, P, single = network(case), forward(case), forward(case).astype(np.float32)
     names = ["forward_pass(X)", "compute_loss(Y, P)", "compute_loss(Y, P in float32)", *NAMES]
-    came = [net.forward_pass(X), net.compute_loss(Y, P.tolist()), net.compute_loss(Y, single)]
+    came: list[Any] = [net.forward_pass(X), net.compute_loss(Y, P.tolist()), net.compute_loss(Y, single)]
     came += net.backward_pass(X, Y, came[0])
     wanted: list[Any] = [P, loss_of(case), cross_entropy(case.Y, single.astype(float)), *gradients(case)]
     for name, got, want in zip(names, came, wanted, strict=True):
