@@ -68,7 +68,7 @@ def line(z: Float64Array, t: Float64Array, *, offset: bool = True) -> Float64Arr
 def platt(is_spam: Float64Array) -> Float64Array:
     """Targets: one sample more of each class, half of it on either side."""
     n = is_spam.sum()
-    return np.where(is_spam == 1, (n + 1) / (n + 2), 1 / (len(is_spam) - n + 2))
+    return np.asarray(np.where(is_spam == 1, (n + 1) / (n + 2), 1 / (len(is_spam) - n + 2)))
 
 
 def check_calibrated(model: Any, held_out: HeldOut, *, hint: str = "") -> None:
