@@ -246,7 +246,7 @@ def interleave(modules: Sequence[str], *, has_rule: bool, **parts: Any) -> tuple
     scenario = Scenario(**parts)
     lines = [scenario.first], scenario.others, scenario.joining
     known = list(orders(*lines))
-    right = [] if has_rule else [came for order in known if (came := scenario.in_order(order)) != STUCK]
+    right = [] if has_rule else [one for order in known if (one := scenario.in_order(order)) != STUCK]
     if not right and not has_rule:
         raise RuntimeError("no order lets these calls end one after the other: say with right= what is right")
     came: list[list[Any]] = []
