@@ -59,6 +59,8 @@ def check_batch(model: Any, X: Float64Array, before: Float64Array, counts: Any, 
     what = asked + f", from {check.show(before)} with counts {counts.tolist()}: "
     check.close(model.get_cluster_centers(), want, asked=what + "centroids", atol=1e-9, mistakes=mistakes, hint=hint)
     check.equal(model.counts, number, asked=what + "counts", hint="rows given to each centroid so far")
+    whole = np.asarray(model.counts).dtype.kind in "iu"
+    check.true(whole, asked=what + "counts", came=model.counts, expected="integers", mistake="counts are whole numbers")
 
 
 @pytest.mark.example
@@ -95,11 +97,20 @@ def test_each_batch_is_learnt_from_where_the_last_one_ended(seed: int, k: int, d
 @pytest.mark.edge
 def test_centroids_that_were_handed_out_and_arguments_stay() -> None:
     model, X = kata.KMeans(k=2, random_state=1).partial_fit(FIRST), np.array([[3.0], [20.0]])
-    centers = model.get_cluster_centers()
-    kept, hint = np.array(centers), "compute new centroids instead of writing into the old ones"
+    centers, counts = model.get_cluster_centers(), model.counts
+    kept, hint = (np.array(centers), np.array(counts)), "compute new arrays instead of writing into the old ones"
     with check.untouched(asked="partial_fit(X)", X=X):
         model.partial_fit(X)
-    check.equal(centers, kept, asked="what get_cluster_centers() gave before another batch was learnt", hint=hint)
+    check.equal(centers, kept[0], asked="what get_cluster_centers() gave before another batch was learnt", hint=hint)
+    check.equal(counts, kept[1], asked="what counts was before another batch was learnt", hint=hint)
+
+
+@pytest.mark.edge
+def test_a_centroid_without_rows_stays_and_then_becomes_the_first_row_that_it_gets() -> None:
+    model, asked = kata.KMeans(k=2), "sorted centroids of KMeans(k=2) after "
+    for batch, want in (([[0.0], [0.0]], [0.0, 0.0]), ([[3.0], [5.0]], [0.0, 2.0]), ([[-1.0]], [-1.0, 2.0])):
+        got, asked = np.sort(np.ravel(model.partial_fit(batch).get_cluster_centers())), f"{asked}{batch}, "
+        check.close(got, want, asked=asked, hint="a mean of no rows is not asked for; of one row, it is that row")
 
 
 @pytest.mark.edge

@@ -196,7 +196,7 @@ def check_training(case: Case, rate: float, epochs: int) -> None:
     what = asked(case, call("train", case.X, case.Y, epochs=epochs) + f" with learning_rate={rate:g}: ")
     hint = "forward, loss, backward, update; once for each epoch, with all rows, from the parameters that were set"
     wrong: Mistakes = {"one epoch too late: take each loss before its update": more[1:], "one epoch too many": more}
-    wrong = wrong | {"as before training: is update_parameters called?": losses[:1] * epochs}
+    wrong = {**wrong, "as before training: is update_parameters called?": losses[:1] * epochs}
     check.close(net.loss_history, losses, asked=what + "loss_history", rtol=1e-7, mistakes=wrong, hint=hint)
     for name, start, want, longer in zip(NAMES, case.at, after.at, beyond.at, strict=True):
         wrong = {"as before training: is update_parameters called?": start, "one epoch too many": longer}
@@ -342,7 +342,7 @@ def test_integers_and_lists_are_computed_in_float64(kind: str) -> None:
     names = ["forward_pass(X)", "compute_loss(Y, P)", "compute_loss(Y, P in float32)", *NAMES]
     came = [net.forward_pass(X), net.compute_loss(Y, P.tolist()), net.compute_loss(Y, single)]
     came += net.backward_pass(X, Y, came[0])
-    wanted = [P, loss_of(case), cross_entropy(case.Y, single.astype(float)), *gradients(case)]
+    wanted: list[Any] = [P, loss_of(case), cross_entropy(case.Y, single.astype(float)), *gradients(case)]
     for name, got, want in zip(names, came, wanted, strict=True):
         asking = f"X and Y as {kind}: {'backward_pass(X, Y, P): d' * (name in NAMES)}{name}"
         check.close(got, want, asked=asking, hint="np.asarray(X, dtype=np.float64) first")

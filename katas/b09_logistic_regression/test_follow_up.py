@@ -68,7 +68,7 @@ def line(z: Float64Array, t: Float64Array, *, offset: bool = True) -> Float64Arr
 def platt(is_spam: Float64Array) -> Float64Array:
     """Targets: one sample more of each class, half of it on either side."""
     n = is_spam.sum()
-    return np.where(is_spam == 1, (n + 1) / (n + 2), 1 / (len(is_spam) - n + 2))
+    return np.asarray(np.where(is_spam == 1, (n + 1) / (n + 2), 1 / (len(is_spam) - n + 2)))
 
 
 def check_calibrated(model: Any, held_out: HeldOut, *, hint: str = "") -> None:
@@ -123,7 +123,8 @@ def test_worked_example() -> None:
     before = model.calibration_error(X, y, n_bins=2)
     check.close(before, 0.128257, asked="calibration_error(X, y, n_bins=2), before calibrate", rtol=0, atol=1e-4)
     for name in ("reliability", "calibration_error"):
-        got, want = getattr(model, name)(X, y), getattr(model, name)(X, y, 10)
+        many = np.linspace(-3.0, 9.0, 60)[:, np.newaxis], ["no", "yes"] * 30
+        got, want = getattr(model, name)(*many), getattr(model, name)(*many, 10)
         check.close(got, want, asked=f"{name}(X, y), without n_bins", atol=1e-12, hint="n_bins is 10 by default")
     after = model.calibrate(X, y).calibration_error(X, y, n_bins=2)
     check.close(after, 0.089301, asked="calibration_error(X, y, n_bins=2), after calibrate", rtol=0, atol=1e-4)
@@ -150,6 +151,8 @@ def test_labels_that_the_scores_separate_have_a_finite_line() -> None:
     model = fitted().calibrate(*given_of(LINE))
     check_calibrated(model, LINE, hint="targets of 0 and 1 would drive the slope to infinity here; Platt's do not")
     check.equal(model.predict(LINE.X.copy()), given_of(LINE)[1], asked="predict of the held-out samples, calibrated")
+    one_of_ham = LINE._replace(is_spam=np.array([0.0, 1, 1, 1, 1]))
+    check_calibrated(fitted().calibrate(*given_of(one_of_ham)), one_of_ham, hint="one sample of a class is enough")
 
 
 @pytest.mark.edge

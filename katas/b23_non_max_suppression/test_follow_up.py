@@ -131,6 +131,8 @@ def test_a_box_at_the_threshold_keeps_its_score() -> None:
 @pytest.mark.edge
 def test_where_no_score_is_high_enough_nothing_is_kept() -> None:
     got = kata.soft_non_max_suppression(ROW.copy(), [0.2, 0.1, 0.3, 0.15], min_score=0.4)
+    hint = "an empty list is float64: say that indices are integers"
+    check.equal(np.asarray(got[0]).dtype.kind, "i", asked="the kind of dtype of no indices", hint=hint)
     check.equal(
         [np.shape(array) for array in got], [(0,), (0,)], asked="the shapes, where all scores are below min_score"
     )
@@ -139,8 +141,8 @@ def test_where_no_score_is_high_enough_nothing_is_kept() -> None:
 @pytest.mark.edge
 def test_integers_are_computed_in_float64() -> None:
     boxes = (ROW * 10).clip(0, 255).astype("uint8")
-    got = kata.soft_non_max_suppression(boxes, np.array([3, 9, 2, 5], dtype="uint8"), min_score=0)
-    want = soft(Scene(boxes.astype(float), np.array([3.0, 9, 2, 5]), {"min_score": 0}))
+    got = kata.soft_non_max_suppression(boxes, np.array([3, 9, 0, 5], dtype="uint8"), min_score=0)
+    want = soft(Scene(boxes.astype(float), np.array([3.0, 9, 0, 5]), {"min_score": 0}))
     asked, hint = "soft suppression of uint8 boxes and scores", "a score that decays is no integer: convert to float64"
     check.equal(got[0], want[0], asked=asked, hint=hint)
     check.close(got[1], np.array(want[1]), asked=asked, atol=1e-9, hint=hint)

@@ -77,14 +77,14 @@ class LogisticRegression:
             z = A @ line
             return float(np.mean(np.logaddexp(0, z) - targets * z))
 
-        line = np.array([0.0, np.log((n_second + 1) / (n_first + 1))])
+        line = np.zeros(2)
         for _ in range(self.max_iterations):
             p = _sigmoid(A @ line)
             gradient = A.T @ (p - targets)
             if np.abs(gradient).max() <= self.tolerance:
                 break
             step = np.linalg.pinv((A.T * (p * (1 - p))) @ A) @ gradient
-            while cost(line - step) > cost(line) and np.abs(step).max() > 1e-12:
+            while cost(line - step) > cost(line):
                 step /= 2
             line = line - step
         self.slope_, self.offset_ = float(line[0]), float(line[1])
