@@ -253,6 +253,10 @@ def test_a_call_that_waits_for_the_other_one_has_it_come(kata: Any) -> None:
 
     interleave((kata.Batch,), ("submit", 1), ("submit", 2), mistake="-", right=right, expected="both get the sum")
     assert seen == [[3, 3]]
+
+
+@pytest.mark.parametrize("kata", [LOCAL], indirect=True)
+def test_without_an_order_the_suite_must_say_what_is_right(kata: Any) -> None:
     with pytest.raises(RuntimeError, match="say with right= what is right"):
         interleave((kata.Batch,), ("submit", 1), ("submit", 2), mistake="-")
 
