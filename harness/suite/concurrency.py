@@ -24,6 +24,7 @@ __all__ = ["Call", "Gate", "ManualClock", "Meeting", "Worker", "crowd", "finish"
            "start", "stuck", "words"]  # fmt: skip
 
 LOCKED = "a lock is held across what may take long: let go of it there"
+MAX_THREADS = 100
 _SHOWN_ORDERS = 4
 
 new_clock = in_subject_process(ManualClock)
@@ -53,9 +54,11 @@ def crowd(*calls: Call, times: int = 1, mistake: str = "") -> list[Any]:
     """The outcomes of calls that begin at one barrier, each in a thread of its own, and each `times` times.
 
     At each step in the subject's code, threads let others go on, so that an update that is not atomic is lost nearly always;
-    what `interleave` finds is found always. At most 100 threads. Fails when a call does not end.
+    what `interleave` finds is found always. Fails when a call does not end. Raises `ValueError` for more than 100 threads.
     """
     __tracebackhide__ = True
+    if len(calls) * times > MAX_THREADS:
+        raise ValueError(f"a crowd has at most {MAX_THREADS} threads, and a sandbox not many more")
     lines = _crowd(_subject_modules(), calls, times)
     number = sum(map(len, lines))
     _raise_unwritten(*lines)

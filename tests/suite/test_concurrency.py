@@ -93,6 +93,21 @@ class Locked(Limiter):
         with self.lock:
             return predict(x)
 
+class Batch:
+    def __init__(self):
+        self.items, self.full = [], threading.Condition()
+
+    def submit(self, item):
+        with self.full:
+            self.items.append(item)
+            self.full.notify_all()
+            self.full.wait_for(lambda: len(self.items) >= 2)
+        return sum(self.items)
+
+class Refused:
+    def __init__(self):
+        raise ValueError("no")
+
 class Pair:
     def __init__(self):
         self.a, self.b = Limiter(1), Limiter(1)
@@ -227,6 +242,29 @@ def test_calls_that_wait_for_each_other_are_stuck(kata: Any) -> None:
         interleave((kata.Pair,), ("ab",), ("ba",), mistake="take the locks in one order")
     assert failure.value.failure.came == "they do not end"
     assert "take the locks in one order" in failure.value.failure.mistake
+
+
+def test_a_call_that_waits_for_the_other_one_has_it_come(kata: Any) -> None:
+    seen: list[Any] = []
+
+    def right(met: Meeting) -> bool:
+        seen.append([met.first, *met.others])
+        return [met.first, *met.others] == [3, 3]
+
+    interleave((kata.Batch,), ("submit", 1), ("submit", 2), mistake="-", right=right, expected="both get the sum")
+    assert seen == [[3, 3]]
+
+
+@pytest.mark.parametrize("kata", [LOCAL], indirect=True)
+def test_without_an_order_the_suite_must_say_what_is_right(kata: Any) -> None:
+    with pytest.raises(RuntimeError, match="say with right= what is right"):
+        interleave((kata.Batch,), ("submit", 1), ("submit", 2), mistake="-")
+
+
+def test_what_making_the_object_raises_comes_out(kata: Any) -> None:
+    for right in (None, lambda _: True):
+        with pytest.raises(ValueError, match="no"):
+            interleave((kata.Refused,), ("used",), mistake="-", right=right)
 
 
 def test_code_that_is_not_written_is_not_implemented(kata: Any) -> None:
