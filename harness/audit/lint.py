@@ -16,8 +16,9 @@ from pathlib import Path
 
 from harness.audit.mutation_target import stale_equivalents
 from harness.audit.planted import Repair, fault_problems, read_repairs, too_few_faults
-from harness.catalog.load import is_published_stub
+from harness.catalog.load import stub_hash
 from harness.core.errors import SubjectError
+from harness.core.files import listed_files
 from harness.core.model import FOLLOW_UP_SUITE, Catalog, Kata, KataKind, KataSet, Suite
 from harness.runner.job import suite_tests
 from harness.subject import mistakes
@@ -98,9 +99,9 @@ def solution_name(kata: Kata, file: Path) -> str:
 def read_solutions(kata: Kata, suite: Suite) -> Solutions:
     """The solutions there are; wrong ones that name no test that catches them, or cannot be made, are a fault and left out."""
     folder = reference_folder(kata, suite)
-    found = Solutions(folder / kata.stub.name, right=sorted((folder / "also_right").glob("*.py")))
-    files = sorted((folder / "wrong").glob("*.py"))
-    for file in [*sorted(folder.glob("*.py")), *files, *found.right]:
+    found = Solutions(folder / kata.stub.name, right=listed_files(folder / "also_right", "*.py"))
+    files = listed_files(folder / "wrong", "*.py")
+    for file in [*listed_files(folder, "*.py"), *files, *found.right]:
         found.faults += _imports(kata, file)
     known = suite_tests(kata, suite)
     stems = {file.stem for file in files}
@@ -197,8 +198,10 @@ def _stub(kata: Kata) -> Iterator[str]:
     lines = source.count(b"\n")
     if lines > STUB_LINES:
         yield f"the stub has {lines} lines, expected at most {STUB_LINES}: it must fit on a screen"
-    if not is_published_stub(kata, source):
+    if stub_hash(source) != kata.stub_sha256:
         yield f"the stub is not the one that kata.toml has the hash of: `kata stamp {kata.slug}` if it is meant to be published"
+    if not kata.published_stub.is_file() or stub_hash(kata.published_stub.read_bytes()) != kata.stub_sha256:
+        yield f"{kata.published_stub.name}, the copy that `kata reset` takes, is not the published stub: `kata stamp {kata.slug}`"
 
 
 def _names(catalog: Catalog, kata: Kata) -> Iterator[str]:
@@ -220,7 +223,15 @@ def installed_names() -> frozenset[str]:
 
 def _stray_files(kata: Kata) -> Iterator[str]:
     helpers = {f"{name}.py" for name in kata.helpers}
-    meant = {"README.md", "kata.toml", "hints.md", kata.stub.name, kata.suite_file().name, *helpers}
+    meant = {
+        "README.md",
+        "kata.toml",
+        "hints.md",
+        kata.stub.name,
+        kata.published_stub.name,
+        kata.suite_file().name,
+        *helpers,
+    }
     meant |= {kata.follow_up_statement.name, FOLLOW_UP_SUITE}
     for path in _entries(kata.folder):
         if path.name not in meant:
@@ -245,7 +256,7 @@ def _stray_files(kata: Kata) -> Iterator[str]:
 def _entries(folder: Path) -> list[Path]:
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if path.name != "__pycache__")
+    return sorted(p for p in folder.iterdir() if p.name != "__pycache__" and not p.name.startswith(".#"))
 
 
 def _suite(kata: Kata, suite: Suite) -> Iterator[str]:

@@ -183,6 +183,7 @@ def _write_kata(root: Path, kata_set: KataSet, number: int, module: str) -> None
     suite = _SUITE_HEAD.format(module=module) + "".join(_SUITE_PART.format(p=p) for p in powers) + _SPEED
     folder = root / "katas" / f"{prefix.lower()}_{module}"
     toml = f'title = "Means {number}"\nminutes = 10\ntopics = ["means"]\nimports = ["numpy"]\n'
+    _write(folder / ".stub", stub)
     _write(folder / "kata.toml", f'{toml}stub_sha256 = "{stub_hash(stub.encode())}"\n')
     _write(folder / f"{module}.py", stub)
     _write(folder / f"test_{module}.py", suite.lstrip())

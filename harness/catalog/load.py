@@ -6,6 +6,7 @@ a `Fault` with one sentence, and the others go on.
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import hashlib
 import os
@@ -161,11 +162,11 @@ def _claim(taken: dict[str, str], key: str, slug: str, what: str) -> None:
 
 
 def find_kata(catalog: Catalog, text: str) -> Kata:
-    """The kata that `text` names: `a1`, `A01`, `mse`, `a01_mse` or a path to its folder.
+    """The kata that `text` names: `a1`, `A01`, `mse`, `a01_mse`, or a path to its folder or to a file in it.
 
     Raises `UnknownKataError`, with the nearest names, when it names none.
     """
-    wanted = text.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1].lower()
+    wanted = _name_in(text)
     match = _ID.fullmatch(wanted)
     if match is not None:
         wanted = f"{match['set']}{int(match['number']):02d}"
@@ -179,6 +180,15 @@ def find_kata(catalog: Catalog, text: str) -> Kata:
     near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else "`kata list` shows the katas there are"
     raise UnknownKataError(f"no kata is called {text!r}", hint=hint)
+
+
+def _name_in(text: str) -> str:
+    """What of a name or a path can name a kata: the folder `a01_mse` where the path has one, else `mse` of `mse.py`."""
+    place = Path(text.replace("\\", "/"))
+    parts = (Path.cwd() / place).resolve().parts if text in (".", "..") or len(place.parts) > 1 else place.parts
+    folder = next((part for part in reversed(parts) if SLUG.fullmatch(part.lower())), "")
+    name = folder or (parts[-1] if parts else text)
+    return (name.removesuffix(".py").removeprefix("test_") if name.endswith(".py") else name).lower()
 
 
 def select_katas(catalog: Catalog, names: Sequence[str]) -> tuple[Kata, ...]:
@@ -195,5 +205,9 @@ def stub_hash(source: bytes) -> str:
 
 
 def is_published_stub(kata: Kata, source: bytes) -> bool:
-    """Whether `source` is the stub as it was published, so that running it would say nothing."""
-    return stub_hash(source) == kata.stub_sha256
+    """Whether `source` is the stub as it was published, so that running it would say nothing.
+
+    It is so too with the blank lines at the end and the byte order mark that an editor may add.
+    """
+    bare = source.removeprefix(codecs.BOM_UTF8).rstrip() + b"\n"
+    return kata.stub_sha256 in (stub_hash(source), stub_hash(bare))

@@ -60,10 +60,12 @@ def new_kata(root: Path, kata_id: str, title: str, kind: KataKind = KataKind.WRI
 
 
 def stamp(kata: Kata) -> bool:
-    """Write the hash of the stub as it is into `kata.toml`; returns whether it was another one before."""
+    """Write the hash of the stub as it is into `kata.toml`, and a copy beside it; returns whether it was another one before."""
     path = kata.folder / "kata.toml"
-    text = path.read_text(encoding="utf-8")
-    wanted = f'stub_sha256 = "{stub_hash(kata.stub.read_bytes())}"'
+    text, stub = path.read_text(encoding="utf-8"), kata.stub.read_bytes()
+    if not kata.published_stub.is_file() or kata.published_stub.read_bytes() != stub:
+        kata.published_stub.write_bytes(stub)
+    wanted = f'stub_sha256 = "{stub_hash(stub)}"'
     changed = re.sub(r"^stub_sha256\s*=.*$", wanted, text, flags=re.MULTILINE)
     if changed == text:
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import importlib
 import os
 import re
@@ -46,6 +47,7 @@ _COMMANDS = {
     "stop": "harness.cli.clock:stop_command",
     "submit": "harness.cli.solution:submit_command",
     "tally": "harness.cli.scoreboard:tally_command",
+    "try": "harness.cli.try_out:try_command",
     "unseal": "harness.cli.edition:unseal_command",
     "update": "harness.cli.edition:update_command",
     "watch": "harness.cli.watch:watch_command",
@@ -53,7 +55,7 @@ _COMMANDS = {
 """Where they are: each is imported only when it is asked for."""
 
 _SECTIONS = {
-    "Practise": ("watch", "next", "show", "start", "stop", "hint", "submit", "reset", "restore"),
+    "Practise": ("watch", "next", "show", "start", "stop", "try", "hint", "submit", "reset", "restore"),
     "After a pass": ("reveal", "diff", "mistake", "review"),
     "Rehearse the interview": ("quiz", "interview"),
     "See how you stand": ("scoreboard", "list", "stats", "history", "tally"),
@@ -168,16 +170,34 @@ def _in_edition() -> bool:
 
 def main() -> None:
     """Entry point: errors a person can mend end in a sentence and an exit code, never in a traceback."""
+    os.environ.pop("PYTHONOPTIMIZE", None)  # suites run with their assertions, and learners with theirs
+    if sys.stdout is None:  # closed by the shell, `>&-`
+        click.echo("kata: there is no standard output to write to", err=True)
+        sys.exit(KataError.exit_code)
     try:
-        app(prog_name="kata")
+        try:
+            app(prog_name="kata")
+        finally:
+            sys.stdout.flush()
     except KataError as error:
         click.echo(f"kata: {error}", err=True)
         if error.hint:
             click.echo(f"      {error.hint}", err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the reader has closed the pipe; do not complain while exiting
+        _drop_output()  # the reader has closed the pipe; do not complain while exiting
         sys.exit(141)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        _drop_output()
+        click.echo(f"kata: the output cannot be written: {error.strerror}", err=True)
+        sys.exit(KataError.exit_code)
+
+
+def _drop_output() -> None:
+    """Send what is still to be written nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 if __name__ == "__main__":

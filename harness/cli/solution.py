@@ -25,6 +25,8 @@ from harness.practice.solution import (
     repairs_text,
     side_by_side,
     unified,
+    ways_text,
+    without_docstrings,
 )
 
 if TYPE_CHECKING:
@@ -90,20 +92,25 @@ def _watching(kata: Kata) -> Iterator[Listener]:
         yield lambda event: status.update(f"{kata.slug} {event.text}"[:70]) if event.text else None
 
 
+_WAY = click.option("--way", metavar="NAME", default="", help="Another way to solve it, in place of the reference.")
+
+
 @click.command(name="reveal")
 @KATA_ID
+@_WAY
 @YES
 @AS_JSON
-def reveal_command(kata_id: str, yes: bool, as_json: bool) -> None:
+def reveal_command(kata_id: str, way: str, yes: bool, as_json: bool) -> None:
     r"""Show the reference, its debrief, and the mistakes people make.
 
-    After a pass it is free, and only then are the mistakes shown. Before, it asks first, and the attempt counts as given up:
-    the time is not a personal best, and the kata comes back soon.
+    After a pass it is free, and only then it shows the mistakes and other ways. Before, it asks first, and the attempt counts
+    as given up: the time is not a personal best, and the kata comes back soon.
 
     \b
     Examples:
       kata reveal mse
       kata reveal mse --yes | less
+      kata reveal mse --way loop
     """
     place = here()
     kata = place.kata_to_give_away(kata_id)
@@ -116,7 +123,10 @@ def reveal_command(kata_id: str, yes: bool, as_json: bool) -> None:
             book = history
             noted(lambda: book.add("reveal", kata.slug, time.time(), given_up=is_given_up))
     if is_given_up:  # they come back, and the suite's questions are still to be theirs
-        solution = replace(solution, mistakes=())
+        solution = replace(solution, mistakes=(), ways=())
+    if way:
+        put(solution.way(way).source)
+        return
     if as_json:
         put_json({"slug": kata.slug, "given_up": is_given_up, **_document(solution)})
         return
@@ -135,11 +145,19 @@ def _document(solution: Solution) -> dict[str, Any]:
         for mistake in solution.mistakes
     ]
     repairs = [{"name": each.name, "description": each.description, "diff": each.diff} for each in solution.repairs]
-    return {"reference": solution.reference, "debrief": solution.debrief, "mistakes": found, "repairs": repairs}
+    ways = [{"name": way.name, "summary": way.summary, "source": way.source} for way in solution.ways]
+    return {
+        "reference": solution.reference,
+        "debrief": solution.debrief,
+        "mistakes": found,
+        "repairs": repairs,
+        "ways": ways,
+    }
 
 
 def _show_solution(kata: Kata, solution: Solution) -> None:
-    texts = [text for text in (repairs_text(solution), solution.debrief, mistakes_text(solution)) if text]
+    found = repairs_text(solution), solution.debrief, ways_text(kata, solution), mistakes_text(solution)
+    texts = [text for text in found if text]
     if not sys.stdout.isatty():
         put("\n\n".join(f"{text.rstrip()}\n" for text in (solution.reference, *texts)))
         return
@@ -165,27 +183,33 @@ def _show_solution(kata: Kata, solution: Solution) -> None:
     default=None,
     help="Two columns, or as `diff -u` has it; by default two columns where the terminal has 120.",
 )
+@_WAY
+@click.option("--docstrings", is_flag=True, help="Compare docstrings too.")
 @AS_JSON
-def diff_command(kata_id: str, beside: bool | None, as_json: bool) -> None:
+def diff_command(kata_id: str, beside: bool | None, way: str, docstrings: bool, as_json: bool) -> None:
     r"""Show your passing code beside the reference.
 
-    If the file as it is now does not pass, it is the last attempt that did.
+    If the file as it is now does not pass, it is the last attempt that did. Docstrings are left out.
 
     \b
     Examples:
       kata diff mse
       kata diff mse --side-by-side
+      kata diff mse --way loop
     """
     place = here()
     kata = place.kata_to_give_away(kata_id)
     own = passing_code(place.state, kata)
-    reference = read_solution(kata).reference
+    solution = read_solution(kata)
+    reference = solution.way(way).source if way else solution.reference
+    if not docstrings and not as_json:
+        own, reference = without_docstrings(own), without_docstrings(reference)
     if as_json:
         put_json({"slug": kata.slug, "own": own, "reference": reference})
     elif beside or (beside is None and sys.stdout.isatty() and width() >= _WIDE):
-        show(_columns(list(side_by_side(own, reference))))
+        show(_columns(list(side_by_side(own, reference)), way or "reference"))
     else:
-        for line in unified(own, reference, kata.stub.name):
+        for line in unified(own, reference, kata.stub.name, label=way or "reference"):
             put(_colored(line) + "\n")
 
 
@@ -197,7 +221,7 @@ def _colored(line: str) -> str:
     return click.style(line, fg=None if is_head else colors.get(line[:1]), bold=is_head)
 
 
-def _columns(pairs: list[Pair]) -> RenderableType:
+def _columns(pairs: list[Pair], label: str) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
@@ -205,7 +229,7 @@ def _columns(pairs: list[Pair]) -> RenderableType:
     table.add_column(ratio=1, overflow="fold")
     table.add_column(width=1)
     table.add_column(ratio=1, overflow="fold")
-    table.add_row(Text("yours", style="bold"), "", Text("reference", style="bold"))
+    table.add_row(Text("yours", style="bold"), "", Text(label, style="bold"))
     for pair in pairs:
         mark = (
             " "

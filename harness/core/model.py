@@ -175,6 +175,11 @@ class Kata:
         """The learner's file."""
         return self.folder / f"{self.module}.py"
 
+    @property
+    def published_stub(self) -> Path:
+        """The stub once more, as it was published: a learner's file is code before long."""
+        return self.folder / ".stub"
+
     def suite_file(self, suite: Suite = Suite.OWN) -> Path:
         """The file of a suite, whether or not it is there."""
         return self.folder / (f"test_{self.module}.py" if suite is Suite.OWN else FOLLOW_UP_SUITE)

@@ -6,6 +6,7 @@ phase: a report may be cut short by `pytest.exit`, and a summary may claim passe
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 
 import msgspec
@@ -28,6 +29,8 @@ from harness.core.model import (
 FORMAT = 1
 """Version of the `kata` block; a report of another version is refused."""
 
+_MARKS = {codecs.BOM_UTF8: "UTF-8 with a byte order mark", codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
+_SAVE_AS = "`--json-report-file=FILE` writes it as it should be; `>` and `Out-File` of PowerShell encode text anew"
 _EXIT_ALL_PASSED = 0
 _EXIT_SOME_FAILED = 1
 
@@ -91,6 +94,9 @@ def parse(data: bytes, name: str) -> tuple[KataReport, ...]:
     """The reports in `data`; `name` is what errors call it."""
     if not data.strip():
         raise ReportError(f"{name} is empty, expected a JSON report")
+    encoding = next((text for mark, text in _MARKS.items() if data.startswith(mark)), "")
+    if encoding:
+        raise ReportError(f"{name} is {encoding}, expected UTF-8 without a byte order mark", hint=_SAVE_AS)
     try:
         _check_kind(msgspec.json.decode(data), name)
         document = msgspec.json.decode(data, type=_Document)
@@ -98,6 +104,11 @@ def parse(data: bytes, name: str) -> tuple[KataReport, ...]:
         raise ReportError(f"{name} is not a report of this harness: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ReportError(f"{name} is not valid JSON, perhaps cut short: {error}") from error
+    if document.tests and not document.kata.katas and not document.kata.follow_ups:
+        raise ReportError(
+            f"{name} does not say which tests there are, as reports made under pytest-xdist do not",
+            hint="make it without `-n`; `kata scoreboard` runs katas side by side",
+        )
     entries = {Suite.OWN: document.kata.katas, Suite.FOLLOW_UP: document.kata.follow_ups}
     return tuple(_report(document, slug, suite, entries[suite][slug]) for suite in Suite for slug in entries[suite])
 
@@ -117,7 +128,7 @@ def _check_kind(document: object, name: str) -> None:
 def _report(document: _Document, slug: str, suite: Suite, entry: _KataEntry) -> KataReport:
     by_id = {test.nodeid: test for test in document.tests}
     tests = tuple(_result(nodeid, band, by_id.get(nodeid)) for nodeid, band in entry.expected.items())
-    problem = entry.problem or _hang(slug, tests) or _incomplete(document, slug, entry, by_id)
+    problem = entry.problem or hang_problem(slug, tests) or _incomplete(document, slug, entry, by_id)
     return KataReport(
         slug=slug,
         subject=document.kata.subject,
@@ -154,7 +165,8 @@ def _result(nodeid: str, band: Band, test: _Test | None) -> TestResult:
     return TestResult(name, band, Outcome.FAILED, duration_s, failure, metadata.figures)
 
 
-def _hang(slug: str, tests: tuple[TestResult, ...]) -> Problem | None:
+def hang_problem(slug: str, tests: tuple[TestResult, ...]) -> Problem | None:
+    """What a test that ran out of time makes of the whole run of a kata, None when none did."""
     for test in tests:
         if test.failure is None:
             continue

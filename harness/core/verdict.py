@@ -18,7 +18,7 @@ _HARNESS = Path(__file__).parent.parent
 
 def verdict_files() -> list[Path]:
     """The modules of `VERDICT_PACKAGES`, in order."""
-    return sorted(file for package in VERDICT_PACKAGES for file in (_HARNESS / package).rglob("*.py"))
+    return sorted(file for package in VERDICT_PACKAGES for file in (_HARNESS / package).rglob("*.py") if file.is_file())
 
 
 @functools.cache

@@ -32,6 +32,7 @@ _FOLLOW_UP = ("follow_up.md", "test_follow_up.py")
 _LEFT_OUT = (
     "harness/bench/",
     "harness/cli/authors.py",
+    "harness/edition/autograder.py",
     "harness/edition/release.py",
     "harness/edition/git.py",
     "harness/edition/texts.py",
@@ -149,7 +150,7 @@ def _kata_files(root: Path, kata: Kata) -> dict[str, bytes]:
             f"{folder}/{kata.stub.name} is not the stub as it was published, so it may hold somebody's solution",
             hint=f"bring it back with git checkout -- {folder}/{kata.stub.name}, or publish it with kata stamp",
         )
-    return {**found, f"{folder}/{kata.stub.name}": stub}
+    return {**found, f"{folder}/{kata.stub.name}": stub, f"{folder}/{kata.published_stub.name}": stub}
 
 
 def _shared_files(root: Path, hold_out: Path | None) -> Iterator[str]:

@@ -135,7 +135,7 @@ class _Planner:
         """Whether anything in a kata's folder is the learner's."""
         for file in sorted((self._root / folder).rglob("*")):
             path = file.relative_to(self._root).as_posix()
-            is_junk = any(part in _JUNK for part in file.parts)
+            is_junk = any(part in _JUNK for part in file.parts) or file.name.startswith(".#")
             if not is_junk and not file.is_dir() and self._now(path) not in self._known(path):
                 return True
         return False

@@ -28,6 +28,7 @@ from harness.isolation.raised import Raised, read_warning
 from harness.isolation.random_state import GlobalRandom
 from harness.isolation.remote import Kind, Method, Remote, read_kind
 from harness.isolation.sandbox import ServerProcess
+from harness.isolation.shared_modules import shared_sources
 from harness.isolation.shared_objects import MAX_NUMBER, SharedObjects
 from harness.isolation.suite_objects import SuiteObjects, place_of, told_exception
 from harness.suite.explain import HangError, SubjectGoneError
@@ -82,9 +83,10 @@ class Connection:
 
     def load(self, kata: Kata, source: str, file: str) -> None:
         """Let the server import the subject. Raises what the import raises."""
-        self._helpers = kata.helpers
         self._file = file
         texts = {name: (kata.folder / f"{name}.py").read_text(encoding="utf-8") for name in kata.helpers}
+        texts |= shared_sources(kata, texts.values())
+        self._helpers = tuple(texts)
         watch = "random" in source or any("random" in text for text in texts.values())
         self._watches_random = watch
         self._random.watches_standard_library = "import random" in source or "from random" in source
@@ -279,7 +281,7 @@ class Connection:
                 raise TypeError("an object of one subject cannot be handed to another")
             return {Tag.OBJECT: value._number}
         if isinstance(value, Method):
-            return {Tag.OBJECT: self.ask("get", value._owner, value._name)._number}
+            return {Tag.METHOD: [self._encode_other(value._owner, [])[Tag.OBJECT], value._name]}
         place = place_of(value, self._helpers)
         return {Tag.NAMED: place} if place else {Tag.CALLABLE: self._suite.number_of(value)}
 

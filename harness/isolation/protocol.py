@@ -118,6 +118,7 @@ class Tag:
     ELLIPSIS = "e"
     PATH = "p"
     OBJECT = "h"
+    METHOD = "b"
     CALLABLE = "k"
     NAMED = "H"
 

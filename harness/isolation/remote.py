@@ -88,6 +88,11 @@ class Method:
         self._owner = owner
         self._name = name
 
+    @property
+    def __name__(self) -> str:
+        """As a method's."""
+        return self._name
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call it there."""
         return self._owner._connection.ask("method", self._owner, self._name, *args, **kwargs)

@@ -197,7 +197,7 @@ class SubjectServer:
     def load(
         self, module: str, sources: dict[str, str], allowed: Sequence[str], forbidden: Sequence[str], watch: bool
     ) -> Any:
-        """Import the subject. `sources` has it and its kata's helpers, by module name."""
+        """Import the subject. `sources` has it, its kata's helpers and modules that suites share, by module name."""
         self._file = f"{module}.py"
         self._watches_random = watch
         self._random.watches_standard_library = "import random" in sources[module] or "from random" in sources[module]
@@ -207,12 +207,17 @@ class SubjectServer:
             self._guard.note_library(helpers)
         guarded = guarded_builtins(self._file, allowed, forbidden)
         sys.meta_path.insert(0, Sources(sources, module, guarded, self._guard))
+        for name in sources:
+            if "." in name:  # these do not import the subject, which must not come before them
+                importlib.import_module(name)
         return importlib.import_module(module)
 
     def helper(self, module: str, function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call a function of a helper module. Whether the subject has modified one is told with the answer."""
+        found = importlib.import_module(module)
+        self._guard.require(found, module)
         try:
-            return getattr(importlib.import_module(module), function)(*args, **kwargs)
+            return getattr(found, function)(*args, **kwargs)
         finally:
             self._guard.look()
 
@@ -247,6 +252,8 @@ class SubjectServer:
     def _resolve(self, tag: str, body: Any, _buffers: list[memoryview], _depth: int) -> Any:
         if tag == Tag.OBJECT:
             return self._objects[body]
+        if tag == Tag.METHOD:
+            return method_of(self._objects[body[0]], body[1])
         if tag == Tag.CALLABLE:
             return Foreign(self, body)
         if tag == Tag.NAMED:
@@ -258,6 +265,18 @@ class SubjectServer:
         if line is not None and len(line.warnings) < MAX_WARNINGS:
             text = str(message)[:MAX_TEXT]
             line.warnings.append([builtin_names(category)[0], text, running_line(self._file)])
+
+
+def method_of(value: Any, name: str) -> Any:
+    """A method; where there is none, a function that raises at each call what looking it up does."""
+    try:
+        return getattr(value, name)
+    except Exception:
+
+        def missing(*args: Any, **kwargs: Any) -> Any:
+            return getattr(value, name)(*args, **kwargs)
+
+        return missing
 
 
 class Foreign:

@@ -26,6 +26,7 @@ from harness.isolation.sandbox import (
     require_sandbox,
     start_server,
 )
+from harness.isolation.shared_modules import SHARED_MODULES
 from harness.isolation.timing import RemoteStopwatch, way_share
 from harness.suite.measure import Compare, Task
 
@@ -131,6 +132,8 @@ class SubjectProcesses:
         self._core = take_core()
         self._servers: dict[str, SubjectProcess] = {}
         self._ahead: dict[str, ServerProcess] = {}
+        self._current = ""
+        """The kata of the running test; before the first one, the one that was loaded last."""
         self._folder = OwnedFolder("kata-shared-")
         self.shared = self._folder.path
         """Where suites put files for their subjects."""
@@ -143,14 +146,18 @@ class SubjectProcesses:
         """Start a server with this subject; what looks up its names. Raises what the import of the subject raises."""
         server = SubjectProcess(kata, source, file, self._mode, self.shared, self._ahead.pop(kata.slug, None))
         self._servers[kata.slug] = server
+        self._current = kata.slug
         if self._core is not None:  # not before: until now, there were two with something to do
             self._core.hold(server.connection.process.innermost())
         return server.attribute
 
     def helper(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Call a function of a helper module in the server of its kata."""
-        folder = Path(inspect.getfile(function)).resolve().parent
-        server = next(server for server in self._servers.values() if server.is_of(folder))
+        """Call a function of a helper module in the server of its kata, one that suites share in that of the running test."""
+        if function.__module__ in SHARED_MODULES:
+            server = self._servers[self._current]
+        else:
+            folder = Path(inspect.getfile(function)).resolve().parent
+            server = next(server for server in self._servers.values() if server.is_of(folder))
         return server.connection.ask("helper", function.__module__, function.__name__, args, kwargs)
 
     def find(self, kata: Kata) -> SubjectProcess | None:
@@ -159,6 +166,7 @@ class SubjectProcesses:
 
     def begin(self, kata: Kata, test: str) -> None:
         """A test begins: what earlier ones have handed over is watched no more."""
+        self._current = kata.slug
         server = self.find(kata)
         if server is not None:
             server.connection.begin(test)

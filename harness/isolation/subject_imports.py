@@ -1,6 +1,6 @@
 """Imports in the process of a subject.
 
-Its source and its helpers come over the connection; what its kata does not allow is refused.
+Its source, its helpers and modules that suites share come over the connection; what its kata does not allow is refused.
 """
 
 from __future__ import annotations
@@ -28,12 +28,16 @@ class Sources:
         self._subject = subject
         self._guarded = guarded
         self._guard = guard
+        # Of `harness.suite.threads`; nothing else of them is here.
+        self._packages = {name.rsplit(".", i)[0] for name in sources for i in range(1, name.count(".") + 1)}
 
     def find_spec(self, fullname: str, path: Sequence[str] | None = None, target: Any = None) -> ModuleSpec | None:  # noqa: ARG002
         """The import system's question."""
+        loader: Any = self
+        if fullname in self._packages:
+            return importlib.util.spec_from_loader(fullname, loader, is_package=True)
         if fullname not in self._sources:
             return None
-        loader: Any = self
         return importlib.util.spec_from_loader(fullname, loader, origin=f"{fullname}.py")
 
     def create_module(self, _: ModuleSpec) -> types.ModuleType | None:
@@ -43,6 +47,8 @@ class Sources:
     def exec_module(self, module: types.ModuleType) -> None:
         """Run the source."""
         name = module.__name__
+        if name in self._packages:
+            return
         file, source = f"{name}.py", self._sources[name]
         module.__file__ = file
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)

@@ -62,6 +62,9 @@ class Collection:
             sentence = import_problem(self._session, suite) or (
                 _band_problem(report) if report.outcome == "passed" else ""
             )
+        if not sentence and report.outcome == "passed":
+            tests = (item for item in report.result if isinstance(item, pytest.Item))
+            collected.whole.setdefault(suite, {}).update((item.nodeid, band_of(item)) for item in tests)
         if sentence:
             collected.problems[suite] = sentence
             report.outcome = "failed"

@@ -62,3 +62,9 @@ class FailureRepr:
     def __str__(self) -> str:
         lines = [f"{name}: {value}" for name, value in asdict(self.failure).items() if value and name != "kind"]
         return "\n".join(lines + self._trace)
+
+
+def is_not_run(report: pytest.TestReport) -> bool:
+    """Whether this is the report of a test that an earlier one made needless."""
+    told: object = report.longrepr
+    return isinstance(told, FailureRepr) and told.failure.kind is FailureKind.NOT_RUN

@@ -5,12 +5,14 @@ from __future__ import annotations
 import faulthandler
 import os
 import signal
+import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 import pytest
+from pytest_timeout import is_debugging
 
 from harness.core.model import Band
 from harness.plugin.session import Collected, Progress, band_of
@@ -42,6 +44,10 @@ class Watchdog:
         finally:
             faulthandler.cancel_dump_traceback_later()
 
+    def stop(self) -> None:
+        """Watch this test no more."""
+        faulthandler.cancel_dump_traceback_later()
+
     def close(self) -> None:
         """Watch no more."""
         faulthandler.cancel_dump_traceback_later()
@@ -58,6 +64,15 @@ class Hangs:
         self._watchdog = watchdog
         self._is_remote = is_remote
         self._is_interruptible = False
+        self._was_in_pdb = False
+
+    def pytest_enter_pdb(self) -> None:
+        """Take the limits away: a person thinks, and may do so for the rest of the session."""
+        self._was_in_pdb = True
+        self._watchdog.stop()
+
+    def _is_debugging(self) -> bool:
+        return self._was_in_pdb or has_debugger()
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Have pytest-timeout set an alarm for each test that has no limit of its own."""
@@ -78,6 +93,8 @@ class Hangs:
         if kata is None:
             return (yield)
         self._progress.note("test", item.nodeid)
+        if self._is_debugging():
+            return (yield)
         marker = item.get_closest_marker("timeout")
         with self._watchdog.limit(float(marker.args[0]) if marker and marker.args else kata.hang_limit_s):
             return (yield)
@@ -115,7 +132,7 @@ class Hangs:
             return None
 
         def on_alarm(_signum: int, _frame: FrameType | None) -> None:
-            if self._is_interruptible:
+            if self._is_interruptible and not self._is_debugging():
                 raise HangError(settings.timeout)
 
         signal.signal(signal.SIGALRM, on_alarm)
@@ -131,3 +148,13 @@ class Hangs:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         return True
+
+
+def has_debugger() -> bool:
+    """Whether a debugger is attached to this process: pdb, or that of an editor."""
+    monitoring: Any = getattr(
+        sys, "monitoring", None
+    )  # what debugpy uses from Python 3.12 on, in place of a trace function
+    if monitoring is not None and monitoring.get_tool(monitoring.DEBUGGER_ID) is not None:
+        return True
+    return bool(is_debugging())

@@ -21,6 +21,7 @@ from harness.plugin.options import (
     path_option,
     read_settings,
 )
+from harness.plugin.output_cap import OutputCap
 from harness.plugin.precedence import Precedence
 from harness.plugin.reporting import Reporting
 from harness.plugin.session import SESSION, Gate, Progress, Session
@@ -59,6 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
         Collection(session),
         SubjectWarnings(session.collected),
         Hangs(session.collected, session.progress, session.watchdog, is_remote=session.players is not None),
+        OutputCap(session.collected),
         Precedence(session),
         Reporting(session),
         Summary(session),

@@ -14,9 +14,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from harness.core.model import Band, Failure, FailureKind, Outcome, TestResult
+from harness.core.model import Band, Failure, Outcome, TestResult
 from harness.core.text import clean_text
-from harness.plugin.failure_repr import FailureRepr
+from harness.plugin.stages import name_of, result_of
 
 FILE = "live"
 """The file, beside that of the progress events."""
@@ -101,7 +101,7 @@ class _Writer:
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Write which tests there are."""
         self._bands = {item.nodeid: band for item in session.items if (band := _band(item)) is not None}
-        self._write(*(Line(_name(nodeid), band) for nodeid, band in self._bands.items()))
+        self._write(*(Line(name_of(nodeid), band) for nodeid, band in self._bands.items()))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Write how a test ended, once it is torn down."""
@@ -134,25 +134,11 @@ def _band(item: pytest.Item) -> Band | None:
     return next((Band(mark.name) for mark in item.iter_markers() if mark.name in [*ORDER]), None)
 
 
-def _name(nodeid: str) -> str:
-    return nodeid.rsplit("::", 1)[-1]
-
-
 def _line(stages: list[pytest.TestReport], band: Band) -> Line:
-    name = _name(stages[0].nodeid)
-    duration_s = sum(stage.duration for stage in stages)
-    bad = next((stage for stage in stages if not stage.passed), None)
-    if bad is None:
-        return Line(name, band, Outcome.PASSED, duration_s)
-    told: object = bad.longrepr
-    failure = told.failure if isinstance(told, FailureRepr) else None
-    if not bad.failed or (failure is not None and failure.kind is FailureKind.NOT_RUN):
-        return Line(name, band, Outcome.NOT_RUN, duration_s, failure)
-    if failure is None:
-        text = bad.longreprtext.strip().splitlines()
-        failure = Failure(asked=name, came=clean_text(text[-1]) if text else "failed", kind=FailureKind.RAISED)
-    printed = "\n".join(stages[-1].capstdout.splitlines()[-_PRINTED_LINES:])
-    return Line(name, band, Outcome.FAILED, duration_s, failure, clean_text(printed))
+    result = result_of(stages, band)
+    is_failed = result.outcome is Outcome.FAILED
+    printed = "\n".join(stages[-1].capstdout.splitlines()[-_PRINTED_LINES:]) if is_failed else ""
+    return Line(result.name, band, result.outcome, result.duration_s, result.failure, clean_text(printed))
 
 
 def pytest_configure(config: pytest.Config) -> None:

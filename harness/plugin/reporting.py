@@ -100,9 +100,14 @@ class Reporting:
         subject = collected.subjects.get(key)
         source = self._session.finder.sources.get(subject.file, b"") if subject else b""
         sentence = collected.problems.get(key)
+        expected, deselected = collected.expected.get(key, {}), collected.deselected.get(key, [])
+        if not self._session.progress.has_reader:  # a runner knows which tests it has named, other readers do not
+            whole = collected.whole.get(key, {})
+            deselected = [*deselected, *(nodeid for nodeid in whole if nodeid not in expected)]
+            expected = whole | expected
         return {
-            "expected": collected.expected.get(key, {}),
-            "deselected": collected.deselected.get(key, []),
+            "expected": expected,
+            "deselected": deselected,
             "problem": asdict(Problem(ProblemKind.BROKEN, sentence)) if sentence else None,
             "started": not (subject and is_published_stub(subject.kata, source)),
         }

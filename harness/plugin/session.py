@@ -64,6 +64,8 @@ class Collected:
     subjects: dict[SuiteKey, Subject] = field(default_factory=dict)
     expected: dict[SuiteKey, dict[str, str]] = field(default_factory=dict)
     """Test id -> band, of all that was collected, deselected tests included."""
+    whole: dict[SuiteKey, dict[str, str]] = field(default_factory=dict)
+    """The same of all that the suite has, though the command line may name a few tests of it."""
     deselected: dict[SuiteKey, list[str]] = field(default_factory=dict)
     """Ids that `-m`, `-k` or the like took away."""
     problems: dict[SuiteKey, str] = field(default_factory=dict)
@@ -97,6 +99,11 @@ class Progress:
         self.close()
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
         self._file = os.fdopen(descriptor, "w", encoding="utf-8")
+
+    @property
+    def has_reader(self) -> bool:
+        """Whether a runner has started this process."""
+        return self._file is not None
 
     def note(self, event: str, what: str) -> None:
         """Append one line: `event` is `collect`, `test` or `gate`."""

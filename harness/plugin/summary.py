@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from harness.core.model import FOLLOW_UP_SUITE, Suite
+from harness.plugin.failure_repr import is_not_run
 from harness.plugin.session import BANDS, Session, SuiteKey
 from harness.subject.resolve import LEARNER
 
@@ -37,9 +38,9 @@ class Summary:
         outcomes = _outcomes(terminalreporter.stats)
         terminalreporter.section("katas")
         for key in sorted(collected.expected, key=lambda key: key.order):
-            expected = collected.expected[key]
-            terminalreporter.line(f"{key}  {_line(expected, outcomes)}")
-            if all(outcomes.get(nodeid) == "passed" for nodeid in expected) and self._has_more(key):
+            whole = collected.whole[key]
+            terminalreporter.line(f"{key}  {_line(whole, outcomes)}")
+            if all(outcomes.get(nodeid) == "passed" for nodeid in whole) and self._has_more(key):
                 terminalreporter.line(
                     f"{key.slug}  the interviewer asks for more: follow_up.md, then {FOLLOW_UP_SUITE}"
                 )
@@ -55,24 +56,29 @@ class Summary:
 
 
 def _outcomes(stats: dict[str, list[Any]]) -> dict[str, str]:
-    """The outcome of each test by its id; `failed` wins over an error in the teardown."""
+    """The outcome of each test by its id; `failed` wins over an error in the teardown. A test that was not run has none."""
     outcomes: dict[str, str] = {}
     for outcome in ("passed", "failed", "error"):
         for report in stats.get(outcome, ()):
+            if is_not_run(report):
+                continue
             outcomes[report.nodeid] = outcome if outcomes.get(report.nodeid) != "failed" else "failed"
     return outcomes
 
 
-def _line(expected: dict[str, str], outcomes: dict[str, str]) -> str:
-    """How far each band of a suite is, and the first test to mend."""
+def _line(whole: dict[str, str], outcomes: dict[str, str]) -> str:
+    """How far each band of a suite is, and the first test to mend. Only a run of the whole suite says that it passes."""
     parts = []
     for band in BANDS:
-        ids = [nodeid for nodeid, of in expected.items() if of == band]
-        if ids:
-            passed = sum(outcomes.get(nodeid) == "passed" for nodeid in ids)
-            parts.append(f"{band} {passed}/{len(ids)}")
-    if all(outcomes.get(nodeid) == "passed" for nodeid in expected):
-        return "  ".join([*parts, "passed"])
-    first = next((nodeid for nodeid in expected if outcomes.get(nodeid) in ("failed", "error")), None)
-    tail = f"first to mend: {first.rsplit('::', 1)[-1]}" if first else "not all tests were run"
-    return "  ".join([*parts, tail])
+        ids = [nodeid for nodeid, of in whole.items() if of == band]
+        ran = [nodeid for nodeid in ids if nodeid in outcomes]
+        passed = sum(outcomes[nodeid] == "passed" for nodeid in ran)
+        if ran:
+            parts.append(f"{band} {passed}/{len(ran)}")
+        elif ids:
+            parts.append(f"{band} not run")
+    ran = [nodeid for nodeid in whole if nodeid in outcomes]
+    share = "" if len(ran) == len(whole) else f"{len(ran)} of {len(whole)} tests run"
+    first = next((nodeid for nodeid in ran if outcomes[nodeid] != "passed"), None)
+    verdict = f"first to mend: {first.rsplit('::', 1)[-1]}" if first else "" if share else "passed"
+    return "  ".join(part for part in (*parts, share, verdict) if part)

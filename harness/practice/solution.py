@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.core.errors import KataError
+from harness.core.files import listed_files
 from harness.core.model import Kata, Status
 from harness.history.attempt import attempt
 from harness.history.snapshots import snapshots
@@ -31,6 +34,16 @@ class NotPassedError(KataError):
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A right solution that is really different from the reference."""
+
+    name: str
+    summary: str
+    """The first line of its docstring."""
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Solution:
     """What there is to see after a pass."""
 
@@ -41,6 +54,18 @@ class Solution:
     """What people do wrong here, as far as it is written down."""
     repairs: tuple[Mistake, ...] = ()
     """What was wrong with the stub of a debug kata, each with the edit that repairs it."""
+    ways: tuple[Way, ...] = ()
+    """Other ways to solve it."""
+
+    def way(self, name: str) -> Way:
+        """The one called `name`. Raises `NoSolutionError` with the names there are."""
+        for way in self.ways:
+            if way.name == name.removesuffix(".py"):
+                return way
+        names = ", ".join(way.name for way in self.ways)
+        raise NoSolutionError(
+            f"there is no other way called {name!r}", hint=f"there are: {names}" if names else "there is none here"
+        )
 
 
 def read_solution(kata: Kata) -> Solution:
@@ -51,7 +76,16 @@ def read_solution(kata: Kata) -> Solution:
         raise missing_solution(kata)
     page = mistakes.read_page(folder / mistakes.PAGE)
     repairs = mistakes.read_page(folder / mistakes.REPAIRS).mistakes
-    return Solution(reference, _read(folder / "debrief.md") or "", page.mistakes, repairs)
+    ways = tuple(_way(file) for file in listed_files(folder / "also_right", "*.py"))
+    return Solution(reference, _read(folder / "debrief.md") or "", page.mistakes, repairs, ways)
+
+
+def _way(file: Path) -> Way:
+    source = _read(file) or ""
+    with contextlib.suppress(SyntaxError):
+        docstring = ast.get_docstring(ast.parse(source)) or ""
+        return Way(file.stem, docstring.partition("\n")[0], source)
+    return Way(file.stem, "", source)
 
 
 def missing_solution(kata: Kata, what: str = "the solution") -> NoSolutionError:
@@ -76,6 +110,32 @@ def mistakes_text(solution: Solution) -> str:
 def repairs_text(solution: Solution) -> str:
     """The planted faults and their repairs as Markdown, under one heading; empty when there are none."""
     return _edits("## What was wrong with the stub", solution.repairs)
+
+
+def ways_text(kata: Kata, solution: Solution) -> str:
+    """The names of other ways as Markdown, under one heading, and how to see them; empty when there are none."""
+    if not solution.ways:
+        return ""
+    listed = "\n".join(f"- `{way.name}`: {way.summary}" for way in solution.ways)
+    command = f"kata reveal {kata.id.lower()} --way {solution.ways[0].name}"
+    return f"## Other ways to solve it\n\n{listed}\n\n`{command}` shows one, `kata diff` takes `--way` too."
+
+
+def without_docstrings(source: str) -> str:
+    """The same code with its docstrings taken out, comments kept; as it is where it is not valid Python."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return source
+    dropped: set[int] = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if ast.get_docstring(node, clean=False) is not None and (len(node.body) > 1 or isinstance(node, ast.Module)):
+            first = node.body[0]
+            dropped.update(range(first.lineno, (first.end_lineno or first.lineno) + 1))
+    kept = [line for number, line in enumerate(source.splitlines(), 1) if number not in dropped]
+    return "\n".join(kept).strip("\n") + "\n"
 
 
 def _edits(heading: str, edits: Sequence[Mistake]) -> str:
@@ -114,12 +174,10 @@ def passing_code(state: Path, kata: Kata) -> str:
     )
 
 
-def unified(own: str, reference: str, name: str) -> list[str]:
-    """The differences as `diff -u` writes them, line by line."""
+def unified(own: str, reference: str, name: str, *, label: str = "reference") -> list[str]:
+    """The differences as `diff -u` writes them, line by line; `label` is what the other side is called."""
     return list(
-        difflib.unified_diff(
-            own.splitlines(), reference.splitlines(), f"yours/{name}", f"reference/{name}", lineterm=""
-        )
+        difflib.unified_diff(own.splitlines(), reference.splitlines(), f"yours/{name}", f"{label}/{name}", lineterm="")
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import hashlib
 import importlib.metadata
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from harness.catalog.load import is_published_stub
 from harness.core.errors import ReportError, SubjectError
+from harness.core.files import listed_files
 from harness.core.model import Band, Kata, KataReport, Problem, ProblemKind, Status, Suite
 from harness.core.report import read
 from harness.core.verdict import verdict_digest
@@ -173,14 +175,15 @@ def digest(job: Job, source: bytes) -> str:
     sha.update(source)
     for file in run_files(job.kata, job.suite):
         if file != job.kata.stub:
-            sha.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+            with contextlib.suppress(FileNotFoundError):  # it is gone since the folder was listed
+                sha.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return sha.hexdigest()
 
 
 def run_files(kata: Kata, suite: Suite = Suite.OWN) -> list[Path]:
     """The files in a kata's folder that a run of one of its suites may read."""
     others = {kata.suite_file(other) for other in Suite if other is not suite}
-    return sorted(file for file in kata.folder.iterdir() if file.suffix in (".py", ".toml") and file not in others)
+    return [file for file in listed_files(kata.folder) if file.suffix in (".py", ".toml") and file not in others]
 
 
 @functools.cache

@@ -103,7 +103,8 @@ def start_pytest(
     `plugins` are loaded beside those that every run has; `options` are more words for pytest.
     """
     gate = ("--kata-gate", str(folder / "go")) if gated else ()
-    targets = [f"{job.suite_file}::{name}" for name in job.only] or [str(job.suite_file)]
+    suite = _suite_path(job)
+    targets = [f"{suite}::{name}" for name in job.only] or [suite]
     more = ["--kata-progress", str(folder / "progress"), *gate, *options]
     arguments = pytest_arguments(job, folder, targets, plugins=plugins, options=more)
     root, env = job.kata.root, pytest_environment()
@@ -128,12 +129,17 @@ def start_suite_server(job: Job, folder: Path, fork_server: ForkServer) -> Forke
     arguments = pytest_arguments(
         replace(job, choice=LEARNER),
         folder,
-        [str(job.suite_file)],
+        [_suite_path(job)],
         plugins=("harness.plugin.suite_server",),
         options=("--tb", "native"),
     )
     root = job.kata.root
     return fork_server.start(arguments, pytest_environment(), root, folder, serves=True)
+
+
+def _suite_path(job: Job) -> str:
+    """The suite as seen from the checkout, which runs begin in: pytest reads `[` and `::` in a path as parts of an id."""
+    return job.suite_file.relative_to(job.kata.root).as_posix()
 
 
 def pytest_arguments(

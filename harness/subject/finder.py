@@ -42,6 +42,10 @@ class SubjectFinder(MetaPathFinder):
             self._refuse_foreign(helper, file)
             self._files[helper] = file
 
+    def subject_modules(self) -> tuple[str, ...]:
+        """The names by which suites import the subjects."""
+        return tuple(self._subjects)
+
     def bind(self, subject: Subject) -> None:
         """Run `subject` in the module that its suite has imported with placeholders. Raises `SubjectError` as an import would."""
         name = subject.kata.module

@@ -5,6 +5,7 @@ Pure of pytest: it sees an exception and the two files that matter, the subject 
 
 from __future__ import annotations
 
+import bdb
 import linecache
 import re
 import traceback
@@ -64,6 +65,8 @@ def explain(error: BaseException, subject_file: Path, suite_file: Path) -> Failu
         )
     if isinstance(error, AttributeError) and not in_subject and in_suite:
         return _clean(_missing(error, asked, subject_file))
+    if isinstance(error, bdb.BdbQuit):
+        return _clean(_breakpoint(asked, in_subject))
     if not in_subject and (isinstance(error, AssertionError) or not in_suite):
         return None
     came = _exception_line(error)
@@ -82,6 +85,19 @@ def _hang(error: HangError, asked: str, in_subject: list[traceback.FrameSummary]
         "a loop that does not end, or work that grows far too fast",
         where=_place(in_subject),
         kind=FailureKind.TIMED_OUT,
+    )
+
+
+def _breakpoint(asked: str, in_subject: list[traceback.FrameSummary]) -> Failure:
+    """A debugger was left: by the learner, or because nobody can type into it."""
+    return Failure(
+        asked,
+        "a breakpoint(), and no answer",
+        "an answer",
+        "breakpoint() is still in the code",
+        "take it out; to debug, run pytest on the suite in a terminal, with -x",
+        where=_place(in_subject),
+        kind=FailureKind.RAISED,
     )
 
 

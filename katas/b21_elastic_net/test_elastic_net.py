@@ -280,6 +280,15 @@ def test_a_constant_column_has_the_weight_0(constant: float, ratio: float) -> No
 
 
 @pytest.mark.edge
+def test_a_feature_in_a_small_unit_is_neither_scaled_nor_dropped() -> None:
+    problem = EXAMPLE._replace(X=EXAMPLE.X * np.array([0.02, 1.0]), alpha=0.001)
+    asked, hint = asked_of(problem, ": weights, then bias"), "its weight is large: only a constant column has none"
+    check.close(
+        theta_of(fitted(problem)), solve(problem), asked=asked, rtol=1e-3, mistakes=mistakes_of(problem), hint=hint
+    )
+
+
+@pytest.mark.edge
 def test_one_row_and_one_column() -> None:
     model = kata.ElasticNet(alpha=0.1).fit([[2.0]], [3.0])
     check.close(theta_of(model), [0.0, 3.0], asked="ElasticNet(alpha=0.1).fit([[2.0]], [3.0]): weight and bias")

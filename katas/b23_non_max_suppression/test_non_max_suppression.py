@@ -92,6 +92,7 @@ def nms_mistakes(scene: Scene) -> Mistakes:
         "a mask: give indices": np.isin(np.arange(len(boxes)), right),
         "the boxes themselves: give their indices": boxes[right],
         "the indices of the dropped boxes: those of the kept": [i for i in order if i not in right],
+        "nothing is dropped: with an epsilon in the union, boxes in a small unit have no IoU": order,
         "each box is compared with the one before it only: with all that are kept": last,
         "only the best box is kept: go on with what is left": right[:1],
         "sides have a pixel too many: x2 - x1, without + 1": loop_nms(order, iou(boxes, boxes, 1.0), threshold),

@@ -75,12 +75,12 @@ def gap_statistic(
 
 def choose_k(k_values: Sequence[int], gaps: npt.ArrayLike, s: npt.ArrayLike) -> int:
     """Return the first k whose gap is at least the next gap minus the next s; the last k if there is none."""
-    ks, gap, error = (np.asarray(values, dtype=np.float64) for values in (k_values, gaps, s))
+    ks, gap, error = (np.asarray(values) for values in (k_values, gaps, s))
     if ks.ndim != 1 or ks.size == 0 or not ks.shape == gap.shape == error.shape:
         raise ValueError(
             f"k_values, gaps and s must have one length, got shapes {ks.shape}, {gap.shape}, {error.shape}"
         )
-    if (np.diff(ks) <= 0).any():
+    if (ks[1:] <= ks[:-1]).any():
         raise ValueError(f"k_values must rise, got {k_values}")
     enough = np.append(gap[:-1] >= gap[1:] - error[1:], True)
     return int(ks[enough.argmax()])

@@ -109,6 +109,7 @@ def test_what_cannot_be_replaced_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_the_stub_is_remembered_while_it_is_the_published_one(kata: Kata, tmp_path: Path) -> None:
+    kata.published_stub.unlink()
     remember_stubs(tmp_path, [kata])
     kata.stub.write_text(GOOD)
     remember_stubs(tmp_path, [kata])
@@ -116,16 +117,18 @@ def test_the_stub_is_remembered_while_it_is_the_published_one(kata: Kata, tmp_pa
 
 
 def test_a_copy_that_somebody_has_changed_is_not_taken_for_it(kata: Kata, tmp_path: Path) -> None:
+    kata.published_stub.unlink()
     remember_stubs(tmp_path, [kata])
     kata.stub.write_text(GOOD)
     (copy,) = (tmp_path / "stubs").iterdir()
     copy.write_text("def double(x): return x\n")
-    with pytest.raises(StubLostError, match="neither in the state folder nor in git's history"):
+    with pytest.raises(StubLostError, match=r"neither in \.stub, nor in the state folder, nor in git's history"):
         published_stub(tmp_path, kata)
 
 
 def test_the_stub_is_found_in_git_however_long_ago_and_on_whichever_branch(person: Person, tmp_path: Path) -> None:
     root, kata = person.checkout.root, person.kata_named()
+    kata.published_stub.unlink()
     git(root, "init", "-q", "-b", "main")
     git(root, "add", ".")
     git(root, "commit", "-qm", "published")
@@ -140,8 +143,26 @@ def test_the_stub_is_found_in_git_however_long_ago_and_on_whichever_branch(perso
     assert published_stub(tmp_path / "other", kata) == STUB.encode()
 
 
+def test_the_stub_is_published_twice_so_that_a_download_without_a_history_has_it(kata: Kata, tmp_path: Path) -> None:
+    kata.stub.write_text(GOOD)
+    assert published_stub(tmp_path, kata) == STUB.encode()
+    kata.published_stub.write_text(GOOD)
+    with pytest.raises(StubLostError):
+        published_stub(tmp_path, kata)
+
+
+def test_what_git_has_against_a_checkout_is_told(person: Person, tmp_path: Path) -> None:
+    kata = person.kata_named()
+    kata.published_stub.unlink()
+    kata.stub.write_text(GOOD)
+    (person.checkout.root / ".git").write_text("gitdir: /nowhere\n")
+    with pytest.raises(StubLostError, match="git says: fatal: not a git repository: /nowhere"):
+        published_stub(tmp_path, kata)
+
+
 def test_without_a_copy_and_without_git_a_file_can_be_named(person: Person, tmp_path: Path) -> None:
     kata = person.kata_named()
+    kata.published_stub.unlink()
     kata.stub.write_text(GOOD)
     with pytest.raises(StubLostError) as caught:
         published_stub(tmp_path, kata)
@@ -160,6 +181,7 @@ def test_without_a_copy_and_without_git_a_file_can_be_named(person: Person, tmp_
 
 def test_a_reset_keeps_the_code_and_a_restore_brings_it_back(person: Person) -> None:
     person.types("list")  # the stub is seen
+    person.kata_named().published_stub.unlink()
     person.stub.write_text("mine = 1\n")
     done = person.types("reset", "twice")
     assert done.code == 0, done.text
@@ -193,6 +215,7 @@ def test_a_reset_brings_back_a_file_that_was_deleted(person: Person) -> None:
 
 
 def test_a_reset_that_cannot_find_the_stub_leaves_everything_as_it_was(person: Person, tmp_path: Path) -> None:
+    person.kata_named().published_stub.unlink()
     person.stub.write_text("mine = 1\n")
     done = person.types("reset", "a1")
     assert done.code == 2
@@ -220,6 +243,7 @@ def test_restore_lists_and_refuses_what_is_not_there(person: Person) -> None:
 
 def test_the_clock_and_the_hints_begin_anew_with_a_reset(person: Person) -> None:
     person.types("list")
+    person.kata_named().published_stub.unlink()
     person.stub.write_text("mine = 1\n")
     with person.history() as history:
         history.start("a01_twice", 100.0)
@@ -234,6 +258,7 @@ def test_the_clock_and_the_hints_begin_anew_with_a_reset(person: Person) -> None
 @pytest.mark.skipif(is_root or sys.platform == "win32", reason="root may write everywhere")
 def test_a_stub_that_cannot_be_written_is_a_sentence(person: Person) -> None:
     person.types("list")
+    person.kata_named().published_stub.unlink()
     person.stub.write_text("mine = 1\n")
     person.folder.chmod(0o555)
     try:
@@ -253,6 +278,7 @@ def test_a_reset_whose_history_cannot_be_written_changes_nothing(
         raise StateError("the history cannot be written: database or disk is full")
 
     person.types("list")
+    person.kata_named().published_stub.unlink()
     person.stub.write_text("mine = 1\n")
     monkeypatch.setattr(History, "add", full)
     done = person.types("reset", "a1")

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import subprocess
 import sys
+import time
+from collections.abc import Iterator
 
 import pytest
 
 from harness.core.model import Suite
+from harness.plugin.hangs import Hangs, has_debugger
+from harness.plugin.session import Collected, Progress
 
-from checkout import GOOD, Checkout
+from checkout import GOOD, Checkout, environment
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="without alarms, a hang ends the whole process there")
@@ -82,3 +89,76 @@ def test_a_hang_inside_c_ends_the_process_with_the_line(checkout: Checkout) -> N
     assert done.code == 1
     assert "Timeout (0:00:07)!" in done.err, done.text
     assert 'deep.py", line 3 in double' in done.err
+
+
+class FakeWatchdog:
+    """Counts what it was told."""
+
+    def __init__(self) -> None:
+        self.stopped = 0
+
+    @contextlib.contextmanager
+    def limit(self, limit_s: float) -> Iterator[None]:
+        del limit_s
+        yield
+
+    def stop(self) -> None:
+        self.stopped += 1
+
+
+def test_the_watchdog_is_stopped_when_a_person_enters_the_debugger() -> None:
+    watchdog = FakeWatchdog()
+    hangs = Hangs(Collected(), Progress(None), watchdog, is_remote=False)  # type: ignore[arg-type]
+    hangs.pytest_enter_pdb()
+    assert watchdog.stopped == 1
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sys.monitoring came with Python 3.12")
+def test_a_debugger_that_uses_sys_monitoring_is_seen() -> None:
+    monitoring = sys.monitoring  # type: ignore[attr-defined,unused-ignore]
+    assert not has_debugger()
+    monitoring.use_tool_id(monitoring.DEBUGGER_ID, "debugpy")
+    try:
+        assert has_debugger()
+    finally:
+        monitoring.free_tool_id(monitoring.DEBUGGER_ID)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of its own")
+@pytest.mark.parametrize("options", [(), ("--trace",)], ids=["breakpoint", "trace"])
+def test_a_person_may_think_in_the_debugger_for_longer_than_the_hang_limit(
+    checkout: Checkout, options: tuple[str, ...]
+) -> None:
+    stops_once = "import sys\n\ndef double(x):\n    if x == 2: breakpoint()\n    return 2 * x\n"
+    checkout.add("a01_thinks", GOOD if options else stops_once)
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "katas/a01_thinks", *options]
+    process = subprocess.Popen(
+        command, cwd=checkout.root, env=environment(), stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    text = b""
+    while b"(Pdb" not in text and process.poll() is None:
+        text += os.read(ours, 4096)
+    time.sleep(2.5)  # longer than the hang limit
+    text += _typed(ours, b"c\n" * (2 if options else 1))
+    assert process.wait(30) == 0, text.decode()
+    assert b"HangError" not in text
+    assert b"a01_thinks  example 1/1  edge 1/1  passed" in text, text.decode()
+
+
+def _typed(terminal: int, keys: bytes) -> bytes:
+    """All that comes after `keys` were typed."""
+    os.write(terminal, keys)
+    text = b""
+    with contextlib.suppress(OSError):  # Linux's way to say that nobody has the terminal open
+        while chunk := os.read(terminal, 4096):
+            text += chunk
+    return text
+
+
+def test_a_breakpoint_that_nobody_can_type_into_is_named(checkout: Checkout) -> None:
+    checkout.add("a01_stops", "def double(x):\n    breakpoint()\n    return 2 * x\n")
+    done = checkout.kata("submit", "a01")
+    assert "mistake   breakpoint() is still in the code" in done.out, done.text
+    assert "BdbQuit" not in done.text

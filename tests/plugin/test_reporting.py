@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from harness.core.model import Outcome, Status
+
 from checkout import GOOD, SUITE, Checkout
 
 
@@ -94,3 +96,53 @@ def test_the_report_carries_bands_figures_and_failures_in_parts(checkout: Checko
     (figure,) = metadata["test_fast"]["figures"]
     assert figure["label"] == "a loop"
     assert figure["value"] > figure["needed"] == 2
+
+
+SUITE_OF_THREE = (
+    SUITE
+    + """
+@pytest.mark.law
+def test_one_is_two():
+    check.equal(kata.double(1), 2, asked="double(1)")
+"""
+)
+
+
+def test_one_test_by_its_id_does_not_say_that_the_kata_passes(checkout: Checkout) -> None:
+    checkout.add("a01_one", GOOD, suite=SUITE_OF_THREE)
+    checkout.add_follow_up("a01_one")
+    done, reports = checkout.reports("katas/a01_one/test_one.py::test_zero_stays_zero")
+    assert "a01_one  example not run  law not run  edge 1/1  1 of 3 tests run" in done.out, done.text
+    assert "passed" not in done.out.partition("katas ===")[2].splitlines()[1]
+    assert "asks for more" not in done.out
+    (report,) = reports.values()
+    assert report.status is Status.IN_PROGRESS
+    assert report.count(outcome=Outcome.NOT_RUN) == 2
+
+
+def test_tests_that_a_stop_at_the_first_failure_leaves_out_are_not_shown_as_failed(checkout: Checkout) -> None:
+    checkout.add("a01_first", "def double(x):\n    return x\n", suite=SUITE_OF_THREE)
+    done = checkout.pytest("-x", "katas/a01_first")
+    line = "a01_first  example 0/1  law not run  edge not run  1 of 3 tests run  first to mend: test_two_is_four"
+    assert line in done.out, done.text
+
+
+def test_a_flood_of_output_is_cut_and_its_size_is_told(checkout: Checkout) -> None:
+    source = "def double(x):\n    for _ in range(300):\n        print('x' * 1_000_000)\n    return x\n"
+    checkout.add("a01_loud", source)
+    done = checkout.pytest("katas/a01_loud")
+    assert "not doubled: return 2 * x" in done.out
+    assert "it printed 300.0 MB; most of it is left out" in done.out
+    assert len(done.out) < 500_000
+    assert "example 0/1  edge 1/1" in done.out
+
+
+def test_what_a_test_prints_is_shown_whole_when_it_is_not_much(checkout: Checkout) -> None:
+    checkout.add(
+        "a01_quiet",
+        "import sys\n\ndef double(x):\n    print('out', x)\n    print('err', file=sys.stderr)\n    return x\n",
+    )
+    done = checkout.pytest("katas/a01_quiet")
+    assert "out 2\n" in done.out
+    assert "err\n" in done.out
+    assert "left out" not in done.out

@@ -14,7 +14,7 @@ import pytest
 
 from harness.core.errors import StateError
 from harness.history.store import History
-from harness.practice.solution import side_by_side
+from harness.practice.solution import side_by_side, without_docstrings
 
 from checkout import GOOD, STUB, Done, environment
 from people import REFERENCE, Person
@@ -405,3 +405,48 @@ def test_a_history_that_is_a_folder_is_a_sentence(person: Person) -> None:
     done = person.types("start", "a1")
     assert (done.code, "Traceback" in done.err) == (2, False)
     assert Path(person.checkout.state / "history.sqlite3").is_dir()
+
+
+# --- other ways ------------------------------------------------------------------------------------------------------
+
+OTHER = '"""By adding it to itself."""\n\n\ndef double(x):\n    return x + x\n'
+
+
+def write_other_way(person: Person) -> None:
+    folder = person.checkout.root / "solutions/a01_twice/also_right"
+    folder.mkdir(parents=True)
+    (folder / "sum_of_two.py").write_text(OTHER)
+
+
+def test_after_a_pass_other_ways_are_listed_shown_and_compared(person: Person) -> None:
+    write_other_way(person)
+    person.stub.write_text(GOOD)
+    person.types("submit", "a1")
+    assert "- `sum_of_two`: By adding it to itself." in person.types("reveal", "a1").out
+    assert person.types("reveal", "a1", "--way", "sum_of_two").out == OTHER
+    lines = person.types("diff", "a1", "--way", "sum_of_two").out.splitlines()
+    assert lines[-2:] == ["-    return 2 * x", "+    return x + x"]
+    unknown = person.types("reveal", "a1", "--way", "loop")
+    assert unknown.code == 2
+    assert "there are: sum_of_two" in unknown.err
+
+
+def test_before_a_pass_other_ways_are_not_shown(person: Person) -> None:
+    write_other_way(person)
+    person.stub.write_text(WRONG)
+    assert "sum_of_two" not in person.types("reveal", "a1", "--yes").out
+    assert person.types("reveal", "a1", "--yes", "--way", "sum_of_two").code == 2
+
+
+def test_docstrings_are_no_part_of_the_comparison_unless_asked_for(person: Person) -> None:
+    person.stub.write_text(f'"""Mine."""\n\n# a comment\n\n\n{GOOD}')
+    person.types("submit", "a1")
+    assert "Mine" not in person.types("diff", "a1").out
+    assert "# a comment" in person.types("diff", "a1").out
+    assert '-"""Mine."""' in person.types("diff", "a1", "--docstrings").out
+
+
+def test_a_function_of_nothing_but_its_docstring_keeps_it() -> None:
+    source = 'class Error(Exception):\n    """Wrong."""\n'
+    assert without_docstrings(source) == source
+    assert without_docstrings("not python (") == "not python ("

@@ -80,6 +80,7 @@ class Checkout:
         folder.mkdir()
         metadata = f'title = "The kata {module}"\nminutes = 10\ntopics = ["test"]\nhang_limit_s = 2\n'
         metadata += f'stub_sha256 = "{stub_hash(stub.encode())}"\n{toml}'
+        (folder / ".stub").write_text(stub, encoding="utf-8")
         (folder / "kata.toml").write_text(metadata, encoding="utf-8")
         (folder / f"test_{module}.py").write_text(textwrap.dedent(suite).format(module=module), encoding="utf-8")
         data = source if isinstance(source, bytes) else source.encode()

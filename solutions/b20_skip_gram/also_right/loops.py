@@ -1,0 +1,85 @@
+"""As people publish it: loops over positions, and over the context and the negatives, each with its label."""
+
+import numpy as np
+
+
+def sigmoid(x):
+    if x >= 0:
+        return 1 / (1 + np.exp(-x))
+    return np.exp(x) / (1 + np.exp(x))
+
+
+def skip_gram_pairs(tokens, window):
+    tokens = np.asarray(tokens)
+    if tokens.ndim != 1 or len(tokens) == 0:
+        raise ValueError("tokens must be a sequence of at least one id")
+    if window < 1:
+        raise ValueError("window must be at least 1")
+    pairs = []
+    for i in range(len(tokens)):
+        start, end = max(0, i - window), min(len(tokens), i + window + 1)
+        pairs.extend((int(tokens[i]), int(tokens[j])) for j in range(start, end) if i != j)
+    return pairs
+
+
+def noise_distribution(counts):
+    counts = np.array(counts, dtype=float)
+    if counts.ndim != 1 or len(counts) == 0:
+        raise ValueError(f"counts must be 1-D with elements, got shape {counts.shape}")
+    if np.any(counts < 0) or counts.sum() == 0:
+        raise ValueError("counts must not be negative, nor all zero")
+    powers = np.power(counts, 0.75)
+    return powers / np.sum(powers)
+
+
+class SkipGram:
+    def __init__(self, vocab_size, dimension, n_negatives=5, learning_rate=0.05, random_state=None):
+        if vocab_size < 1 or dimension < 1 or n_negatives < 1 or learning_rate <= 0:
+            raise ValueError("vocab_size, dimension and n_negatives must be at least 1, learning_rate above 0")
+        self.vocab_size = vocab_size
+        self.n_negatives = n_negatives
+        self.learning_rate = learning_rate
+        self.rng = np.random.default_rng(random_state)
+        self.vectors = 0.1 * self.rng.standard_normal((vocab_size, dimension))
+        self.context_vectors = 0.1 * self.rng.standard_normal((vocab_size, dimension))
+
+    def _check(self, words):
+        for word in words:
+            if word < 0 or word >= self.vocab_size:
+                raise ValueError(f"there is no word {word}")
+
+    def loss_and_gradients(self, center, context, negatives):
+        self._check([center, context, *negatives])
+        if len(negatives) == 0:
+            raise ValueError("at least one negative is needed")
+        loss = 0.0
+        d_vectors = np.zeros(self.vectors.shape)
+        d_contexts = np.zeros(self.context_vectors.shape)
+        v = self.vectors[center]
+        for word, label in [(context, 1)] + [(n, 0) for n in negatives]:
+            u = self.context_vectors[word]
+            score = v @ u
+            margin = score if label == 1 else -score
+            loss += np.log1p(np.exp(-abs(margin))) + max(-margin, 0.0)
+            slope = sigmoid(score) - label
+            d_vectors[center] += slope * u
+            d_contexts[word] += slope * v
+        return float(loss), d_vectors, d_contexts
+
+    def train(self, tokens, window, epochs):
+        pairs = skip_gram_pairs(tokens, window)
+        tokens = np.asarray(tokens)
+        self._check(tokens.tolist())
+        if epochs < 1 or len(pairs) == 0:
+            raise ValueError("at least two tokens and one epoch are needed")
+        probabilities = noise_distribution([np.sum(tokens == word) for word in range(self.vocab_size)])
+        cumulative = np.cumsum(probabilities)
+        cumulative /= cumulative[-1]
+        for _ in range(epochs):
+            self.rng.shuffle(pairs)
+            for center, context in pairs:
+                negatives = np.searchsorted(cumulative, self.rng.random(self.n_negatives), side="right")
+                _, d_vectors, d_contexts = self.loss_and_gradients(center, context, negatives.tolist())
+                self.vectors -= self.learning_rate * d_vectors
+                self.context_vectors -= self.learning_rate * d_contexts
+        return self
