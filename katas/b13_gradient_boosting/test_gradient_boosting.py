@@ -223,6 +223,15 @@ def test_other_rows_are_parted_at_midpoints(seed: int, n: int) -> None:
 
 
 @pytest.mark.law
+def test_thresholds_lie_between_rows_of_the_node_itself() -> None:
+    X, y = np.array([[0.0, 0.0], [0.0, 10.0], [9.0, 4.0], [9.0, 6.0]]), np.array([0.0, 1.0, 100.0, 103.0])
+    hint = (
+        "below the first split, values of the other side's rows do not count: on the left the midpoint of 0 and 10 is 5"
+    )
+    check_model(Problem(X, y, 2, 0.5, 2), np.array([[0.0, 3.0], [0.0, 7.0], [9.0, 2.0], [9.0, 8.0]]), hint=hint)
+
+
+@pytest.mark.law
 @settings(max_examples=25)
 @given(seeds(), st.sampled_from([0.2, 1.0]), st.integers(1, 3))
 def test_losses_never_rise_and_a_tree_without_limit_ends_at_zero(seed: int, rate: float, depth: int) -> None:

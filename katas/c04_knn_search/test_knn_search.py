@@ -58,8 +58,10 @@ def check_found(
             "of equally near rows the lower index comes first: sort stably": len(data) - 1 - backwards[:, :k],
             "the k nearest in order of index: sort them by distance": np.sort(indices, axis=1),
         }
-        if np.shape(got[0]) == indices.shape and np.array_equal(np.sort(got[0], axis=1), np.sort(indices, axis=1)):
-            of_indices["the right rows, but not in order: by distance, then by index"] = got[0]
+        unsorted = "the right rows, but not in order: by distance, then by index"
+        for came, right, known in ((got[0], indices, of_indices), (got[1], distances, of_distances)):
+            if np.shape(came) == right.shape and np.allclose(np.sort(came, axis=1), np.sort(right, axis=1)):
+                known[unsorted] = came
     hint = "the k smallest by distance and then by index; a partition alone does neither"
     check.close(
         got[1], distances, asked=f"distances of {asked}", rtol=1e-9, atol=atol, mistakes=of_distances, hint=hint
