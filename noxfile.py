@@ -130,6 +130,7 @@ def workflows() -> list[str]:
 def bench(session: nox.Session) -> None:
     """Measure the harness and print a table."""
     prepare(session, TEST_LOCK)
+    session.run("python", "-m", "harness.bench.whole", *session.posargs)
     session.run("python", "-m", "harness.bench.scoreboard", *session.posargs)
     session.run("python", "-m", "harness.bench.grading", *session.posargs)
     session.run("python", "-m", "harness.bench.cluster")

@@ -64,7 +64,7 @@ def _throughput(root: Path, katas: tuple[Kata, ...], player: str) -> Table:
     )
     plain_s = LEARNERS * sum(_run(root, kata, "none", "-m", "not speed") for kata in katas)
     with tempfile.TemporaryDirectory(prefix="kata-bench-") as folder:
-        command = _grade(Path(folder), katas, player, LEARNERS)
+        command = grade_command(Path(folder), katas, player, LEARNERS)
         begun = time.perf_counter()
         subprocess.run(command, cwd=root, capture_output=True, check=True)
         graded_s = time.perf_counter() - begun
@@ -84,7 +84,7 @@ def _memory(root: Path, katas: tuple[Kata, ...], player: str) -> Table:
     table = Table("learners", "peak memory of the grader", title=", ".join(kata.slug for kata in katas))
     for learners in (LEARNERS, 4 * LEARNERS):
         with tempfile.TemporaryDirectory(prefix="kata-bench-") as folder:
-            command = _grade(Path(folder), katas, player, learners)
+            command = grade_command(Path(folder), katas, player, learners)
             grader = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             peak_kib = 0
             while grader.poll() is None:
@@ -105,14 +105,14 @@ def _peak_kib(pid: int) -> int:
     return next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")), 0)
 
 
-def _grade(folder: Path, katas: tuple[Kata, ...], player: str, learners: int) -> list[str]:
+def grade_command(folder: Path, katas: tuple[Kata, ...], player: str, learners: int) -> list[str]:
     """What grades so many learners, who are made in `folder`."""
-    roster = _cohort(folder, katas, learners)
+    roster = write_cohort(folder, katas, learners)
     command = [sys.executable, "-m", "harness.cli.main", "grade", str(roster), "--out", str(folder / "results")]
     return [*command, "--no-speed", "--player", player, *(part for kata in katas for part in ("--katas", kata.slug))]
 
 
-def _cohort(folder: Path, katas: tuple[Kata, ...], learners: int) -> Path:
+def write_cohort(folder: Path, katas: tuple[Kata, ...], learners: int) -> Path:
     """Learners who have all solved everything, each in words of their own, so that nothing comes from a cache."""
     rows = [("name", "source")]
     for number in range(learners):

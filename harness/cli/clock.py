@@ -7,11 +7,8 @@ import time
 import click
 
 from harness.cli.practice import AS_JSON, KATA_OR_CURRENT, Place, here, put_json
-from harness.core.errors import ClockError
 from harness.core.model import Kata
-from harness.history.attempt import attempt
-from harness.practice.choose import due_reviews
-from harness.practice.reset import present_code, reset
+from harness.practice.clock import start_clock
 from harness.scoreboard.render.words import minutes
 
 
@@ -37,23 +34,7 @@ def begin_clock(place: Place, kata: Kata, *, as_json: bool = False) -> None:
     """Start the clock and say so. Raises `ClockError` when one runs, or when the kata is passed and nothing is left to time."""
     now = time.time()
     with place.history() as history:
-        running = history.running()
-        if running is not None and running.slug == kata.slug:
-            spent = minutes(history.spent_s(kata.slug, now))
-            raise ClockError(
-                f"the clock of {kata.slug} is running already: {spent} of {kata.minutes} min",
-                hint="it goes on; `kata stop` stops it",
-            )
-        if attempt(history, kata.slug).is_over:
-            if present_code(kata) is not None:
-                again = "review" if kata.slug in due_reviews(history, now) else "reset"
-                raise ClockError(
-                    f"{kata.slug} is passed, so there is nothing to time",
-                    hint=f"`kata {again} {kata.id.lower()}` puts the empty stub back, to do it once more; your code is kept",
-                )
-            reset(place.state, kata, history, now)  # the file was emptied by hand: that begins another attempt
-        history.start(kata.slug, now)
-        spent_s = history.spent_s(kata.slug, now)
+        spent_s = start_clock(place.state, kata, history, now)
     if as_json:
         put_json({"slug": kata.slug, "running": True, "minutes": kata.minutes, "spent_s": spent_s})
         return

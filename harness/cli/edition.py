@@ -40,6 +40,9 @@ _FEW = 6
 @click.option("--seal", "is_sealed", is_flag=True, help="Put references and debriefs in, encrypted.")
 @_PASSPHRASE_FILE
 @click.option(
+    "--gradescope", "is_autograder", is_flag=True, help="Make an autograder for Gradescope, DIR being OUT.zip."
+)
+@click.option(
     "--hold-out",
     type=click.Path(path_type=Path),
     metavar="DIR",
@@ -51,22 +54,34 @@ def release_command(
     sets: str | None,
     is_sealed: bool,
     passphrase_file: Path | None,
+    is_autograder: bool,
     hold_out: Path | None,
 ) -> None:
     """Make the learners' edition: a git repository without solutions.
 
     The same katas give the same bytes and the same commit. With --seal, learners can open a solution once they are told
     the passphrase, with `kata unseal`.
+
+    With --gradescope it is a zip to be uploaded as an autograder, with the suites that are held out in it; a submission is then
+    graded by the referee there.
     """
+    from harness.edition.autograder import write_autograder
     from harness.edition.release import build_edition, check_target, write_edition
 
     root = find_root(Path.cwd())
-    check_target(root, target)
+    if not is_autograder:
+        check_target(root, target)
     katas = _chosen(root, ids, sets)
     if passphrase_file is not None and not is_sealed:
         raise KataError("--passphrase-file says how to seal, and --seal is not there", hint="add --seal")
+    if is_autograder and is_sealed:
+        raise KataError("an autograder has no solutions that could be sealed", hint="leave --seal out")
     passphrase = _passphrase(passphrase_file, confirm=True) if is_sealed else None
     edition = build_edition(root, katas, passphrase=passphrase, hold_out=hold_out, commands=_learners_commands())
+    if is_autograder:
+        write_autograder(edition, target, hold_out)
+        click.echo(f"{target}: an autograder for Gradescope, {_count(len(katas), 'kata')}")
+        return
     commit = write_edition(edition, target)
     sealed = ", with sealed solutions" if is_sealed else ""
     click.echo(f"{target}: edition {edition.manifest.name}, {_count(len(katas), 'kata')}{sealed}")

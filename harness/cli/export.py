@@ -12,7 +12,7 @@ import click
 
 from harness.catalog.load import find_root, is_published_stub, load_catalog
 from harness.core.errors import KataError
-from harness.grading.export.options import Form, Rule, Scoring
+from harness.grading.export.options import USUAL, Form, Rule, Scoring
 from harness.grading.model import Submission
 from harness.grading.results import SELF_REPORTED, Cohort, ResultsFolder
 
@@ -33,7 +33,7 @@ _MOST_NAMED = 5
     "forms",
     multiple=True,
     type=click.Choice([form.value for form in Form]),
-    help="What to write; everything when not given. May be repeated.",
+    help="What to write; when not given everything but gradescope and prairielearn. May be repeated.",
 )
 @click.option("--out", type=_FOLDER, help="Write into this folder, not into RESULTS_DIR.")
 @click.option(
@@ -46,6 +46,13 @@ _MOST_NAMED = 5
     show_default=True,
     help="bands: the weighted share of tests that pass in each band; tests: the share of all tests; passed: all or 0.",
 )
+@click.option(
+    "--canvas-gradebook",
+    "gradebook",
+    type=_FOLDER,
+    metavar="FILE",
+    help="Fill in a gradebook that Canvas has exported: its own columns and rows, as canvas.csv.",
+)
 @click.option("--weights", metavar="BAND=N,...", default="", help="Weights of bands: example=1,law=4,edge=3,speed=2.")
 @click.option("--weights-file", type=_FOLDER, help="A weights.toml in place of the one that was beside the roster.")
 def export_command(
@@ -56,21 +63,30 @@ def export_command(
     score: str,
     weights: str,
     weights_file: Path | None,
+    gradebook: Path | None,
 ) -> None:
     """Write a graded cohort as pages, tables and grade files.
 
     html: index.html and a page a learner. csv, json, markdown, junit: the scoreboard for spreadsheets, programs, wikis and
     CI servers. canvas, moodle: files that the gradebooks of these platforms import, and canvas_reasons.csv.
+
+    gradescope, prairielearn: a results.json for each learner, as an autograder of these platforms writes it.
     """
+    from harness.grading.export.build import build
+    from harness.grading.export.gradebook import fill_in, read_gradebook
     from harness.grading.export.write import export
     from harness.grading.weights import Weights, parse_option, with_option
 
     cohort = ResultsFolder(results).cohort()
     _say(cohort.notices)
-    chosen = [Form(form) for form in dict.fromkeys(forms)] or list(Form)
+    chosen = [Form(form) for form in dict.fromkeys(forms)] or list(USUAL)
     tables = cohort.index.weights if weights_file is None else _read_weights(weights_file, cohort)
     scoring = Scoring(points, Rule(score), Weights(with_option(tables, parse_option(weights))))
-    for path in export(cohort, out or results, chosen, scoring):
+    book = read_gradebook(gradebook) if gradebook is not None else None
+    if book is not None:
+        chosen = list(dict.fromkeys([*(chosen if forms else []), Form.CANVAS]))
+        _say(fill_in(book, build(cohort, scoring), cohort.learners).notices)
+    for path in export(cohort, out or results, chosen, scoring, book):
         click.echo(path)
     if forms:  # who asks for everything is not told what a platform that is not in use would lack
         _say_unknown(cohort, chosen)
@@ -127,7 +143,7 @@ def pull_command(folders: tuple[Path, ...], out: Path) -> None:
     cohort = folder.cohort()
     _say(f"{refusal.learner}: {refusal.sentence}" for refusal in cohort.refusals)
     _say(cohort.notices)
-    for path in export(cohort, out, list(Form)):
+    for path in export(cohort, out, USUAL):
         click.echo(path)
 
 

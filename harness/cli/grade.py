@@ -69,7 +69,7 @@ def grade_command(
     disk. They do what a client tells them: keep scheduler and workers in a network that you trust, or use tls://.
     """
     from harness.grading.collect import read_roster
-    from harness.grading.export.options import Form
+    from harness.grading.export.options import USUAL
     from harness.grading.export.write import export
     from harness.grading.grade import Grader, Settings
     from harness.grading.results import CohortIndex, KataEntry, ResultsFolder
@@ -101,7 +101,7 @@ def grade_command(
         grader.close()
     for refusal in (*refusals, *remarks):
         click.echo(f"{refusal.learner}{' ' + refusal.kata if refusal.kata else ''}: {refusal.sentence}", err=True)
-    export(results.cohort(), out, list(Form))
+    export(results.cohort(), out, USUAL)
     click.echo(f"{len(learners)} learners, {len(tickets)} submissions, {len(refusals)} refusals")
     click.echo(out / "index.html")
 

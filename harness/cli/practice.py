@@ -20,7 +20,7 @@ from harness.cli.completion import KATA
 from harness.core.errors import KataError, StateError
 from harness.core.model import Catalog, Kata
 from harness.core.output import has_color, put, width
-from harness.core.state import state_folder
+from harness.core.state import state_folder, why_elsewhere
 from harness.history.store import History
 from harness.practice.solution import CODE_THEME
 
@@ -106,7 +106,7 @@ def here() -> Place:
     catalog = load_catalog(root)
     state = state_folder(root)
     if root not in state.parents and "KATA_STATE" not in os.environ:
-        click.echo(f"this checkout cannot be written to; results are kept in {state}", err=True)
+        click.echo(f"{why_elsewhere(root)}; results are kept in {state}", err=True)
     remember_stubs(state, catalog.katas)
     return Place(root, catalog, state)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 
@@ -11,6 +12,17 @@ Value = str | float | None
 
 _FORMULA = tuple("=+-@\t\r＝＋－＠")
 """How a cell begins that a spreadsheet takes for a formula; the last four are their wide forms, which some do too."""
+
+_IDENTIFIER = re.compile(r"[\w.@+-]*")
+
+
+class Identifier(str):
+    """Text that a program looks up: it is written as it is, for `@00123451` and `'@00123451` are two people.
+
+    What no identifier looks like, with signs that a formula needs, is a cell as any other.
+    """
+
+    __slots__ = ()
 
 
 def cell(text: str) -> str:
@@ -32,6 +44,8 @@ def csv_lines(rows: Iterable[Sequence[Value]]) -> Iterator[str]:
 
 
 def _value(value: Value) -> Value:
+    if isinstance(value, Identifier) and _IDENTIFIER.fullmatch(value):
+        return str(value)
     if isinstance(value, str):
         return cell(value)
     if value is None:

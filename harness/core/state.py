@@ -30,6 +30,18 @@ def state_folder(root: Path) -> Path:
     )
 
 
+def why_elsewhere(root: Path) -> str:
+    """Why the state of `root` is not in its own folder, as the beginning of a sentence."""
+    own = root / ".kata"
+    if not own.exists():
+        return "this checkout cannot be written to"
+    try:
+        owner = own.owner()
+    except (KeyError, NotImplementedError, OSError):
+        owner = "another user"
+    return f"{own} cannot be written to, it belongs to {owner}; remove it, or have it given to you with `chown -R`"
+
+
 def machine_folder() -> Path:
     """A folder that all processes of this machine share, whatever their environment says."""
     for folder in (Path("/dev/shm"), Path("/tmp")):

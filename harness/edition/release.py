@@ -32,6 +32,7 @@ _FOLLOW_UP = ("follow_up.md", "test_follow_up.py")
 _LEFT_OUT = (
     "harness/bench/",
     "harness/cli/authors.py",
+    "harness/edition/autograder.py",
     "harness/edition/release.py",
     "harness/edition/git.py",
     "harness/edition/texts.py",

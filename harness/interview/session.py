@@ -6,6 +6,7 @@ Every step is written before the next begins, so that whatever ends the process,
 from __future__ import annotations
 
 import contextlib
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -141,7 +142,10 @@ class Session:
         from harness.catalog.statement import read_statement
 
         try:
-            self._voice.show(read_statement(kata))
+            # The statement names the learner's file, which is another one than the candidate's.
+            command = f"pytest katas/{kata.slug}"
+            subject = shlex.quote(str(near(self._room.file(kata))))
+            self._voice.show(read_statement(kata).replace(command, f"{command} --subject {subject}"))
         except KataError as error:
             self._voice.say(f"{error}; the stub's docstring is what there is", "yellow")
 

@@ -28,6 +28,7 @@ class HelperGuard:
     def __init__(self) -> None:
         self._names: list[tuple[Mapping[str, Any], str, object]] = []
         self._codes: list[tuple[FunctionType, CodeType]] = []
+        self._modules: dict[str, ModuleType] = {}
         self._next_s = 0.0
         self.was_modified = False
 
@@ -44,6 +45,7 @@ class HelperGuard:
 
     def note(self, module: ModuleType) -> None:
         """Note all that a helper module holds, when it has been imported."""
+        self._modules[module.__name__] = module
         self._names += [(vars(module), key, value) for key, value in vars(module).items() if not key.startswith("__")]
         self._note(vars(module), vars(module))
         for value in vars(module).values():
@@ -57,6 +59,10 @@ class HelperGuard:
                 function = getattr(value, "__wrapped__", value)
                 if isinstance(function, FunctionType):
                     self._codes.append((function, function.__code__))
+
+    def require(self, module: ModuleType, name: str) -> None:
+        """Set `was_modified` unless this is the helper module of that name, and not one in its place."""
+        self.was_modified |= self._modules.get(name) is not module
 
     def look(self) -> None:
         """Set `was_modified` when something that was noted is not in its place, unless the last look was a moment ago."""

@@ -214,8 +214,10 @@ class SubjectServer:
 
     def helper(self, module: str, function: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call a function of a helper module. Whether the subject has modified one is told with the answer."""
+        found = importlib.import_module(module)
+        self._guard.require(found, module)
         try:
-            return getattr(importlib.import_module(module), function)(*args, **kwargs)
+            return getattr(found, function)(*args, **kwargs)
         finally:
             self._guard.look()
 

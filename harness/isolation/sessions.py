@@ -133,6 +133,7 @@ class SubjectProcesses:
         self._servers: dict[str, SubjectProcess] = {}
         self._ahead: dict[str, ServerProcess] = {}
         self._current = ""
+        """The kata of the running test; before the first one, the one that was loaded last."""
         self._folder = OwnedFolder("kata-shared-")
         self.shared = self._folder.path
         """Where suites put files for their subjects."""
@@ -145,6 +146,7 @@ class SubjectProcesses:
         """Start a server with this subject; what looks up its names. Raises what the import of the subject raises."""
         server = SubjectProcess(kata, source, file, self._mode, self.shared, self._ahead.pop(kata.slug, None))
         self._servers[kata.slug] = server
+        self._current = kata.slug
         if self._core is not None:  # not before: until now, there were two with something to do
             self._core.hold(server.connection.process.innermost())
         return server.attribute

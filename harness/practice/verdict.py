@@ -9,7 +9,7 @@ from harness.core.model import Band, Failure, FailureKind, Kata, KataKind, KataR
 from harness.history.record import Recorded
 from harness.practice.follow_up import invitation
 from harness.scoreboard.model import BandTally
-from harness.scoreboard.render.words import fraction, minutes
+from harness.scoreboard.render.words import figure_texts, fraction, minutes
 from harness.scoreboard.tally import tally_faults
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _failure(failure: Failure | None) -> list[RenderableType]:
 def _triumph(kata: Kata, report: KataReport, recorded: Recorded | None) -> list[RenderableType]:
     from rich.text import Text
 
-    lines = [f"speed   {figure.text}" for test in report.tests for figure in test.figures]
+    lines = [f"speed   {text}" for text in figure_texts(report.tests)]
     if recorded is not None and recorded.given_up:
         lines.append("given up before: the reference was seen, so this is not a personal best")
     elif recorded is not None and recorded.spent_s is not None:

@@ -21,6 +21,7 @@ from harness.core.model import (
     TestResult,
 )
 from harness.scoreboard.model import BandTally, FaultTally, Row, Scoreboard, SetTally
+from harness.scoreboard.render.words import figure_texts
 
 _BEGUN = (Status.IN_PROGRESS, Status.FAILING, Status.BROKEN, Status.TIMED_OUT)
 
@@ -87,7 +88,7 @@ def _row(
         minutes=kata.minutes,
         status=status,
         bands={band: _band_tally(band, tests) for band in Band if any(test.band is band for test in tests)},
-        figures=tuple(figure.text for test in tests for figure in test.figures),
+        figures=figure_texts(tests),
         note=follow_up_note(follow_up) if follow_up else _with_faults(faults, report, _note(report, status)),
         best_s=best_s,
         follow_up=BandTally(follow_up.count(outcome=Outcome.PASSED), len(follow_up.tests)) if follow_up else None,

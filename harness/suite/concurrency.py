@@ -24,6 +24,7 @@ __all__ = ["Call", "Gate", "ManualClock", "Meeting", "Worker", "crowd", "finish"
            "start", "stuck", "words"]  # fmt: skip
 
 LOCKED = "a lock is held across what may take long: let go of it there"
+MAX_THREADS = 100
 _SHOWN_ORDERS = 4
 
 new_clock = in_subject_process(ManualClock)
@@ -53,9 +54,11 @@ def crowd(*calls: Call, times: int = 1, mistake: str = "") -> list[Any]:
     """The outcomes of calls that begin at one barrier, each in a thread of its own, and each `times` times.
 
     At each step in the subject's code, threads let others go on, so that an update that is not atomic is lost nearly always;
-    what `interleave` finds is found always. At most 100 threads. Fails when a call does not end.
+    what `interleave` finds is found always. Fails when a call does not end. Raises `ValueError` for more than 100 threads.
     """
     __tracebackhide__ = True
+    if len(calls) * times > MAX_THREADS:
+        raise ValueError(f"a crowd has at most {MAX_THREADS} threads, and a sandbox not many more")
     lines = _crowd(_subject_modules(), calls, times)
     number = sum(map(len, lines))
     _raise_unwritten(*lines)
@@ -76,6 +79,7 @@ def interleave(
     mistake: str,
     right: Callable[[Meeting], bool] | None = None,
     expected: str = "",
+    made: str = "",
 ) -> None:
     """Stop `first` before each of its steps in the subject's code, have another thread make the calls `others`, and go on.
 
@@ -84,8 +88,8 @@ def interleave(
     `after` are made while no other call is under way; errors count without their message. With `right`, that says (and `expected`
     says in words) whether a meeting is right. Without, it is what the calls give one after the other, in one order or another.
 
-    With `joining`, a third thread makes these calls when a helper module that `first` calls calls
-    `harness.suite.stepping.join_here`, and `first` is stopped at the steps after that.
+    `made` is what to call the object in a message. With `joining`, a third thread makes these calls when a helper module that
+    `first` calls calls `harness.suite.stepping.join_here`, and `first` is stopped at the steps after that.
     """
     __tracebackhide__ = True
     parts = {"make": make, "first": first, "others": others, "before": before, "after": after, "joining": joining}
@@ -100,7 +104,7 @@ def interleave(
         place = f"stopped in line {line} (step {step}) before `{source}`" if line else "which was not stopped"
         met = f", and {words(*others)} in another thread" if others else ""
         met += f"; {words(*joining)} in a third thread, which begins in the middle" if joining else ""
-        asked = f"{words(make)}; {_then(before)}{words(first)}, {place}{met}"
+        asked = f"{made or words(make)}; {_then(before)}{words(first)}, {place}{met}"
         if outcome == STUCK:
             _fail(
                 asked,

@@ -9,7 +9,10 @@ import numpy as np
 from harness.core.model import Failure
 
 _SHOWN_ELEMENTS = 24
+_PASTED_ELEMENTS = 100
+"""Of an argument, so that a person can call the function with it again."""
 _SHOWN_CHARACTERS = 400
+_PASTED_CHARACTERS = 1600
 
 
 class Call:
@@ -21,8 +24,8 @@ class Call:
         self._kwargs = kwargs
 
     def __str__(self) -> str:
-        shown = [show(arg) for arg in self._args]
-        shown += [f"{key}={show(value)}" for key, value in self._kwargs.items()]
+        shown = [show_argument(arg) for arg in self._args]
+        shown += [f"{key}={show_argument(value)}" for key, value in self._kwargs.items()]
         return f"{self._name}({', '.join(shown)})"
 
     def __add__(self, after: str | Call) -> Call:
@@ -52,10 +55,17 @@ def call(name: str, /, *args: object, **kwargs: object) -> Call:
     return Call(name, args, kwargs)
 
 
-def show(value: object, *, with_shape: bool = False) -> str:
-    """`value` in at most a few lines: small arrays as lists, large ones by shape and first elements."""
+def show_argument(value: object) -> str:
+    """`value` as it can be pasted into a call, when it is not too large for that."""
+    return show(value, most=_PASTED_ELEMENTS, characters=_PASTED_CHARACTERS)
+
+
+def show(
+    value: object, *, with_shape: bool = False, most: int = _SHOWN_ELEMENTS, characters: int = _SHOWN_CHARACTERS
+) -> str:
+    """`value` in at most a few lines: small arrays as lists, those of more than `most` elements by shape and first elements."""
     if isinstance(value, np.ndarray):
-        if value.size <= _SHOWN_ELEMENTS and value.size > 0:
+        if value.size <= most and value.size > 0:
             text = np.array2string(value, separator=", ", precision=8, floatmode="maxprec", max_line_width=10_000)
             text = " ".join(text.split()).replace("[ ", "[")
             if with_shape:
@@ -69,15 +79,15 @@ def show(value: object, *, with_shape: bool = False) -> str:
     if isinstance(value, float):
         text = f"{value:.10g}"
         return text if "." in text or "e-" in text else repr(value)
-    if isinstance(value, list | tuple) and len(value) > _SHOWN_ELEMENTS:
+    if isinstance(value, list | tuple) and len(value) > most:
         first = ", ".join(show(item) for item in value[:4])
         return f"<{type(value).__name__} of {len(value)}: {first}, ...>"
     try:
         text = repr(value)
     except Exception as error:  # the subject's own __repr__ may do anything
         text = f"<{type(value).__name__} whose repr raises {type(error).__name__}>"
-    if len(text) > _SHOWN_CHARACTERS:
-        return f"{text[: _SHOWN_CHARACTERS - 3]}..."
+    if len(text) > characters:
+        return f"{text[: characters - 3]}..."
     return text
 
 

@@ -28,9 +28,11 @@ YIELDS = 20_000
 """How often the threads of a crowd let others go on, in all."""
 _STEP = re.compile(
     "(LOAD|STORE|DELETE)_(ATTR|SUBSCR|SPECIAL)|(STORE|DELETE)_(GLOBAL|DEREF)|BINARY_(OP|SUBSCR|SLICE)|STORE_SLICE|"
-    "CONTAINS_OP|FOR_ITER|BEFORE_WITH|CALL"
+    "CONTAINS_OP|FOR_ITER|BEFORE_WITH|CALL|TO_BOOL|(POP_)?JUMP_(FORWARD_)?IF_(TRUE|FALSE)"
 )
 """The bytecodes that can affect other threads, or be affected by them."""
+WAITS_SAMPLES = 15
+"""After so many looks in a row at which all threads of the process sleep, `first` waits for the others."""
 _TOOL = 3
 """The number of this tool for `sys.monitoring`; debuggers, coverage and profilers have others."""
 _local = threading.local()
@@ -179,13 +181,40 @@ class Scenario:
         """The brief outcomes of calls, one after the other."""
         return [self.perform(system, call) for call in calls]
 
-    def one_after_the_other(self, order: Sequence[tuple[int, Call]]) -> list[Any]:
-        """What the calls give in this order; each has the number of its thread."""
+    def in_order(self, order: Sequence[tuple[int, Call]]) -> Any:
+        """What the calls give one after the other; each has the number of its thread. `STUCK` when one waits for a later one."""
+        return Attempt(partial(self._in_order, order)).result()
+
+    def _in_order(self, order: Sequence[tuple[int, Call]]) -> list[Any]:
         system = self.prepared()
         lines: tuple[list[Any], ...] = ([], [], [])
         for line, call in order:
             lines[line].append(self.perform(system, call))
         return [*lines, self.perform_all(system, self.after)]
+
+
+class Attempt:
+    """A function in a thread of its own, which may not end."""
+
+    def __init__(self, function: Callable[[], Any], **options: Any) -> None:
+        """`options` are those of `Worker`."""
+        self._function = function
+        self._came: Any = STUCK
+        self._error: BaseException | None = None
+        self.worker = Worker([(self._run,)], **options)
+
+    def _run(self) -> None:
+        try:
+            self._came = self._function()
+        except BaseException as error:
+            self._error = error
+
+    def result(self, within_s: float = DEADLINE_S) -> Any:
+        """What it returns, `STUCK` when it does not end. Raises what it raises."""
+        ended = self.worker.ends(within_s)
+        if self._error is not None:
+            raise self._error
+        return self._came if ended else STUCK
 
 
 def orders(*lines: Sequence[Call]) -> Iterator[list[tuple[int, Call]]]:
@@ -209,23 +238,27 @@ def interleave(modules: Sequence[str], *, has_rule: bool, **parts: Any) -> tuple
     """The outcomes of a `Scenario` that are right, and of each stop `[step, line, source of the line, outcome]`.
 
     Right is what comes of the calls one after the other, in any order; with `has_rule`, the caller knows what is right. An
-    outcome is `[[of first], [of others], [of joining], [of after]]`. Where the others wait for a lock, `first` takes one step,
-    and waits for them again. When they have ended, or wait for something else, it goes on to its end.
+    outcome is `[[of first], [of others], [of joining], [of after]]`. Raises what `make` raises, and `RuntimeError` when the calls
+    cannot end one after the other. Where the others wait for a lock, `first` takes one step,
+    and waits for them again. When they have ended, or wait for something else, it goes on to its end. Where `first` waits by
+    itself, as for a batch that is not full, the others begin.
     """
     scenario = Scenario(**parts)
     lines = [scenario.first], scenario.others, scenario.joining
     known = list(orders(*lines))
-    right = [scenario.one_after_the_other(order) for order in (known[:1] if has_rule else known)]
+    right = [] if has_rule else [one for order in known if (one := scenario.in_order(order)) != STUCK]
+    if not right and not has_rule:
+        raise RuntimeError("no order lets these calls end one after the other: say with right= what is right")
     came: list[list[Any]] = []
     stop = 1
     with Steps(modules) as steps:
         while True:
             walk = Walk(scenario, stop, steps)
             outcome = walk.result()
-            came.append([stop, *walk.place, outcome])
+            came.append([*walk.place, outcome])
             stride = -(-walk.steps // MAX_STOPS) or 1
             stop = max(walk.met_at or walk.steps + 1, stop + stride)
-            if outcome == STUCK or stop > walk.steps:
+            if outcome == STUCK or walk.waited or stop > walk.steps:
                 return right, came
 
 
@@ -236,8 +269,10 @@ class Walk:
         self.steps = 0
         self.met_at = 0
         """The step at which `first` went on without waiting."""
-        self.place: tuple[int, str] = (0, "")
-        """The line of the subject before which it was stopped, and the source of that."""
+        self.place: tuple[int, int, str] = (0, 0, "")
+        """The step before which it was stopped when the others went on, its line, and the source of that."""
+        self.waited = False
+        """Whether the others began because `first` waited for them: so it is at all later stops."""
         self._scenario = scenario
         self._stop = stop
         self._other: Worker | None = None
@@ -245,11 +280,23 @@ class Walk:
         self._counts = False
         self._is_stopped = False
         self._modules = steps.modules
-        self._first = Worker([(self._run,)], before=partial(steps.begin, self._step), is_awake=lambda: self._is_stopped)
+        self._lock = threading.Lock()
+        before = partial(steps.begin, self._step)
+        self._first = Attempt(self._run, before=before, is_awake=lambda: self._is_stopped)
 
     def result(self) -> Any:
-        """What came of it, `STUCK` when it does not end."""
-        return self._first.outcomes[0] if self._first.ends(3 * DEADLINE_S) else STUCK
+        """What came of it, `STUCK` when it does not end. Raises what `make` raises, and `NotImplementedError`."""
+        if not self._first.worker.ends(asleep_samples=WAITS_SAMPLES) and self._counts:
+            self.waited = self._begin_others()
+        return self._first.result(3 * DEADLINE_S)
+
+    def _begin_others(self) -> bool:
+        """Have the others begin, unless they have; whether they had not."""
+        with self._lock:
+            if self._other is not None:
+                return False
+            self._other = self._start(self._scenario.others)
+            return True
 
     def _run(self) -> Any:
         scenario = self._scenario
@@ -262,6 +309,9 @@ class Walk:
         if not all(worker.ends() for worker in workers if worker):
             return STUCK
         came = [worker.outcomes if worker else [] for worker in workers]
+        for outcome in (outcome for outcomes in came for outcome in outcomes):
+            if isinstance(outcome, str) and outcome.startswith("NotImplementedError"):
+                raise NotImplementedError(outcome.partition(": ")[2])
         return [[first], *came, scenario.perform_all(self._system, scenario.after)]
 
     def _start(self, calls: Sequence[Call]) -> Worker:
@@ -279,9 +329,10 @@ class Walk:
             return
         self.steps += 1
         if self.steps == self._stop:
-            self.place = frame.f_lineno, linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
-            self._other = self._start(self._scenario.others)
-        if self._other and not self.met_at:
+            self._begin_others()
+        if self._other and not self.met_at and not self.waited:
+            source = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+            self.place = self.steps, frame.f_lineno, source
             self._is_stopped = True
             if self._other.rests(self._modules) is not Rest.AT_LOCK:
                 self.met_at = self.steps

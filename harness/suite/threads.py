@@ -85,12 +85,12 @@ class Worker:
         finally:
             self._done.set()
 
-    def ends(self, within_s: float = DEADLINE_S) -> bool:
+    def ends(self, within_s: float = DEADLINE_S, *, asleep_samples: int = ASLEEP_SAMPLES) -> bool:
         """Wait for the last call to end; whether it did. It is sooner known of one that can never end: all threads sleep."""
         deadline, asleep = time.monotonic() + within_s, 0
         while not self._done.wait(min(SAMPLE_S, max(deadline - time.monotonic(), 0.0))):
             asleep = 0 if self._is_awake() or not others_sleep() else asleep + 1
-            if asleep >= ASLEEP_SAMPLES or time.monotonic() >= deadline:
+            if asleep >= asleep_samples or time.monotonic() >= deadline:
                 return False
         return True
 
@@ -212,6 +212,12 @@ class ManualClock:
         """Let time pass; it goes back when `seconds` is below 0."""
         with self._moved:
             self._now = self._now + self._duration(seconds)
+            self._moved.notify_all()
+
+    def set(self, time: Any) -> None:
+        """Have the clock show `time`, later or earlier."""
+        with self._moved:
+            self._now = time
             self._moved.notify_all()
 
     def sleep(self, seconds: float) -> None:

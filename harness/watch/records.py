@@ -17,6 +17,7 @@ from harness.core.model import Catalog, Kata, KataReport, ProblemKind, Status
 from harness.core.report import dump
 from harness.core.state import write_atomically
 from harness.history.store import History
+from harness.practice.clock import start_clock
 from harness.practice.hints import Hint
 from harness.practice.status import kata_statuses, known_reports
 from harness.runner.job import digest, learner_job
@@ -106,12 +107,12 @@ class LearnerRecords:
 
     @guarded
     def toggle_clock(self, kata: Kata, now: float) -> str:
-        """Start or stop the clock; what was done. Raises `ClockError` when another kata's clock runs."""
+        """Start or stop the clock; what was done. Raises `ClockError` when another's runs, or there is nothing to time."""
         running = self._history.running()
         if running is not None and running.slug == kata.slug:
             self._history.stop(now)
             return "the clock is stopped"
-        self._history.start(kata.slug, now)
+        start_clock(self._state, kata, self._history, now)
         return f"the clock runs: {kata.minutes} min"
 
     @guarded

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.core.model import Band, FailureKind, KataKind, Outcome, Status, TestResult
-from harness.scoreboard.render.words import bar, fraction, minutes
+from harness.scoreboard.render.words import bar, figure_texts, fraction, minutes
 from harness.scoreboard.tally import tally_faults
 from harness.watch.view import Phase, View
 
@@ -199,8 +199,7 @@ def _pass_summary(view: View, *, unicode: bool, has_keys: bool) -> RenderableTyp
                 f"  again     on {time.strftime('%a', day)} {day.tm_mday} {time.strftime('%b', day)}, from the empty stub"
             )
         )
-    figures = [figure for test in view.tests for figure in test.figures]
-    lines += [Text(f"  speed     {figure.text}") for figure in figures]
+    lines += [Text(f"  speed     {text}") for text in figure_texts(view.tests)]
     if pass_summary is not None and pass_summary.more:
         lines.append(Text(f"  more      {pass_summary.more}"))
     if has_keys:

@@ -49,6 +49,7 @@ def make_problem(name: str, seed: int) -> Problem:
     }
     values["epsilon"] = rng.choice([0.3, 1e-3])
     own = {key: float(values[key]) for key in OWN[name]}
+    theta0 *= rng.choice([1, 1, 0])
     return Problem(X, y, float(rng.choice([0.05, 0.1, 0.2])), int(rng.integers(1, 6)), theta0, own)
 
 
@@ -320,6 +321,12 @@ def test_nothing_moves_where_the_gradient_is_0(name: str) -> None:
     problem = Problem(np.array([[1.0, 0.0], [2.0, 0.0]]), np.array([3.0, 6.0]), 0.1, 4, np.array([3.0, 5.0]), {})
     hint = "theta solves the problem, so each gradient is 0; in Adam, epsilon keeps 0 / 0 away"
     check_run(name, problem, hint=hint)
+
+
+@pytest.mark.edge
+def test_momentum_carries_theta_on_where_the_gradient_is_0() -> None:
+    hint = "1, 0.5, 0, -0.25, -0.25: the gradient at 0 is 0, and the velocity is not: all steps are taken"
+    check_run(MOMENTUM, ONE._replace(rate=0.5, steps=4, own={"beta": 0.5}), hint=hint)
 
 
 @pytest.mark.edge

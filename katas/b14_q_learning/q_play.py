@@ -51,9 +51,12 @@ def choices(options: dict[str, Any], values: Sequence[float], times: int) -> lis
 
 
 def trained(world: str, rewards: Sequence[float], options: dict[str, Any], episodes: Sequence[int]) -> dict[str, Any]:
-    """What an agent has learnt after `train` was called for each number of episodes, in a chain or the grid world."""
+    """What an agent has learnt after `train` was called for each number of episodes, in a chain or the grid world, and what
+    it then chooses 2000 times at the start.
+    """
     n_states, n_actions = (len(rewards), 1) if world == "chain" else (GridWorld.n_states, GridWorld.n_actions)
     agent = kata.QLearning(n_states, n_actions, **options)
     env = Chain(rewards) if world == "chain" else GridWorld()
     returns = [agent.train(env, episodes=n) for n in episodes]
-    return {"q": np.array(agent.q), "returns": returns, "policy": agent.policy()}
+    after = [agent.choose_action(env.reset()) for _ in range(2000)]
+    return {"q": np.array(agent.q), "returns": returns, "policy": agent.policy(), "choices": after}

@@ -291,6 +291,15 @@ def test_random_steps_teach_the_values_of_the_best_policy(discount: float) -> No
         mistake=min(away, key=lambda text: away[text]),
         hint="each step of each episode is learnt from, the last one too; with epsilon 1, actions are random",
     )
+    shares, asked = (
+        np.bincount(got["choices"], minlength=4) / 2000,
+        f"how often each action is chosen afterwards, {options}",
+    )
+    mistake, even = (
+        "train has changed epsilon: it explores with epsilon throughout",
+        bool((abs(shares - 0.25) < 0.06).all()),
+    )
+    check.true(even, asked=asked, came=shares, expected="each about 1/4 of the time", mistake=mistake)
 
 
 @pytest.mark.law

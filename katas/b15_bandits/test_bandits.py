@@ -289,18 +289,27 @@ def test_ucb1_selects_arms_without_a_reward_first(raw: list[tuple[int, int]], n_
 
 
 @pytest.mark.law
-@given(st.integers(1, 5), st.lists(st.tuples(st.integers(0, 4), st.integers(-9, -1)), max_size=12))
-def test_epsilon_greedy_without_exploring_takes_a_highest_mean(n_arms: int, raw: list[tuple[int, int]]) -> None:
-    log: Log = [*((arm, -1.0) for arm in range(n_arms)), *((arm % n_arms, float(reward)) for arm, reward in raw)]
+@given(
+    st.integers(1, 5), st.lists(st.tuples(st.integers(0, 4), st.integers(1, 9)), min_size=1, max_size=12), st.booleans()
+)
+def test_epsilon_greedy_without_exploring_takes_a_highest_mean(
+    n_arms: int, raw: list[tuple[int, int]], negative: bool
+) -> None:
+    log: Log = [(arm % n_arms, -float(reward) if negative else float(reward)) for arm, reward in raw]
+    log = [*((arm, -1.0) for arm in range(n_arms) if negative), *log]
     counts, sums = totals(n_arms, log)
+    means = sums / np.maximum(counts, 1)
     options = {"n_arms": n_arms, "epsilon": 0.0, "random_state": 1}
     for got in picks("EpsilonGreedy", options, log, times=3):
         check.true(
-            got in np.flatnonzero(sums / counts >= (sums / counts).max() - 1e-9),
+            got in np.flatnonzero(means >= means.max() - 1e-9),
             asked=f"select() of {told('EpsilonGreedy', options, log)}",
             came=got,
-            expected=f"an arm with the highest of the means {check.show((sums / counts).round(4))}",
-            hint="all means are negative here: do not start the search for the best at 0",
+            expected=f"an arm with the highest of the values {check.show(means.round(4))}",
+            mistake="an arm without a reward is taken first, as by UCB1: the highest value counts"
+            if counts[got] == 0
+            else "",
+            hint="means may all be negative: do not start the search for the best at 0",
         )
 
 

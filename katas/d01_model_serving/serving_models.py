@@ -9,27 +9,22 @@ from __future__ import annotations
 import gc
 import pickle
 import shutil
-import sys
-import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-SUBJECT = "model_serving"
-DEADLINE_S = 10.0
-"""How long a call that nothing holds up may take before it counts as stuck."""
+from harness.suite.stepping import join_here
+from harness.suite.threads import DEADLINE_S, Gate, ManualClock, outcome_of
+
 TICKS_PER_S = 1024
 """Durations are multiples of 1/1024 s: they add up without rounding, and a rounded latency differs from the exact one."""
 
 Call = tuple[Any, ...]
-"""A method of the system and its arguments, with the name of a file for a path.
-
-Besides, `("copy", from, to)` copies a file, and `("loaded", ids)` asks which of these models are loaded.
-"""
+"""A method of a `Session` and its arguments."""
 
 EVICT: Call = ("evict_least_used_model",)
 
@@ -47,11 +42,6 @@ def predict(model_id: str, data: object = 0) -> Call:
 def info(model_id: str) -> Call:
     """The call of `get_model_info`."""
     return "get_model_info", model_id
-
-
-def words(*calls: Call) -> str:
-    """Calls for a message."""
-    return ", ".join(f"{name}({', '.join(map(repr, args))})" for name, *args in calls)
 
 
 # --- models -----------------------------------------------------------------------------------------------------------
@@ -108,15 +98,17 @@ class Probe:
     def _report(self, what: str, seconds: float) -> None:
         entry = f"{what} {self.name}"
         stage = STAGES[self.folder]
-        stage.note(entry)
+        stage.log.append(entry)
+        if what == "load":
+            join_here()
         if entry in self.holds:
-            stage.gate(entry).wait(3 * DEADLINE_S)
+            stage.gate(entry)()
         stage.advance(seconds)
 
     def __del__(self) -> None:
         """Be freed."""
         if getattr(self, "was_read", False) and self.folder in STAGES:
-            STAGES[self.folder].note(f"gone {self.name}")
+            STAGES[self.folder].log.append(f"gone {self.name}")
 
 
 class Empty:
@@ -144,119 +136,39 @@ def predict_undefined(interface: type) -> object:
     return type("IncompleteModel", (interface,), {})().predict(None)
 
 
-# --- stages and threads -----------------------------------------------------------------------------------------------
+# --- stages -----------------------------------------------------------------------------------------------------------
 
 
-class Guest:
-    """Calls, one after the other, in a thread of their own."""
-
-    def __init__(self, thunks: Sequence[Callable[[], Any]], trace: Callable[..., Any] | None = None) -> None:
-        self.outcomes: list[Any] = []
-        """What has come of the calls so far."""
-        self._thunks = thunks
-        self._trace = trace
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        if self._trace:
-            sys._getframe().f_trace_opcodes = True  # without this, Python 3.12 reports no steps of other frames
-            sys.settrace(self._trace)
-        try:
-            for thunk in self._thunks:
-                self.outcomes.append(thunk())
-        except NotImplementedError as error:
-            self.outcomes.append(f"NotImplementedError: {error}")
-        finally:
-            if self._trace:
-                sys.settrace(None)
-            self._done.set()
-
-    def ends(self, within_s: float = DEADLINE_S) -> bool:
-        """Wait for the last call to end; whether it did."""
-        return self._done.wait(within_s)
-
-    def rests(self, within_s: float = 1.0) -> str:
-        """Wait until it has ended, or waits for another thread; the name of the module in which it waits."""
-        still, place, module = 0, None, ""
-        deadline = time.monotonic() + within_s
-        while still < 2 and not self.ends(0.0003) and time.monotonic() < deadline:
-            frame = sys._current_frames().get(self._thread.ident or 0)
-            now = (id(frame), frame.f_lasti) if frame and self._sleeps() else None
-            still, place = (still + 1 if now and now == place else 0), now
-            module = frame.f_globals.get("__name__", "") if frame else ""
-        return "" if self.ends(0) else module
-
-    def _sleeps(self) -> bool:
-        """Whether the kernel says that the thread sleeps; true where the kernel cannot be asked."""
-        try:
-            stat = Path(f"/proc/self/task/{self._thread.native_id}/stat").read_text(encoding="utf-8")
-        except OSError:
-            return True
-        return stat.rpartition(")")[2].split()[0] == "S"
-
-
-class Stage:
-    """A folder of pickled models with a log, gates, and a clock, which is the stage itself: `stage()` is the time in s."""
+class Stage(ManualClock):
+    """A folder of pickled models with a log and gates; it is the clock of its systems, too, and begins at 0 s."""
 
     def __init__(self, folder: str) -> None:
+        super().__init__()
         self.folder = folder
         self.log: list[str] = []
-        self.now_s = 0.0
-        self.while_reading: Callable[[], None] | None = None
-        """Called once by the next model that is read."""
-        self._gates: dict[str, threading.Event] = {}
-        self._lock = threading.RLock()
+        self._gates: dict[str, Gate] = {}
         STAGES[folder] = self
 
-    def __call__(self) -> float:
-        """The time in seconds; it begins at 0 and moves only by `advance`."""
-        return self.now_s
-
-    def advance(self, seconds: float) -> None:
-        """Let time pass."""
-        with self._lock:
-            self.now_s += seconds
-
-    def note(self, entry: str) -> None:
-        """Append to the log."""
-        self.log.append(entry)
-        if entry.startswith("load ") and self.while_reading:
-            called, self.while_reading = self.while_reading, None
-            called()
-
-    def logs(self, entry: str, times: int = 1, within_s: float = DEADLINE_S) -> bool:
-        """Wait until `entry` is in the log so many times; whether it came."""
+    def frees(self, name: str, within_s: float = DEADLINE_S) -> bool:
+        """Wait until a model of that name is freed; whether it was."""
         deadline = time.monotonic() + within_s
-        while self.log.count(entry) < times and time.monotonic() < deadline:
+        while f"gone {name}" not in self.log and time.monotonic() < deadline:
             time.sleep(0.001)
-            if entry.startswith("gone"):
-                gc.collect()
-        return self.log.count(entry) >= times
+            gc.collect()
+        return f"gone {name}" in self.log
 
     def count(self, entry: str) -> int:
         """How often `entry` is in the log."""
         return self.log.count(entry)
 
-    def clear(self) -> None:
-        """Empty the log."""
-        self.log.clear()
-
-    def gate(self, entry: str) -> threading.Event:
+    def gate(self, entry: str) -> Gate:
         """The gate at which a probe waits after this log entry."""
-        with self._lock:
-            return self._gates.setdefault(entry, threading.Event())
-
-    def open(self, entry: str) -> None:
-        """Let everyone through who waits, or will wait, at this gate."""
-        self.gate(entry).set()
+        return self._gates.setdefault(entry, Gate())
 
     def close(self) -> None:
         """Open all gates, and forget the stage."""
-        with self._lock:
-            for gate in self._gates.values():
-                gate.set()
+        for gate in self._gates.values():
+            gate.open()
         STAGES.pop(self.folder, None)
 
     def path(self, file: str) -> str:
@@ -275,70 +187,109 @@ class Stage:
         Path(self.path(file)).write_bytes(pickle.dumps(OBJECTS[kind]))
         return self.path(file)
 
-    def serve(self, ids: str, size: int = 10) -> Any:
+    def serve(self, ids: str, size: int = 10) -> Session:
         """A system that has loaded models of these one-letter ids, in this order, from files of those names."""
+        session = Session(self, size)
+        for model_id in ids:
+            if not Path(self.path(model_id)).exists():
+                self.save(model_id)
+            session.load_model(model_id, model_id)
+        return session
+
+
+class Session:
+    """A system on a stage, whose files have short names; the methods are those of the system, and a few more."""
+
+    def __init__(self, stage: Stage, size: int) -> None:
         from model_serving import ModelServingSystem
 
-        system = ModelServingSystem(size, self)
-        for model_id in ids:
-            known = Path(self.path(model_id)).exists()
-            system.load_model(model_id, self.path(model_id) if known else self.save(model_id))
-        return system
+        self.stage = stage
+        self.system = ModelServingSystem(size, stage)
 
-    def do(self, system: Any, call: Call) -> Any:
-        """What a call returns, or `"<type>: <message>"` of what it raises; of `predict`, prediction and cache_hit."""
-        method, *args = call
-        try:
-            if method == "copy":
-                copied = shutil.copy(self.path(args[0]), self.path("copied"))
-                return Path(copied).replace(self.path(args[1])) and None  # at once: readers of the old file go on
-            if method == "load_model":
-                return system.load_model(args[0], self.path(args[1]))
-            if method == "loaded":
-                return self.loaded(system, *args)
-            came = getattr(system, method)(*args)
-            return [came["prediction"], came["cache_hit"]] if method == "predict" else came
-        except NotImplementedError:
-            raise
-        except Exception as error:
-            return f"{type(error).__name__}: {error}"
+    def load_model(self, model_id: str, file: str) -> None:
+        """Load a model from a file of the stage."""
+        self.system.load_model(model_id, self.stage.path(file))
 
-    def do_all(self, system: Any, calls: Sequence[Call]) -> list[Any]:
-        """The outcomes of calls, one after the other."""
-        return [self.do(system, call) for call in calls]
+    def predict(self, model_id: str, data: Any) -> list[Any]:
+        """`[prediction, cache_hit]`."""
+        came = self.system.predict(model_id, data)
+        return [came["prediction"], came["cache_hit"]]
 
-    def start(self, system: Any, *calls: Call) -> Guest:
-        """Make calls in a thread of their own."""
-        return Guest([partial(self.do, system, call) for call in calls])
-
-    def loaded(self, system: Any, ids: str) -> str:
-        """Those of the ids whose models are in the cache."""
-        return "".join(model_id for model_id in ids if system.get_model_info(model_id)["loaded"])
-
-    def walk(self, system: Any, calls: Sequence[Call]) -> list[list[Any]]:
-        """The outcomes of calls, one after the other, errors without their message, each with its part of the log."""
-        came = []
-        for call in calls:
-            self.clear()
-            outcome = self.do(system, call)
-            outcome = outcome.partition(":")[0] if isinstance(outcome, str) else outcome
-            outcome = outcome["loaded"] if isinstance(outcome, dict) else outcome
-            came.append([outcome, [entry for entry in self.log if not entry.startswith("gone")]])
+    def get_model_info(self, model_id: str) -> dict[str, Any]:
+        """As the system's."""
+        came: dict[str, Any] = self.system.get_model_info(model_id)
         return came
 
-    def measure(self, system: Any, durations_s: Sequence[float]) -> tuple[list[float], list[int], dict[str, Any]]:
+    def evict_least_used_model(self) -> str | None:
+        """As the system's."""
+        evicted: str | None = self.system.evict_least_used_model()
+        return evicted
+
+    def loaded(self, ids: str) -> str:
+        """Those of the ids whose models are in the cache."""
+        return "".join(model_id for model_id in ids if self.system.get_model_info(model_id)["loaded"])
+
+    def counts(self, model_id: str) -> list[Any]:
+        """`[request_count, error_count, loaded]` of a model."""
+        came = self.system.get_model_info(model_id)
+        return [came["request_count"], came["error_count"], came["loaded"]]
+
+    def copy(self, file: str, other: str) -> None:
+        """Replace a file by a copy of another one, at once: those who are reading the old file go on."""
+        copied = shutil.copy(self.stage.path(file), self.stage.path("copied"))
+        Path(copied).replace(self.stage.path(other))
+
+    def do_all(self, calls: Sequence[Call]) -> list[Any]:
+        """What calls return, or `"<type>: <message>"` of what they raise, one after the other."""
+        return [outcome_of(partial(getattr(self, name), *args)) for name, *args in calls]
+
+    def walk(self, calls: Sequence[Call]) -> list[list[Any]]:
+        """The outcomes of calls, one after the other, errors without their message, each with its part of the log."""
+        came = []
+        for name, *args in calls:
+            self.stage.log.clear()
+            outcome = outcome_of(partial(getattr(self, name), *args), brief=True)
+            outcome = outcome["loaded"] if isinstance(outcome, dict) else outcome
+            came.append([outcome, [entry for entry in self.stage.log if not entry.startswith("gone")]])
+        return came
+
+    def measure(self, durations_s: Sequence[float]) -> tuple[list[float], list[int], dict[str, Any]]:
         """The latencies of requests of `a` that take so long, request_count after each of them, and the last info."""
         latencies_ms, infos = [], []
         for duration_s in durations_s:
-            latencies_ms.append(system.predict("a", duration_s)["latency_ms"])
-            infos.append(system.get_model_info("a"))
+            latencies_ms.append(self.system.predict("a", duration_s)["latency_ms"])
+            infos.append(self.system.get_model_info("a"))
         return latencies_ms, [one["request_count"] for one in infos], infos[-1]
+
+
+class Meeting(Session):
+    """A session whose calls meet: they give nothing that may differ, as latencies and whether one that waited was a hit."""
+
+    def __init__(self, stage: Stage, size: int) -> None:
+        super().__init__(stage, size)
+        stage.save("a")  # an earlier meeting may have replaced it
+        stage.log.clear()
+
+    def predict(self, model_id: str, data: Any) -> list[Any]:
+        """`[prediction]`."""
+        return super().predict(model_id, data)[:1]
+
+    def get_model_info(self, model_id: str) -> dict[str, Any]:
+        """The file, the counts, and which of the rest are there."""
+        came = super().get_model_info(model_id)
+        shown = {key: came[key] for key in ("loaded", "request_count", "error_count")}
+        there = {f"has {key}": came[key] is not None for key in ("loaded_at", "latency_p50_ms")}
+        return {"path": Path(came["path"]).stem} | there | shown
+
+    def reads(self) -> list[str]:
+        """All reads of files."""
+        return sorted(entry for entry in self.stage.log if entry.startswith("load"))
 
 
 STAGES: dict[str, Stage] = {}
 
 
-# --- many calls in one --------------------------------------------------------------------------------------------------
+# --- many calls in one ------------------------------------------------------------------------------------------------
 
 
 def load_all(system: Any, number: int, path: str) -> None:

@@ -12,19 +12,10 @@ from typing import Any
 import ab_testing as kata
 import numpy as np
 
+from harness.suite.threads import ManualClock
+
 START = datetime(2024, 3, 1, 9)
 NOON = datetime(2024, 3, 5, 12)
-
-
-class Clock:
-    """A clock that shows `now`, which may be set."""
-
-    def __init__(self, now: datetime = NOON) -> None:
-        self.now = now
-
-    def __call__(self) -> datetime:
-        """Return the time shown."""
-        return self.now
 
 
 def noon() -> datetime:
@@ -75,7 +66,7 @@ def variants_of(
     users: Sequence[str], name: str, shares: Mapping[str, float], now: datetime = NOON, start: datetime = START
 ) -> list[str]:
     """The variants of `users` in a framework that has only this experiment."""
-    return assign_all(running({name: shares}, Clock(now), start), users, name)
+    return assign_all(running({name: shares}, ManualClock(now), start), users, name)
 
 
 def crowd(name: str, shares: tuple[tuple[str, float], ...], form: str, size: int) -> list[str]:

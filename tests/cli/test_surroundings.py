@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli.practice import here
+from harness.core import state
+
 from checkout import GOOD, STUB, Checkout
 
 NEEDS_LINKS = pytest.mark.skipif(sys.platform == "win32", reason="needs symbolic links")
@@ -95,3 +98,16 @@ def test_the_git_folder_of_a_hook_is_not_taken_for_that_of_the_checkout(checkout
     done = checkout.kata("reset", "a01", env={"GIT_DIR": str(tmp_path / "elsewhere"), "GIT_WORK_TREE": str(tmp_path)})
     assert done.code == 0, done.text
     assert (checkout.root / "katas/a01_good/good.py").read_text() == STUB
+
+
+def test_a_state_folder_of_somebody_else_is_named_as_the_cause(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    checkout.add("a01_good", GOOD)
+    checkout.state.mkdir()
+    monkeypatch.chdir(checkout.root)
+    monkeypatch.setattr(state, "_writable", lambda folder: folder != checkout.state)  # who runs tests may be root
+    here()
+    told = capsys.readouterr().err
+    assert f"{checkout.state} cannot be written to, it belongs to " in told
+    assert "`chown -R`; results are kept in " in told

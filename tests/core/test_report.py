@@ -148,3 +148,20 @@ def test_any_bytes_give_a_report_or_one_clean_error(data: bytes) -> None:
 def test_any_json_gives_a_report_or_one_clean_error(value: object) -> None:
     with pytest.raises(ReportError):
         parse(json.dumps({"kata": value, "tests": value}).encode(), "some.json")
+
+
+def test_a_report_made_under_xdist_is_refused_in_a_sentence() -> None:
+    raw = document({"t::a": "passed"})
+    raw["kata"]["katas"] = {}
+    with pytest.raises(ReportError, match="does not say which tests there are, as reports made under pytest-xdist"):
+        parse(json.dumps(raw).encode(), "report.json")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [("utf-16", "UTF-16"), ("utf-8-sig", "UTF-8 with a byte order mark")],
+)
+def test_a_report_that_a_shell_has_encoded_anew_is_named_as_such(encoding: str, name: str) -> None:
+    data = json.dumps(document({"t::a": "passed"})).encode(encoding)
+    with pytest.raises(ReportError, match=f"report.json is {name}, expected UTF-8"):
+        parse(data, "report.json")

@@ -44,7 +44,7 @@ from pages import Page
 
 def files_of(cohort: Cohort, *forms: Form) -> dict[str, str]:
     """Every file of an export, by name."""
-    return {name: b"".join(pieces).decode() for _, name, pieces in render_files(cohort, forms or list(Form))}
+    return {name: b"".join(pieces).decode("utf-8-sig") for _, name, pieces in render_files(cohort, forms or list(Form))}
 
 
 def failure_of(text: str) -> Failure:
@@ -423,7 +423,9 @@ def check_harmless(text: str) -> None:
         if name.endswith(".csv"):
             rows = rows_of(data)
             assert [len(row) for row in rows] == [len(row) for row in rows_of(plain[name])]
-            assert not [value for row in rows for value in row if value.lstrip().startswith(tuple("=+-@＝＋－＠"))]
+            # An identifier may begin like a formula, with nothing in it that makes one.
+            formulas = [value for row in rows for value in row if value.lstrip().startswith(tuple("=+-@＝＋－＠"))]
+            assert not [value for value in formulas if not re.fullmatch(r"[@+-][\w.@+-]*", value)]
     ET.fromstring(hostile["junit.xml"])
     json.loads(hostile["results.json"])
     assert not re.search(r"(?<!\\)[<>]", hostile["scoreboard.md"])

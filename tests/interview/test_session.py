@@ -548,8 +548,22 @@ def test_a_full_disk_loses_nothing(small: Checkout, monkeypatch: pytest.MonkeyPa
     assert stored(small) == before
 
 
+def test_the_statement_names_the_command_that_runs_the_candidates_file(small: Checkout) -> None:
+    for slug in ("a01_twice", "b01_double"):
+        (small.root / "katas" / slug / "README.md").write_text(f"# A01\n\n```\npytest katas/{slug}\n```\n")
+    said = sit(small, "--minutes", "10", "--seed", "1", say="quit\n").out
+    (command,) = (line for line in said.splitlines() if line.startswith("pytest "))
+    slug = command.split()[1].removeprefix("katas/")
+    file = small.root / command.partition(" --subject ")[2]
+    assert file.parent.parent.parent.parent == small.state / "interviews"
+    file.write_text(GOOD)
+    done = small.pytest(*command.split()[1:])
+    assert done.code == 0, done.text
+    assert f"{slug}  example 1/1  edge 1/1  passed" in done.out
+
+
 def test_katas_whose_published_stub_is_lost_are_left_out(small: Checkout) -> None:
-    small.add("c01_lost", GOOD, stub=f"# another one\n{STUB}")
+    (small.add("c01_lost", GOOD, stub=f"# another one\n{STUB}") / ".stub").unlink()
     done = sit(small, "--minutes", "20")
     assert "Left out, as their published stub is not to be found: c01_lost" in done.out
     sit(small, "--abandon")

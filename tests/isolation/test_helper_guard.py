@@ -71,6 +71,7 @@ def test_an_honest_subject_is_left_alone(tmp_path: Path) -> None:
     "source",
     [
         LATER.format("helper.walk = lambda: [1, 2, 3]"),
+        "import sys, types\nfake = sys.modules['helper'] = types.ModuleType('helper')\nfake.walk = lambda: [1, 2, 3]\n",
         LATER.format("helper.LIMIT = 0"),
         LATER.format("helper.Walk = object"),
         LATER.format("helper.Walk.steps = lambda self: []"),

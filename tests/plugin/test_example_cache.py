@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from harness.catalog.load import load_catalog
+from harness.core.model import Kata
 from harness.plugin.example_cache import ExampleCache, LawExamples
 
 from checkout import GOOD, ROOT, Checkout, Done, environment
@@ -169,13 +171,21 @@ def test_an_example_that_failed_before_is_tried_first(runs: Runs) -> None:
     assert "double(1000)" in done.out
 
 
-def test_examples_of_every_suite_can_be_recorded_without_a_subject(tmp_path: Path) -> None:
-    file = tmp_path / "examples"
+def one_of_each_kind() -> list[Kata]:
+    """Of this repository's katas, the first of each set and kind, with and without helpers and a follow-up."""
+    first: dict[object, Kata] = {}
+    for kata in load_catalog(ROOT).katas:
+        first.setdefault((kata.set, kata.kind, bool(kata.helpers), kata.has_follow_up), kata)
+    return list(first.values())
+
+
+def test_examples_of_suites_of_every_kind_can_be_recorded_without_a_subject(tmp_path: Path) -> None:
+    file, katas = tmp_path / "examples", one_of_each_kind()
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--hypothesis-profile", "grade"]
-    command += [f"--kata-record-examples={file}", "katas"]
+    command += [f"--kata-record-examples={file}", *(str(kata.suite_file()) for kata in katas)]
     done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     cache = msgspec.msgpack.decode(file.read_bytes(), type=ExampleCache)
     there = {Path(name.partition("::")[0]).parent.name for name in cache}
-    assert there == {folder.parent.name for folder in (ROOT / "katas").glob("*/kata.toml")}
+    assert there == {kata.slug for kata in katas}
     assert all(len(law.examples) >= law.needed > 0 for law in cache.values())

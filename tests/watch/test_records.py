@@ -135,6 +135,17 @@ def test_c_starts_and_stops_the_clock(session: Session, history: History) -> Non
     assert "1:01 of 10 min, stopped" in drawn(session.view)
 
 
+def test_the_clock_of_a_kata_that_is_passed_is_not_started(
+    records: LearnerRecords, kata: Kata, history: History
+) -> None:
+    records.record(kata, PASSING, GOOD.encode(), 1000.0)
+    with pytest.raises(KataError, match="is passed, so there is nothing to time"):
+        records.toggle_clock(kata, 1001.0)
+    kata.stub.write_bytes(kata.published_stub.read_bytes())  # emptied by hand: another attempt
+    assert records.toggle_clock(kata, 1002.0) == "the clock runs: 10 min"
+    assert history.running() is not None
+
+
 def test_a_clock_of_another_kata_is_not_stopped(session: Session, history: History) -> None:
     history.start("a02_thrice", 100.0)
     session.press("c")

@@ -30,6 +30,7 @@ from harness.grading.export.view import (
 from harness.grading.model import Learner, Refusal
 from harness.grading.results import SELF_REPORTED, Cohort, Grade, KataEntry
 from harness.grading.weights import Weights
+from harness.scoreboard.render.words import figure_texts
 from harness.sources.untrusted_text import block, line
 
 _MOST_MISSED = 20
@@ -167,7 +168,7 @@ def _result(
         counts=_count(public),
         hold_out=_count(test for test in grade.report.tests if test.name in hidden),
         tests=tuple(_test(test, frozenset(grade.unstable)) for test in public),
-        figures=tuple(line(figure.text) for test in public for figure in test.figures),
+        figures=tuple(line(text) for text in figure_texts(public)),
         problem=problem,
         bands=tuple(
             BandView(band.value, count.passed, count.total, weights[band], counts(band, bands))

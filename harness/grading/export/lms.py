@@ -10,7 +10,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from harness.core.csv import Value, csv_lines, write_csv
+from harness.core.csv import Identifier, Value, csv_lines, write_csv
 from harness.grading.export.view import CohortView, KataView, LearnerView, ResultView
 from harness.grading.model import Learner
 from harness.sources.untrusted_text import line
@@ -18,6 +18,8 @@ from harness.sources.untrusted_text import line
 _CANVAS_ID = ("id", "canvasid", "canvasuserid", "userid")
 _CANVAS_SIS_ID = ("sisuserid", "sisid")
 _CANVAS_LOGIN = ("sisloginid", "loginid", "login", "username")
+CANVAS_IDENTIFIERS = {"ID": _CANVAS_ID, "SIS User ID": _CANVAS_SIS_ID, "SIS Login ID": _CANVAS_LOGIN}
+"""Columns of Canvas that identify a student, and what rosters call them."""
 _MOODLE_ID = ("idnumber", "moodleid")
 _MOODLE_USER = ("username", "login")
 _FEEDBACK_TESTS = 10
@@ -29,12 +31,12 @@ def render_canvas(view: CohortView, learners: Sequence[Learner]) -> str:
 
     Canvas finds a student by ID, SIS User ID or SIS Login ID, and by name when there is none of them.
     """
-    header = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *map(_title, view.katas)]
+    header = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *map(canvas_title, view.katas)]
     points: list[Value] = ["    Points Possible", "", "", "", "", *(view.points for _ in view.katas)]
     rows: list[Sequence[Value]] = [header, points]
     for shown, learner in zip(view.learners, learners, strict=True):
-        ids = [_identifier(learner, names) for names in (_CANVAS_ID, _CANVAS_SIS_ID, _CANVAS_LOGIN)]
-        section = _identifier(learner, ("section",)) or shown.group
+        ids = [identifier(learner, names) for names in (_CANVAS_ID, _CANVAS_SIS_ID, _CANVAS_LOGIN)]
+        section = identifier(learner, ("section",)) or shown.group
         # Canvas takes any row with these words in its name for the row of points
         name = re.sub("points possible", "points-possible", shown.name, flags=re.IGNORECASE)
         rows.append([name, *ids, section, *(result.score for result in shown.results)])
@@ -47,9 +49,9 @@ def render_canvas_reasons(view: CohortView, learners: Sequence[Learner]) -> str:
         ["Student", "ID", "SIS User ID", "SIS Login ID", "Assignment", "Status", "Points", "Reason"]
     ]
     for shown, learner in zip(view.learners, learners, strict=True):
-        ids = [_identifier(learner, names) for names in (_CANVAS_ID, _CANVAS_SIS_ID, _CANVAS_LOGIN)]
+        ids = [identifier(learner, names) for names in (_CANVAS_ID, _CANVAS_SIS_ID, _CANVAS_LOGIN)]
         rows += [
-            [shown.name, *ids, _title(kata), result.state, result.score, result.notes]
+            [shown.name, *ids, canvas_title(kata), result.state, result.score, result.notes]
             for kata, result in zip(view.katas, shown.results, strict=True)
             if result.notes
         ]
@@ -69,11 +71,11 @@ def _moodle_rows(
 ) -> Iterator[Sequence[Value]]:
     header = ["Full name", "ID number", "Username", "Email address"]
     for kata in view.katas:
-        header += [_title(kata), f"Feedback: {_title(kata)}"]
+        header += [canvas_title(kata), f"Feedback: {canvas_title(kata)}"]
     yield header
     for one, learner in zip(shown, learners, strict=True):
-        row: list[Value] = [one.name, _identifier(learner, _MOODLE_ID), _identifier(learner, _MOODLE_USER)]
-        row.append(line(learner.email))
+        row: list[Value] = [one.name, identifier(learner, _MOODLE_ID), identifier(learner, _MOODLE_USER)]
+        row.append(Identifier(line(learner.email)))
         for result in one.results:
             row += [result.score, html.escape(feedback(result), quote=False)]  # Moodle shows feedback as HTML
         yield row
@@ -82,13 +84,13 @@ def _moodle_rows(
 def without_canvas_id(learners: Sequence[Learner]) -> list[str]:
     """Names of learners whom Canvas can find by name only."""
     known = _CANVAS_ID + _CANVAS_SIS_ID + _CANVAS_LOGIN
-    return [line(learner.name) for learner in learners if not _identifier(learner, known)]
+    return [line(learner.name) for learner in learners if not identifier(learner, known)]
 
 
 def without_moodle_id(learners: Sequence[Learner]) -> list[str]:
     """Names of learners whom Moodle cannot find."""
     known = _MOODLE_ID + _MOODLE_USER
-    return [line(learner.name) for learner in learners if not learner.email and not _identifier(learner, known)]
+    return [line(learner.name) for learner in learners if not learner.email and not identifier(learner, known)]
 
 
 def feedback(result: ResultView) -> str:
@@ -111,11 +113,12 @@ def feedback(result: ResultView) -> str:
     return "; ".join(parts)
 
 
-def _title(kata: KataView) -> str:
+def canvas_title(kata: KataView) -> str:
+    """What the assignment of a kata is called."""
     return f"{kata.id} {kata.title}"
 
 
-def _identifier(learner: Learner, names: Sequence[str]) -> str:
+def identifier(learner: Learner, names: Sequence[str]) -> Identifier:
     """The first of the roster's columns with one of these names, ignoring case and punctuation."""
     known = {re.sub(r"[^a-z0-9]", "", column.lower()): value for column, value in learner.identifiers.items()}
-    return next((line(known[name]) for name in names if known.get(name)), "")
+    return Identifier(next((line(known[name]) for name in names if known.get(name)), ""))

@@ -21,6 +21,13 @@ class Form(StrEnum):
     JUNIT = "junit"
     CANVAS = "canvas"
     MOODLE = "moodle"
+    GRADESCOPE = "gradescope"
+    PRAIRIELEARN = "prairielearn"
+
+
+PER_SUBMISSION = (Form.GRADESCOPE, Form.PRAIRIELEARN)
+"""Forms of which each learner has a file, for platforms that grade a submission at a time; written when they are asked for."""
+USUAL = tuple(form for form in Form if form not in PER_SUBMISSION)
 
 
 class Rule(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,10 @@ import msgspec
 from harness.core.documents import ResultsError
 from harness.core.state import write_atomically
 from harness.grading.export.build import build, build_learners
+from harness.grading.export.gradebook import Gradebook
 from harness.grading.export.options import Form, Scoring
+from harness.grading.export.view import CohortView, LearnerView
+from harness.grading.model import Learner
 from harness.grading.results import Cohort
 
 MANIFEST = ".kata-export.json"
@@ -39,7 +42,12 @@ class _Entry(msgspec.Struct):
 
 
 def render_files(
-    cohort: Cohort, forms: Iterable[Form], scoring: Scoring | None = None, *, similar: str = ""
+    cohort: Cohort,
+    forms: Iterable[Form],
+    scoring: Scoring | None = None,
+    *,
+    similar: str = "",
+    gradebook: Gradebook | None = None,
 ) -> Iterator[tuple[Form, str, Iterable[bytes]]]:
     """Form, name below the folder, and pieces of each file; of a large cohort, no file is ever whole in memory."""
     view = build(cohort, scoring)
@@ -56,7 +64,11 @@ def render_files(
             case Form.CSV:
                 from harness.grading.export.table import render_csv
 
-                yield form, _NAMES[form], [render_csv(view).encode()]
+                yield (
+                    form,
+                    _NAMES[form],
+                    [render_csv(view).encode("utf-8-sig")],
+                )  # Excel takes a file without a mark for Latin-1
             case Form.JSON:
                 from harness.grading.export.document import render_json
 
@@ -70,14 +82,33 @@ def render_files(
 
                 yield form, _NAMES[form], _encoded(render_junit(view, learners))
             case Form.CANVAS:
-                from harness.grading.export.lms import render_canvas, render_canvas_reasons
+                from harness.grading.export.lms import render_canvas_reasons
 
-                yield form, _NAMES[form], [render_canvas(view, cohort.learners).encode()]
+                yield form, _NAMES[form], [_canvas(view, cohort.learners, gradebook).encode()]
                 yield form, "canvas_reasons.csv", [render_canvas_reasons(view, cohort.learners).encode()]
             case Form.MOODLE:
                 from harness.grading.export.lms import render_moodle
 
                 yield form, _NAMES[form], _encoded(render_moodle(view, learners(), cohort.learners))
+            case Form.GRADESCOPE | Form.PRAIRIELEARN:
+                yield from _per_submission(form, learners(), view.points)
+
+
+def _per_submission(
+    form: Form, learners: Iterable[LearnerView], points: float
+) -> Iterator[tuple[Form, str, Iterable[bytes]]]:
+    from harness.grading.export.platforms import render_gradescope, render_prairielearn
+
+    render = render_gradescope if form is Form.GRADESCOPE else render_prairielearn
+    for learner in learners:
+        yield form, f"{form.value}/{file_name(learner.slug)}.json", [render(learner, points)]
+
+
+def _canvas(view: CohortView, learners: Sequence[Learner], gradebook: Gradebook | None) -> str:
+    from harness.grading.export.gradebook import fill_in
+    from harness.grading.export.lms import render_canvas
+
+    return render_canvas(view, learners) if gradebook is None else fill_in(gradebook, view, learners).text
 
 
 def _encoded(pieces: Iterable[str]) -> Iterator[bytes]:
@@ -91,7 +122,13 @@ def file_name(slug: str) -> str:
     return slug
 
 
-def export(cohort: Cohort, folder: Path, forms: Iterable[Form], scoring: Scoring | None = None) -> list[Path]:
+def export(
+    cohort: Cohort,
+    folder: Path,
+    forms: Iterable[Form],
+    scoring: Scoring | None = None,
+    gradebook: Gradebook | None = None,
+) -> list[Path]:
     """Write the files of `forms` into `folder`; returns the main ones, without the pages of learners.
 
     A file that is there and was not written by an export, or was changed since, is not overwritten: `ResultsError`, and
@@ -102,7 +139,7 @@ def export(cohort: Cohort, folder: Path, forms: Iterable[Form], scoring: Scoring
     similar = "similarity.html" if (folder / "similarity.html").is_file() else ""
     with _scratch(folder) as made:
         files: dict[str, tuple[Form, str]] = {}
-        for form, name, pieces in render_files(cohort, forms, scoring, similar=similar):
+        for form, name, pieces in render_files(cohort, forms, scoring, similar=similar, gradebook=gradebook):
             digest = _lay_down(made / name, pieces)
             _check_ours(folder / name, digest, manifest.get(name))
             files[name] = (form, digest)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from harness.core.model import TestResult
 from harness.scoreboard.model import BandTally, Row, Scoreboard
 
 
@@ -45,6 +48,14 @@ def minutes(seconds: float) -> str:
     """Seconds as `9:41`."""
     whole, rest = divmod(round(seconds), 60)
     return f"{whole}:{rest:02d}"
+
+
+def figure_texts(tests: Iterable[TestResult]) -> tuple[str, ...]:
+    """The measurements of a run; where there are several, each with the words of its test."""
+    found = [(test.name.partition("[")[0], figure.text) for test in tests for figure in test.figures]
+    if len(found) == 1:
+        return (found[0][1],)
+    return tuple(f"{name.removeprefix('test_').replace('_', ' ')}: {text}" for name, text in found)
 
 
 def next_line(board: Scoreboard) -> str:
