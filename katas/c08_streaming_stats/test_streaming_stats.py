@@ -112,6 +112,8 @@ def test_worked_example_of_updates() -> None:
     check_stats(stats, [FIRST], asked=asked_of([FIRST]))
     stats.update(SECOND.astype(int))
     check_stats(stats, [FIRST, SECOND], asked=asked_of([FIRST, SECOND]))
+    kind, hint = type(stats.count).__name__, "len(rows) is an int; a sum of an array is not"
+    check.equal(kind, "int", asked="the type of count", hint=hint)
 
 
 @pytest.mark.example
