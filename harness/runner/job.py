@@ -18,7 +18,7 @@ from pathlib import Path
 
 from harness.catalog.load import is_published_stub
 from harness.core.errors import ReportError, SubjectError
-from harness.core.files import listed_files
+from harness.core.files import is_listed
 from harness.core.model import Band, Kata, KataReport, Problem, ProblemKind, Status, Suite
 from harness.core.report import read
 from harness.core.verdict import verdict_digest
@@ -183,7 +183,8 @@ def digest(job: Job, source: bytes) -> str:
 def run_files(kata: Kata, suite: Suite = Suite.OWN) -> list[Path]:
     """The files in a kata's folder that a run of one of its suites may read."""
     others = {kata.suite_file(other) for other in Suite if other is not suite}
-    return [file for file in listed_files(kata.folder) if file.suffix in (".py", ".toml") and file not in others]
+    files = sorted(kata.folder.iterdir())  # it must be there
+    return [file for file in files if file.suffix in (".py", ".toml") and file not in others and is_listed(file)]
 
 
 @functools.cache

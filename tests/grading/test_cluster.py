@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from harness.catalog.load import load_catalog
+from harness.core.files import listed_files
 from harness.core.model import Kata, KataReport, ProblemKind
 from harness.grading.blobs import blob_name
 from harness.grading.cluster import ClusterError, ClusterExecutor
@@ -115,7 +116,7 @@ def test_files_travel_once_to_each_worker_and_anew_only_when_they_are_damaged(
 ) -> None:
     cluster.start_worker("one")
     first, again, other = jobs_of(kata, tmp_path / "submissions", [GOOD, GOOD, GOOD + "# other\n"])
-    files = len(list(kata.folder.glob("*.*"))) + 1  # and pyproject.toml
+    files = len(listed_files(kata.folder)) + 1  # and pyproject.toml
     with working(cluster, unpack) as executor:
         laid_out = weight(run_all(executor, [first])[0])
         before = cluster.blobs()
