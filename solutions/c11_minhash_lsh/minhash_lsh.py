@@ -32,7 +32,7 @@ class MinHash:
         # Not hash(): that of a string differs from process to process.
         x = np.array([zlib.crc32(item.encode()) for item in items], dtype=np.uint64)
         hashes = (self._a * x + self._b) % np.uint64(PRIME) % np.uint64(2**32)
-        return hashes.min(axis=1).astype(np.int64)
+        return np.asarray(hashes.min(axis=1), dtype=np.int64)
 
     def similarity(self, a: npt.ArrayLike, b: npt.ArrayLike) -> float:
         """Return the share of equal positions of two signatures (n,); `ValueError` for other shapes or lengths."""
