@@ -298,10 +298,8 @@ def test_weights_start_at_random_and_follow_random_state() -> None:
     for rs, different in ((5, 1), (0, 1), (None, 3), ("left out", 3), (np.random.default_rng(3), 3)):
         kwargs = {} if isinstance(rs, str) else {"random_state": rs}
         layers = [kata.MultiHeadAttention(size, 4, **kwargs) for _ in range(3)]
-        count, asked = (
-            len({np.array(layer.W_q).tobytes() for layer in layers}),
-            f"different W_q of 3 layers, state {rs}",
-        )
+        count = len({np.array(layer.W_q).tobytes() for layer in layers})
+        asked = f"different W_q of 3 layers, state {rs}"
         hint = "an int, 0 too, gives the same weights each time; a Generator is drawn from; None draws anew"
         check.equal(count, different, asked=asked, hint=hint)
     state.check_kept()
@@ -398,3 +396,5 @@ def test_arguments_stay_as_they_were_and_two_layers_share_nothing() -> None:
         kata.scaled_dot_product_attention(q, k, v, mask)
         got = layer.forward(**given)
     check_layer(case, got=got, hint="another layer was made and used in between: keep everything on self")
+    other = case._replace(causal=not case.causal, key_lengths=None)
+    check_layer(other, got=layer.forward(**arguments_of(other)), hint="masks are those of this call, not of the last")

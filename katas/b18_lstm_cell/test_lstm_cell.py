@@ -313,6 +313,8 @@ def test_backward_is_about_the_latest_forward() -> None:
     hint = "forward starts with nothing kept, step keeps nothing, and each backward starts with gradients of 0"
     for note in (" after another forward, and after a step", ", once more"):
         check_backward(TWO, layer=layer, note=note, hint=hint)
+    plain = TWO._replace(h0=0 * TWO.h0, c0=0 * TWO.c0)
+    check_forward(plain, got=forward(plain, layer), hint="without h0 and c0 each forward starts from zeros")
 
 
 @pytest.mark.edge
@@ -393,8 +395,6 @@ def test_backward_before_forward_is_a_runtime_error() -> None:
 def test_arguments_stay_as_they_were_and_two_layers_share_nothing() -> None:
     layer, (xs, h0, c0, dhs) = layer_of(TWO), (x.copy() for x in TWO[3:])
     with check.untouched(asked="step, forward and backward", xs=xs, h0=h0, c0=c0, dhs=dhs):
-        layer.step(xs[:, 0], h0, c0)
-        layer.forward(xs, h0, c0)
-        layer.backward(dhs)
+        _ = layer.step(xs[:, 0], h0, c0), layer.forward(xs, h0, c0), layer.backward(dhs)
     forward(EXAMPLE, layer_of(EXAMPLE))
     check_backward(TWO, layer=layer, note=" after another layer's forward", hint="keep everything on self")
