@@ -49,6 +49,10 @@ def check_stats(
 ) -> None:
     """Hold all statistics to those of all rows at once; `groups` are the batches or parts that they came in."""
     __tracebackhide__ = True
+    hint = (
+        hint
+        or "n rows meet m: the mean moves by m / (n + m) of the shift, the scatter by n m / (n + m) of its outer product"
+    )
     X, last, sizes = np.vstack(groups), groups[-1], [len(group) for group in groups]
     n, mean, total = len(X), (X - X[0]).mean(axis=0) + X[0], scatter(X)
     means = np.array([group.mean(axis=0) for group in groups])
