@@ -15,6 +15,7 @@ from typing import Any
 
 from harness.isolation.channel import Channel
 from harness.isolation.protocol import Header, Key, ProtocolError
+from harness.suite.explain import SubjectGoneError
 
 Take = Callable[[Header, list[memoryview]], tuple[Header, Any]]
 """Brings the client into step with a message, and gives its header and what it says."""
@@ -76,7 +77,7 @@ class Lines:
 
         def receive() -> tuple[Header, Any]:
             message = self._queues[key].get()
-            if isinstance(message, Exception):
+            if isinstance(message, BaseException):
                 self._queues[key].put(message)
                 raise message
             header, value = message
@@ -100,7 +101,12 @@ class Lines:
                     break
                 else:
                     self._queues[key].put(message)
-        except (ProtocolError, EOFError, OSError) as error:
+        except (
+            ProtocolError,
+            EOFError,
+            OSError,
+            SubjectGoneError,
+        ) as error:  # the last when a limit is passed meanwhile
             message = error
         for waiting in list(self._queues.values()):
             waiting.put(message)

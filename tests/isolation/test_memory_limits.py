@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -174,12 +175,20 @@ def test_a_player_that_takes_too_much_is_ended(mode: str, tmp_path: Path) -> Non
 
 
 @needs_proc
-def test_the_memory_of_a_whole_tree_is_counted(tmp_path: Path) -> None:
-    with (
-        loaded(TAKES, PROCESS, tmp_path, memory_mib=200) as subject,
-        pytest.raises(SubjectGoneError, match="more than 200 MiB of memory"),
-    ):
-        subject.tree(3, 80)
+@pytest.mark.parametrize("threads", [0, 1], ids=["alone", "beside another thread"])
+def test_the_memory_of_a_whole_tree_is_counted(tmp_path: Path, threads: int) -> None:
+    end = threading.Event()
+    others = [threading.Thread(target=end.wait, daemon=True) for _ in range(threads)]
+    for other in others:
+        other.start()
+    try:
+        with (
+            loaded(TAKES, PROCESS, tmp_path, memory_mib=200) as subject,
+            pytest.raises(SubjectGoneError, match="more than 200 MiB of memory"),
+        ):
+            subject.tree(3, 80)
+    finally:
+        end.set()
 
 
 @needs_proc
