@@ -73,8 +73,11 @@ def make_line(seed: int) -> Problem:
 
 LINES = st.builds(make_line, seeds())
 EXAMPLE = Problem(np.array([[1.0], [2], [3], [10], [11], [12]]), np.array(["a", "a", "a", "b", "b", "b"]), 100)
+IMPURITIES: dict[str, Callable[[Float64Array], Any]] = {
+    "Gini impurity": lambda shares: 1 - shares @ shares,
+    "entropy": lambda shares: -shares[shares > 0] @ np.log2(shares[shares > 0]),
+}
 MIXED = Problem(np.repeat([[0.0], [3.0], [7.0], [12.5]], 4, axis=0), np.array(list("aaabaabbbbcabccc")), 50)
-"""Four values, each with rows of two classes or three."""
 
 
 # --- the forest that follows from its samples --------------------------------------------------------------------------
@@ -83,8 +86,7 @@ MIXED = Problem(np.repeat([[0.0], [3.0], [7.0], [12.5]], 4, axis=0), np.array(li
 def samples(forest: Any, problem: Problem) -> Indices:
     """`bootstrap_indices_`, held to its shape and range."""
     __tracebackhide__ = True
-    drawn = np.asarray(forest.bootstrap_indices_)
-    n = len(problem.X)
+    drawn, n = np.asarray(forest.bootstrap_indices_), len(problem.X)
     check.equal(drawn.shape, (problem.n_trees, n), asked=problem.asked("bootstrap_indices_.shape"))
     good = drawn.dtype.kind in "iu" and drawn.min() >= 0 and drawn.max() < n
     check.true(good, asked=problem.asked("bootstrap_indices_"), came=drawn, expected=f"integers from 0 to {n - 1}")
@@ -153,8 +155,8 @@ def check_proba(problem: Problem, queries: Float64Array, *, forest: Any = None, 
         "positions in classes_: return the labels themselves": want[clear].argmax(axis=1),
         "the largest of equal labels: the smallest": labels[::-1][want[:, ::-1].argmax(axis=1)][clear],
     }
-    usual = hint or "the label of the largest column of predict_proba"
-    check.equal(forest.predict(queries[clear]), best, asked=asked, mistakes=mistakes, hint=usual)
+    usual = "the label of the largest column of predict_proba"
+    check.equal(forest.predict(queries[clear]), best, asked=asked, mistakes=mistakes, hint=hint or usual)
 
 
 def check_oob(problem: Problem, *, forest: Any = None, hint: str = "") -> None:
@@ -172,8 +174,6 @@ def check_oob(problem: Problem, *, forest: Any = None, hint: str = "") -> None:
 
     if not settled(trees, unseen)[tested].all():
         return
-    sums = (trees * unseen[..., np.newaxis]).sum(axis=0)
-    backwards = len(sums[0]) - 1 - sums[:, ::-1].argmax(axis=1)
     got, found, own = forest.oob_score_, right(unseen), trees.argmax(axis=2) == codes
     want = found[tested].mean() if tested.any() else math.nan
     asked = problem.asked(f"bootstrap_indices_ = {check.show(drawn)}, oob_score_")
@@ -185,11 +185,10 @@ def check_oob(problem: Problem, *, forest: Any = None, hint: str = "") -> None:
         "the mean of the trees' own scores: average the leaves for each row first": lambda: np.mean(
             [tree[new].mean() for tree, new in zip(own, unseen, strict=True) if new.any()]
         ),
-        "the largest of equal labels: the smallest": lambda: np.mean(backwards[tested] == codes[tested]),
         "each tree has one vote: average the shares": lambda: np.mean(right(unseen, votes_of(trees))[tested]),
         "0 where there is no such row: NaN": 0.0,
     }
-    usual = "for each row, average the leaves of the trees whose sample lacks it; rows without such a tree are left out"
+    usual = "for each row that some samples lack, average the leaves of these trees; of equal shares, the first label"
     check.close(got, want, asked=asked, mistakes={} if hint else mistakes, hint=hint or usual)
     check.python_float(got, asked=asked)
 
@@ -245,12 +244,6 @@ def test_predictions_and_the_out_of_bag_score_follow_from_the_samples(problem: P
     check_oob(problem, forest=forest)
 
 
-IMPURITIES: dict[str, Callable[[Float64Array], Any]] = {
-    "Gini impurity": lambda shares: 1 - shares @ shares,
-    "entropy": lambda shares: -shares[shares > 0] @ np.log2(shares[shares > 0]),
-}
-
-
 @pytest.mark.law
 @settings(max_examples=40)
 @given(seeds())
@@ -278,10 +271,7 @@ def test_a_stump_asks_the_question_that_lowers_the_impurity_most(seed: int) -> N
 
 
 SIZES = np.array([80, 60, 40, 38, 36, 34, 32, 12])
-"""Each of eight features is 1 in the first rows, so many, and the label is 1 in the first 80: the best feature comes first.
-
-The better of two has 20 such rows more where it matters: no bootstrap sample of 100 rows lacks all of them.
-"""
+"""Each of eight features is 1 in so many first rows, the label in the first 80: in no sample is a later feature better."""
 RANKED = Problem((np.arange(100)[:, np.newaxis] < SIZES).astype(float), (np.arange(100) < 80).astype(int), 1, 1)
 
 
@@ -305,10 +295,18 @@ SQUARE = Problem(np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]] * 20), np.array([0,
 """The corners of a square, each of a class of its own, 20 times."""
 
 
+def leaves(max_depth: int | None, max_features: int | None, seed: int = 0) -> int:
+    """How many different answers a tree gives on the corners."""
+    forest = SQUARE._replace(max_depth=max_depth, max_features=max_features, random_state=seed).fitted()
+    return len(np.unique(forest.predict_proba(SQUARE.X[:4]), axis=0))
+
+
 @pytest.mark.law
-def test_features_are_drawn_at_each_split_and_not_once_a_tree() -> None:
-    trees = [SQUARE._replace(random_state=seed).fitted() for seed in range(40)]
-    most = max(len(np.unique(tree.predict_proba(SQUARE.X[:4]), axis=0)) for tree in trees)
+def test_splits_draw_features_anew_and_max_depth_counts_them() -> None:
+    came = [leaves(depth, None) for depth in (0, 1, 2, None)]
+    asked = "how many different leaves trees with max_depth 0, 1, 2 and None have, for the corners of a square"
+    check.equal(came, [1, 2, 4, 4], asked=asked, hint="the root has depth 0: with max_depth=1 there is one split")
+    most = max(leaves(None, 1, seed) for seed in range(40))
     asked = "how many different answers a tree with max_features=1 gives on the corners of a square, of four classes"
     once = "features are drawn once a tree: draw them anew at each split" if most == 2 else ""
     expected = "3 or 4 in most of 40 trees: the second split may draw the other feature"
@@ -337,16 +335,6 @@ def test_draws_follow_random_state(state: Any) -> None:
 
 
 @pytest.mark.edge
-def test_max_depth_counts_the_splits_on_the_way_to_a_leaf() -> None:
-    for depth, want in ((0, 1), (1, 2), (2, 4), (None, 4)):
-        forest = SQUARE._replace(max_depth=depth, max_features=None).fitted()
-        came = len(np.unique(forest.predict_proba(SQUARE.X[:4]), axis=0))
-        asked = f"how many different leaves a tree with max_depth={depth} has, for the corners of a square"
-        hint = "the root has depth 0: with max_depth=1 there is one split"
-        check.equal(came, want, asked=asked, hint=hint)
-
-
-@pytest.mark.edge
 @pytest.mark.parametrize("labels", ["q", "qp", "ppp", "qppq"])
 def test_one_row_and_equal_rows_and_equal_shares(labels: str) -> None:
     """Equal rows are one leaf. A sample with as many of each label is a tie, whether the row was drawn or not."""
@@ -369,6 +357,7 @@ def test_is_computed_in_float64() -> None:
 
 SHAPES: Any = [((4,), (4,)), ((2, 2, 2), (2,)), ((0, 2), (0,)), ((4, 0), (4,)), ((4, 2), (3,)), ((4, 2), (4, 1))]
 SHAPES += [((1,),), ((1, 1, 1),), ((0, 1),), ((3, 2),), ((3, 0),)]
+WRONG: Any = [{"n_trees": 0}, {"max_depth": -1}, *({"max_features": m} for m in (0, -1, 3, "all"))]
 
 
 @pytest.mark.edge
@@ -378,21 +367,16 @@ def test_a_wrong_shape_or_an_axis_of_length_zero_is_an_error(shapes: Any) -> Non
     for method in ["fit"] if len(shapes) == 2 else ["predict", "predict_proba"]:
         run = lambda method=method: type(getattr(forest, method)(*map(np.ones, shapes)))  # noqa: E731
         asked = f"{method} with arguments of shapes {shapes}, after fit with X of shape (6, 1)"
-        because = "X has shape (n, d), y (n,), queries (q, 1), and no axis has length zero"
-        hint = "check .ndim, .size and the columns, and reshape nothing"
-        check.raises(ValueError, run, asked=asked, because=because, hint=hint)
-
-
-WRONG: Any = [{"n_trees": 0}, {"max_depth": -1}, *({"max_features": m} for m in (0, -1, 3, "all"))]
+        because = "X is (n, d), y (n,), queries (q, 1), no axis has length zero"
+        check.raises(ValueError, run, asked=asked, because=because)
 
 
 @pytest.mark.edge
 @pytest.mark.parametrize("wrong", WRONG, ids=str)
 def test_parameters_out_of_range_are_errors(wrong: dict[str, Any]) -> None:
     because = "n_trees >= 1, max_depth >= 0 or None, max_features is 'sqrt', None or from 1 to d = 2"
-    asked = call("RandomForest", **wrong) + ".fit(X, y)"
     fit = lambda: kata.RandomForest(**wrong).fit(np.eye(2), [0, 1]) and 1  # noqa: E731
-    check.raises(ValueError, fit, asked=asked, because=because)
+    check.raises(ValueError, fit, asked=call("RandomForest", **wrong) + ".fit(X, y)", because=because)
 
 
 @pytest.mark.edge
