@@ -250,15 +250,15 @@ def test_predictions_and_the_out_of_bag_score_follow_from_the_samples(problem: P
 def test_a_stump_asks_the_question_that_lowers_the_impurity_most(seed: int) -> None:
     rng = np.random.default_rng(seed)
     n, n_values = ((14, 4), (150, 200))[rng.integers(2)]
-    X = rng.integers(n_values, size=(n, 3)) * (2 / n_values)
+    X = rng.integers(n_values, size=(n, 3)) / (n_values / 2)
     problem = Problem(X, (X[:, 1].astype(int) + rng.integers(3, size=n)) % 3, 1, 1, None, seed)
     forest = problem.fitted()
     drawn = samples(forest, problem)[0]
     X, one_hot = X[drawn], np.eye(3)[problem.y[drawn]]
 
-    def after(above: Mask) -> Float64Array:
+    def after(above: Mask) -> Any:
         sides = [one_hot[side] for side in (above, ~above) if side.any()]
-        return sum(len(side) / n * np.array([f(side.mean(axis=0)) for f in IMPURITIES.values()]) for side in sides)
+        return np.sum([[len(side) / n * f(side.mean(axis=0)) for f in IMPURITIES.values()] for side in sides], axis=0)
 
     answers = np.asarray(forest.predict_proba(X))
     came = np.any(np.abs(answers - answers[0]) > 1e-9, axis=1)
@@ -367,8 +367,8 @@ def test_a_wrong_shape_or_an_axis_of_length_zero_is_an_error(shapes: Any) -> Non
     for method in ["fit"] if len(shapes) == 2 else ["predict", "predict_proba"]:
         run = lambda method=method: type(getattr(forest, method)(*map(np.ones, shapes)))  # noqa: E731
         asked = f"{method} with arguments of shapes {shapes}, after fit with X of shape (6, 1)"
-        because = "X is (n, d), y (n,), queries (q, 1), no axis has length zero"
-        check.raises(ValueError, run, asked=asked, because=because)
+        hint = "X has shape (n, d), y (n,), queries (q, 1), and no axis has length zero: check, and reshape nothing"
+        check.raises(ValueError, run, asked=asked, because="a shape is wrong", hint=hint)
 
 
 @pytest.mark.edge
