@@ -55,7 +55,7 @@ def loop_train(
     """The definition; the keyword arguments are what mistakes change."""
     merges: list[Pair] = []
     while len(merges) < n_merges:
-        counts = {pair: count(ids, pair) for pair in pairwise(ids)}  # in the order in which they appear
+        counts = {pair: count(ids, pair) for pair in dict.fromkeys(pairwise(ids))}  # in the order of appearance
         top = max(counts.values(), default=0)
         if top < least:
             break
