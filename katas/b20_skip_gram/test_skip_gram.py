@@ -124,6 +124,10 @@ def loss_of(step: Step) -> float:
     return float(-log_sigma(step.contexts[step.context] @ v) - log_sigma(-step.contexts[step.negatives] @ v).sum())
 
 
+def losses_of(step: Step, name: str, tables: list[Float64Array]) -> list[float]:
+    return [loss_of(Step(**{**step._asdict(), name: table})) for table in tables]
+
+
 def gradients_of(step: Step) -> tuple[Float64Array, Float64Array]:
     """Both gradients, by the chain rule, id by id."""
     d_vectors, d_contexts, v = np.zeros_like(step.vectors), np.zeros_like(step.contexts), step.vectors[step.center]
@@ -194,9 +198,12 @@ def check_step(step: Step, *, hint: str = "") -> None:
     check.close(loss, loss_of(step), asked=asked + ", the loss", mistakes=mistakes, hint=hint)
     check.python_float(loss, asked=asked + ", the loss")
     hint = hint or "sigma(score) - 1 for the context and sigma(score) for negatives, times the other row"
-    names = "d_vectors", "d_context_vectors"
-    for name, got, want, mistakes in zip(names, gradients, gradients_of(step), gradient_mistakes(step), strict=True):
-        check.close(got, want, asked=f"{asked}, {name}", mistakes=mistakes, hint=hint)
+    names = ("vectors", "d_vectors"), ("contexts", "d_context_vectors")
+    exact = zip(gradients_of(step), gradient_mistakes(step), strict=True)
+    for (name, gradient), got, (want, wrong) in zip(names, gradients, exact, strict=True):
+        what, slopes = f"{asked}, {gradient}", partial(losses_of, step, name)
+        check.gradient(got, slopes, getattr(step, name), asked=what, name=name, mistakes=wrong, hint=hint)
+        check.close(got, want, asked=what, mistakes=wrong, hint=hint)
     mistake = "loss_and_gradients changed the tables: only train takes steps"
     kept = check.is_equal(tables_of(model), np.stack([step.vectors, step.contexts]))
     check.true(kept, asked=asked, came="other tables", expected="both tables as they were", mistake=mistake)
@@ -387,9 +394,7 @@ def test_wrong_arguments_are_an_error(bad: Any) -> None:
 def test_arguments_stay_as_they_were() -> None:
     tokens, counts, negatives = np.array([0, 2, 1, 0]), np.array([1.0, 2.0]), np.array([1, 1])
     model = kata.SkipGram(3, 2)
-    asked = "train, skip_gram_pairs, noise_distribution and loss_and_gradients"
-    with check.untouched(asked=asked, tokens=tokens, counts=counts, negatives=negatives):
+    with check.untouched(asked="train, pairs, noise and gradients", tokens=tokens, counts=counts, negatives=negatives):
         model.train(tokens, 1, 2)
-        kata.skip_gram_pairs(tokens, 1)
-        kata.noise_distribution(counts)
+        _ = kata.skip_gram_pairs(tokens, 1), kata.noise_distribution(counts)
         model.loss_and_gradients(0, 1, negatives)
