@@ -16,7 +16,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.core.errors import KataError
-from harness.core.model import Band, FailureKind, Figure, KataReport, Outcome, Problem, ProblemKind, Status, Suite
+from harness.core.model import (
+    Band,
+    FailureKind,
+    Figure,
+    KataReport,
+    Outcome,
+    Problem,
+    ProblemKind,
+    Status,
+    Suite,
+    TestResult,
+)
 from harness.plugin.session import SESSION, Session, SuiteKey
 from harness.plugin.stages import result_of
 from harness.subject.resolve import LEARNER
@@ -76,7 +87,7 @@ class _Recorder:
                 tests = [result_of(self._stages[nodeid], Band(of), figures[nodeid]) for nodeid, of in bands.items()]
                 self._note(self._report(key, tests))
 
-    def _report(self, key: SuiteKey, tests: list[Any]) -> KataReport:
+    def _report(self, key: SuiteKey, tests: list[TestResult]) -> KataReport:
         from harness.catalog.load import is_published_stub
         from harness.core.report import hang_problem
 
