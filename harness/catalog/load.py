@@ -17,8 +17,9 @@ from pathlib import Path
 
 import msgspec
 
+from harness.catalog.paths import PATHS, load_paths
 from harness.core.errors import CatalogError, UnknownKataError
-from harness.core.model import FOLLOW_UP_SUITE, Catalog, Fault, Kata, KataKind, KataSet, PlantedFault
+from harness.core.model import FOLLOW_UP_SUITE, Catalog, Fault, Kata, KataKind, KataSet, LearningPath, PlantedFault
 
 SLUG = re.compile(r"(?P<set>[a-z])(?P<number>\d{2})_(?P<name>[a-z][a-z0-9_]*)")
 """A kata folder's name: set letter, two digits, module name."""
@@ -152,7 +153,12 @@ def load_catalog(root: Path) -> Catalog:
             faults.append(
                 Fault(folder=kata.slug, sentence=f"{kata.slug} requires {', '.join(missing)}, which is not a kata here")
             )
-    return Catalog(katas=tuple(katas), faults=tuple(faults))
+    paths: tuple[LearningPath, ...] = ()
+    try:
+        paths = load_paths(root, katas)
+    except CatalogError as error:
+        faults.append(Fault(folder=PATHS, sentence=str(error)))
+    return Catalog(tuple(katas), tuple(faults), paths)
 
 
 def _claim(taken: dict[str, str], key: str, slug: str, what: str) -> None:

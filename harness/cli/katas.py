@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.catalog.load import select_katas
+from harness.catalog.paths import along, find_path
 from harness.cli.completion import KATA
+from harness.cli.paths import PATH, progress_line
 from harness.cli.practice import AS_JSON, KATA_OR_CURRENT, YES, Place, date, here, put_json, show, show_markdown
 from harness.cli.topics import TOPIC, check_topic, has_topic
 from harness.core.model import KataSet, Status
@@ -34,11 +36,18 @@ class _StatusName(click.Choice[str]):
 @click.argument("ids", nargs=-1, metavar="[KATA]...", type=KATA)
 @click.option("--set", "kata_set", type=click.Choice(list(KataSet), case_sensitive=False), help="Only this set.")
 @click.option("--topic", metavar="TOPIC", type=TOPIC, help="Only katas with this topic, like metrics.")
+@click.option("--path", "path_name", metavar="PATH", type=PATH, help="Only the katas of this path, in its order.")
 @click.option("--status", type=_StatusName(_STATUSES), help="Only katas that stand so, by what has been run already.")
 @click.option("--folders", is_flag=True, help="Print their folders, for scripts.")
 @AS_JSON
 def list_command(
-    ids: tuple[str, ...], kata_set: str | None, topic: str | None, status: str | None, folders: bool, as_json: bool
+    ids: tuple[str, ...],
+    kata_set: str | None,
+    topic: str | None,
+    path_name: str | None,
+    status: str | None,
+    folders: bool,
+    as_json: bool,
 ) -> None:
     r"""List katas and how they stand.
 
@@ -48,13 +57,16 @@ def list_command(
     Examples:
       kata list --set A
       kata list --topic metrics --status due
+      kata list --path llm
       kata list --status not-started --json
     """
     place = here()
+    path = find_path(place.catalog, path_name) if path_name else None
+    asked = {kata.slug for kata in select_katas(place.catalog, ids)}
     chosen = [
         kata
-        for kata in select_katas(place.catalog, ids)
-        if (not kata_set or kata.set == kata_set) and (not topic or has_topic(kata, topic))
+        for kata in (along(place.catalog, path) if path else place.catalog).katas
+        if kata.slug in asked and (not kata_set or kata.set == kata_set) and (not topic or has_topic(kata, topic))
     ]
     if topic:
         check_topic(place.catalog, topic)
@@ -69,7 +81,9 @@ def list_command(
             if (place.root / "solutions" / one.kata.slug).is_dir():
                 click.echo(f"solutions/{one.kata.slug}")
     elif found:
-        _print_table(found)
+        print_katas(found)
+        if path and len(found) == len(path.slugs):
+            click.echo(progress_line(path, found))
     else:
         click.echo("none", err=True)
     for fault in place.catalog.faults:
@@ -96,7 +110,8 @@ def _row(place: Place, one: KataStatus) -> dict[str, Any]:
     }
 
 
-def _print_table(found: list[KataStatus]) -> None:
+def print_katas(found: list[KataStatus]) -> None:
+    """A line a kata: its clock, how it stands, its title and, where there is room, its topics."""
     from rich.table import Table
     from rich.text import Text
 
@@ -140,9 +155,10 @@ def show_command(kata_id: str, as_json: bool) -> None:
 @click.option(
     "--begin", is_flag=True, help="Begin it: the clock starts; for a review, the empty stub is put back first."
 )
+@click.option("--path", "path_name", metavar="PATH", type=PATH, help="Only the katas of this path, in its order.")
 @YES
 @AS_JSON
-def next_command(begin: bool, yes: bool, as_json: bool) -> None:
+def next_command(begin: bool, path_name: str | None, yes: bool, as_json: bool) -> None:
     r"""Say which kata to do next, and why.
 
     What is begun comes first, then what you have passed and are about to forget, then new katas, each after those that it builds
@@ -152,14 +168,18 @@ def next_command(begin: bool, yes: bool, as_json: bool) -> None:
     Examples:
       kata next
       kata next --begin
+      kata next --path llm
     """
     from harness.practice.choose import choose_next, due_reviews, review_times
 
     place = here()
+    catalog = along(place.catalog, find_path(place.catalog, path_name)) if path_name else place.catalog
     now = time.time()
     with place.history() as history:
-        choice = choose_next(place.catalog, known_reports(place.catalog.katas, place.state), history, now)
-        due, times = due_reviews(history, now), review_times(history)
+        choice = choose_next(catalog, known_reports(catalog.katas, place.state), history, now)
+        asked = {kata.slug for kata in catalog.katas} if path_name else None
+        due = {slug: due for slug, due in due_reviews(history, now).items() if asked is None or slug in asked}
+        times = {slug: due for slug, due in review_times(history).items() if asked is None or slug in asked}
     if as_json:
         put_json(
             {
@@ -177,7 +197,8 @@ def next_command(begin: bool, yes: bool, as_json: bool) -> None:
             if times
             else ""
         )
-        click.echo(f"Every kata is passed, and none is due{later}.")
+        which = f"Every kata of the path {catalog.paths[0].name}" if path_name else "Every kata"
+        click.echo(f"{which} is passed, and none is due{later}.")
         return
     kata = choice.kata
     click.echo(f"{kata.slug}: {kata.title}, {kata.minutes} min")

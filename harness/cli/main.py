@@ -32,6 +32,7 @@ _COMMANDS = {
     "next": "harness.cli.katas:next_command",
     "release": "harness.cli.edition:release_command",
     "interview": "harness.cli.interview:interview_command",
+    "path": "harness.cli.paths:path_command",
     "quiz": "harness.cli.quiz:quiz_command",
     "regrade": "harness.cli.grade:regrade_command",
     "reset": "harness.cli.attempts:reset_command",
@@ -55,7 +56,7 @@ _COMMANDS = {
 """Where they are: each is imported only when it is asked for."""
 
 _SECTIONS = {
-    "Practise": ("watch", "next", "show", "start", "stop", "try", "hint", "submit", "reset", "restore"),
+    "Practise": ("watch", "next", "path", "show", "start", "stop", "try", "hint", "submit", "reset", "restore"),
     "After a pass": ("reveal", "diff", "mistake", "review"),
     "Rehearse the interview": ("quiz", "interview"),
     "See how you stand": ("scoreboard", "list", "stats", "history", "tally"),

@@ -118,7 +118,7 @@ def scoreboard_command(
     if subject == LEARNER:
         _note_follow_ups(state, [job.kata for job in more], followed)
     board = tally(
-        Catalog(katas, catalog.faults),
+        Catalog(katas, catalog.faults, catalog.paths if not ids else ()),
         [*reports, *followed],
         best_times_s=remembered.best_times_s,
         due=remembered.due,

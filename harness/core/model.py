@@ -199,11 +199,24 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class LearningPath:
+    """A named route through the katas, in an order that builds up."""
+
+    name: str
+    title: str
+    slugs: tuple[str, ...]
+    """The katas of this checkout that are on it, in its order."""
+    missing: int = 0
+    """How many more it has, which are not in this checkout."""
+
+
+@dataclass(frozen=True, slots=True)
 class Catalog:
-    """All katas of a checkout in order, and the folders that are not usable."""
+    """All katas of a checkout in order, the folders that are not usable, and the routes through the katas."""
 
     katas: tuple[Kata, ...]
     faults: tuple[Fault, ...] = ()
+    paths: tuple[LearningPath, ...] = ()
 
 
 class FailureKind(StrEnum):

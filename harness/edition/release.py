@@ -24,7 +24,14 @@ from harness.edition.manifest import (
 )
 from harness.edition.seal import Passphrase, seal
 
-_TOP = ("LICENSE", ".gitattributes", ".gitlab-ci.yml", ".github/workflows/katas.yml", ".ci/requirements.txt")
+_TOP = (
+    "LICENSE",
+    ".gitattributes",
+    ".gitlab-ci.yml",
+    ".github/workflows/katas.yml",
+    ".ci/requirements.txt",
+    "katas/paths.toml",
+)
 _FOLDERS = (".vscode", ".devcontainer", "harness")
 _NEEDED = ("README.md", "kata.toml", "hints.md")
 _FOLLOW_UP = ("follow_up.md", "test_follow_up.py")

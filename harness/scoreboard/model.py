@@ -74,6 +74,16 @@ class SetTally:
 
 
 @dataclass(frozen=True, slots=True)
+class PathTally:
+    """How far a learner is on a named route through the katas."""
+
+    name: str
+    title: str
+    passed: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Scoreboard:
     """What all renderers show."""
 
@@ -84,6 +94,7 @@ class Scoreboard:
     """The kata to do next, empty when all are passed."""
     next_reason: str = ""
     subject: str = "learner"
+    paths: tuple[PathTally, ...] = ()
 
     @property
     def passed(self) -> int:

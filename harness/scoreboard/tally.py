@@ -15,12 +15,13 @@ from harness.core.model import (
     KataKind,
     KataReport,
     KataSet,
+    LearningPath,
     Outcome,
     Status,
     Suite,
     TestResult,
 )
-from harness.scoreboard.model import BandTally, FaultTally, Row, Scoreboard, SetTally
+from harness.scoreboard.model import BandTally, FaultTally, PathTally, Row, Scoreboard, SetTally
 from harness.scoreboard.render.words import figure_texts
 
 _BEGUN = (Status.IN_PROGRESS, Status.FAILING, Status.BROKEN, Status.TIMED_OUT)
@@ -69,6 +70,14 @@ def tally(
         next_slug=next_slug,
         next_reason=reason,
         subject=subject,
+        paths=tally_paths(catalog.paths, {row.slug for row in rows if row.status is Status.PASSED}),
+    )
+
+
+def tally_paths(paths: Iterable[LearningPath], passed: Container[str]) -> tuple[PathTally, ...]:
+    """How many katas of each route are passed."""
+    return tuple(
+        PathTally(path.name, path.title, sum(slug in passed for slug in path.slugs), len(path.slugs)) for path in paths
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.core.model import Band, Status
 from harness.scoreboard.model import Row, Scoreboard, SetTally
 from harness.scoreboard.render.pages import page_environment
-from harness.scoreboard.render.words import clock, fraction, next_line, standing, summary
+from harness.scoreboard.render.words import clock, fraction, next_line, paths_line, standing, summary
 
 _CSS_NAMES = {status: status.value.replace(" ", "-") for status in Status}
 _RADIUS = 42.0
@@ -44,6 +44,7 @@ def render_html(board: Scoreboard) -> str:
         sets=sets,
         bands=tuple(Band),
         next_line=next_line(board),
+        paths_line=paths_line(board),
         clock=clock,
         fraction=fraction,
         standing=standing,

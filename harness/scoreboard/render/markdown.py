@@ -6,7 +6,7 @@ import re
 
 from harness.core.model import Band, Status
 from harness.scoreboard.model import Row, Scoreboard, SetTally
-from harness.scoreboard.render.words import bar, clock, fraction, next_line, standing, summary
+from harness.scoreboard.render.words import bar, clock, fraction, next_line, paths_line, standing, summary
 
 _MARKS = {
     Status.PASSED: "✅",
@@ -24,6 +24,8 @@ def render_markdown(board: Scoreboard) -> str:
     lines = ["# Scoreboard", "", f"**{summary(board)}**", ""]
     for tally in board.sets:
         lines += _set_lines(tally, [row for row in board.rows if row.set is tally.set])
+    if board.paths:
+        lines += [f"Paths: {escape(paths_line(board))}", ""]
     following = next_line(board)
     if following:
         lines += [f"Next: {escape(following)}", ""]

@@ -10,7 +10,7 @@ from rich.text import Text
 from harness.core.model import Band, Status
 from harness.scoreboard.model import BandTally, Row, Scoreboard, SetTally
 from harness.scoreboard.render.canvas import Canvas
-from harness.scoreboard.render.words import bar, clock, fraction, next_line, standing, summary
+from harness.scoreboard.render.words import bar, clock, fraction, next_line, paths_line, standing, summary
 
 _STYLES = {
     Status.PASSED: "bold green",
@@ -49,8 +49,10 @@ def render_terminal(board: Scoreboard, *, width: int = 80, color: bool = False, 
         console.print()
         for fault in board.faults:
             console.print(Text.assemble(("not usable: ", "bold red"), fault.sentence))
-    following = next_line(board)
+    following, paths = next_line(board), paths_line(board, unicode=unicode)
     console.print()
+    if paths:
+        console.print(Text.assemble(("paths: ", "bold"), paths))
     console.print(
         Text.assemble(("next: ", "bold"), following) if following else Text("all katas passed", style="bold green")
     )

@@ -58,6 +58,11 @@ def figure_texts(tests: Iterable[TestResult]) -> tuple[str, ...]:
     return tuple(f"{name.removeprefix('test_').replace('_', ' ')}: {text}" for name, text in found)
 
 
+def paths_line(board: Scoreboard, *, unicode: bool = True) -> str:
+    """How far each path is: `llm 3/20 · rl 0/7`; empty when there are none."""
+    return f" {'·' if unicode else '.'} ".join(f"{path.name} {path.passed}/{path.total}" for path in board.paths)
+
+
 def next_line(board: Scoreboard) -> str:
     """What to do next, empty when everything is passed."""
     if not board.next_slug:
