@@ -35,11 +35,8 @@ def matrix_of(values: Any, n: int, d: int, seed: int = 0) -> Float64Array:
 
 def spread_of(rank: int, seed: int) -> Float64Array:
     """Singular values from 10 down to 1, none close to the next."""
-    return (
-        np.geomspace(10, 1, rank) * np.random.default_rng(seed).uniform(0.99, 1.01, size=rank)
-        if rank > 1
-        else np.ones(1)
-    )
+    factor = np.random.default_rng(seed).uniform(0.99, 1.01, size=rank)
+    return np.geomspace(10, 1, rank) * factor if rank > 1 else np.ones(1)
 
 
 def factors(X: Float64Array, k: int, *, asked: str, **options: Any) -> Factors:
