@@ -58,8 +58,10 @@ def lloyd(problem: Problem, slip: str) -> tuple[Float64Array, Any, list[float]]:
     labels = nearest(current)
     costs = [cost(current, labels)]
     for _ in range({"one fewer": limit - 1, "one more": limit + 1}.get(slip, limit)):
-        fill = {"zero": 0 * current, "nan": np.nan * current, "centre": 0 * current + X.mean(axis=0)}.get(slip, current)
         before, stale = current, labels
+        farthest = X[((X - current[labels]) ** 2).sum(axis=1).argmax()]
+        fills = {"zero": 0.0, "nan": np.nan, "centre": X.mean(axis=0), "farthest": farthest}
+        fill = np.broadcast_to(fills.get(slip, current), current.shape)
         current = np.array([X[labels == j].mean(axis=0) if (labels == j).any() else fill[j] for j in range(len(fill))])
         labels = nearest(current)
         costs.append(cost(current, stale if slip == "stale" else labels))
@@ -67,6 +69,7 @@ def lloyd(problem: Problem, slip: str) -> tuple[Float64Array, Any, list[float]]:
         done = {
             "absolute": fell <= tolerance,
             "start": fell <= tolerance * costs[0],
+            "after": fell <= tolerance * costs[-1],
             "moved": bool(((current - before) ** 2).sum() <= tolerance),
             "labels": bool((labels == stale).all()),
             "never": False,
@@ -85,8 +88,10 @@ SLIPS = {
     "zero": "an empty cluster goes to the origin: it keeps its centroid",
     "nan": "NaN for an empty cluster: it keeps its centroid",
     "centre": "an empty cluster goes to the mean of all rows: it keeps its centroid",
+    "farthest": "an empty cluster goes to the farthest row: it keeps its centroid",
     "absolute": "the tolerance is compared with the fall itself: it is a part of the cost before",
     "start": "tolerance times the cost of the start: it is times the cost before the iteration",
+    "after": "tolerance times the cost after the iteration: it is times the cost before",
     "moved": "stopped by how far the centroids moved: by how far the cost fell",
     "labels": "stopped when no label changes: by how far the cost fell",
     "never": "goes on although the cost has fallen by no more than tolerance times the cost before",
@@ -137,7 +142,10 @@ PLANE = Problem(
 
 @pytest.mark.example
 def test_worked_example() -> None:
-    check_result(LINE, got=kata.fast_kmeans([[0], [1], [10], [11]], [[0], [1]]))
+    got = kata.fast_kmeans([[0], [1], [10], [11]], [[0], [1]])
+    check_result(LINE, got=got)
+    name = type(got[2]).__name__
+    check.equal(name, "list", asked="the type of cost_history", mistakes={"an array: a list of floats": "ndarray"})
 
 
 @pytest.mark.example
@@ -178,6 +186,21 @@ def test_defaults_and_longer_runs(seed: int) -> None:
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(120, 2))
     check_result(Problem(X, X[:6].copy(), {}))
+
+
+@pytest.mark.law
+@settings(max_examples=3)
+@given(seeds())
+def test_many_centroids(seed: int) -> None:
+    X = np.random.default_rng(seed).normal(size=(200, 2))
+    hint = "each row is compared with all centroids, however many"
+    check_result(Problem(X, X[:90].copy(), {"max_iterations": 2}), hint=hint)
+
+
+@pytest.mark.law
+def test_a_hundred_iterations_are_the_default() -> None:
+    X = np.arange(300.0)[:, np.newaxis] ** 1.01
+    check_result(Problem(X, X[:12].copy(), {}), hint="max_iterations is 100 where it is not given")
 
 
 # --- edges -----------------------------------------------------------------------------------------------------------
@@ -239,8 +262,12 @@ def test_arguments_stay_as_they_were_and_results_are_new() -> None:
     X, start = PLANE.X.copy(), PLANE.start.copy()
     with check.untouched(asked=call("fast_kmeans", X, start), X=X, centroids=start):
         centroids = np.asarray(kata.fast_kmeans(X, start)[0])
-    shared = np.shares_memory(centroids, start) or np.shares_memory(centroids, X)
-    check.true(not shared, asked="the returned centroids", came="a view of an argument", expected="an array of its own")
+    final = centroids.copy()
+    again = np.asarray(kata.fast_kmeans(X, final)[0])
+    shared = np.shares_memory(centroids, start) or np.shares_memory(centroids, X) or np.shares_memory(again, final)
+    asked = "the returned centroids, from a start that moves and from one that does not"
+    advice = "the caller's array is given back: return a copy"
+    check.true(not shared, asked=asked, came="a view of an argument", expected="an array of its own", mistake=advice)
 
 
 # --- speed -----------------------------------------------------------------------------------------------------------

@@ -209,6 +209,16 @@ def test_the_order_of_the_rows_does_not_matter(node: Node, seed: int) -> None:
     check_same(kata.best_split(*moved), kata.best_split(*node), asked=call("best_split", *moved), hint=hint)
 
 
+@pytest.mark.law
+@settings(max_examples=5)
+@given(seeds())
+def test_the_best_of_many_features(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    X, y = rng.normal(size=(30, 40)), np.repeat([0, 1, 2], 10)
+    X[:, rng.integers(30, 40)] += 10 * y
+    check_split(Node(X, y))
+
+
 # --- edges -----------------------------------------------------------------------------------------------------------
 
 LINE = np.array([[1.0], [2], [3], [4]])
@@ -259,6 +269,21 @@ def test_is_computed_in_float64() -> None:
     check_split(Node(X.astype(float), y), got=kata.best_split(X.copy(), y.copy()), hint=hint)
     far = Node(2.0**25 + np.arange(4.0)[:, np.newaxis], np.array([0, 1, 1, 1]))
     check_split(far, hint="values differ by 1 near 2**25, where float32 has even numbers only")
+
+
+@pytest.mark.edge
+def test_close_values_are_different_and_a_small_gain_is_one() -> None:
+    for unit in (2.0**-24, 2.0**-40):
+        close = Node(1 + np.arange(6.0)[:, np.newaxis] * unit, np.array([0, 0, 1, 1, 1, 0]))
+        check_split(close, hint=f"values that differ by {unit:.1g} are different values: nothing is rounded")
+    X, y = np.repeat([[0.0], [1.0]], 2000, axis=0), np.repeat([0, 1, 0, 1], [1000, 1000, 1001, 999])
+    hint = "1.25e-7 is a gain: only those below 1e-9 are none"
+    check_same(
+        kata.best_split(X.copy(), y.copy()),
+        (0, 0.5, 1.25e-7),
+        asked="best_split(X, y), with 1000 of class 0 in the left 2000 rows, and 1001 in the right 2000",
+        hint=hint,
+    )
 
 
 SHAPES: Any = [((4,), (4,)), ((4, 2, 1), (4,)), ((0, 2), (0,)), ((4, 0), (4,)), ((4, 2), (3,)), ((4, 2), (5,))]

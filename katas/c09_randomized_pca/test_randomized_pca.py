@@ -35,25 +35,23 @@ def matrix_of(values: Any, n: int, d: int, seed: int = 0) -> Float64Array:
 
 def spread_of(rank: int, seed: int) -> Float64Array:
     """Singular values from 10 down to 1, none close to the next."""
-    return (
-        np.geomspace(10, 1, rank) * np.random.default_rng(seed).uniform(0.99, 1.01, size=rank)
-        if rank > 1
-        else np.ones(1)
-    )
+    factor = np.random.default_rng(seed).uniform(0.99, 1.01, size=rank)
+    return np.geomspace(10, 1, rank) * factor if rank > 1 else np.ones(1)
 
 
 def factors(X: Float64Array, k: int, *, asked: str, **options: Any) -> Factors:
     """U, s, Vt, which have the right shapes and orthonormal columns and rows."""
     __tracebackhide__ = True
-    got = kata.randomized_svd(X.copy(), k, **options)
+    because = "k is in 1 ... min(n, d), and the others may be anything from 0"
+    got = check.accepts(partial(kata.randomized_svd, X.copy(), k, **options), asked=asked, because=because)
     check.equal(len(got), 3, asked=f"how many results {asked} has", hint="return U, s, Vt")
     n, d = X.shape
     for name, part, shape in zip(("U", "s", "Vt"), got, ((n, k), (k,), (k, d)), strict=True):
         hint = "U = Q @ (U of Q.T @ X), and all is cut off to k at the end; Vt has the right vectors as rows"
         check.float_array(part, shape, asked=f"{name} of {asked}", hint=hint)
     came = Factors(*got)
+    hint = "U = Q @ (U of Q.T @ X), and Vt, are those of the SVD of Q.T @ X: a division by s fails where s is near 0"
     for name, product in (("U.T @ U", came.U.T @ came.U), ("Vt @ Vt.T", came.Vt @ came.Vt.T)):
-        hint = "U = Q @ (U of Q.T @ X), with orthonormal columns in Q"
         check.close(product, np.eye(k), asked=f"{name} of {asked}", atol=1e-9, hint=hint)
     check.true(
         bool(np.all(came.s >= 0) and np.all(np.diff(came.s) <= 1e-12 * came.s[0])),
@@ -194,6 +192,36 @@ def test_the_error_is_within_5_percent_of_the_best(name: str) -> None:
 
 
 @pytest.mark.law
+@pytest.mark.parametrize("n_iterations", [0, 1, 2])
+def test_each_iteration_brings_the_directions_nearer_by_two_powers(n_iterations: int) -> None:
+    X = matrix_of(np.r_[np.ones(3), np.full(17, 0.01)], 40, 30)
+    best, off = np.linalg.svd(X), []
+    asked = f"randomized_svd(X, 3, 0, {n_iterations}), three singular values of 1 and 17 of 0.01"
+    for seed in range(9):
+        got = factors(X, 3, asked=asked, n_oversamples=0, n_iterations=n_iterations, random_state=seed)
+        off.append(max(np.linalg.norm(best[0][:, 3:].T @ got.U), np.linalg.norm(best[2][3:] @ got.Vt.T)))
+    # Right solutions are off by about 10 * 0.01^(2 n + 1), those with an iteration less by 10^4 times as much
+    median, at_most = float(np.median(off)), 10 * 0.01 ** (2 * n_iterations)
+    came, expected = f"off the best by {median:.1g} (median of 9 seeds)", f"{at_most:.1g} at most"
+    hint = "an iteration multiplies by X.T and by X, and there are n_iterations of them"
+    check.true(median <= at_most, asked=asked, came=came, expected=expected, hint=hint)
+
+
+@pytest.mark.law
+def test_pca_has_the_error_of_the_defaults() -> None:
+    for seed in range(5):
+        X = matrix_of(np.r_[np.full(20, 3.0), np.ones(55)], 80, 90, seed)
+        rows = np.vstack([X, -X])  # of mean 0
+        components = np.asarray(kata.RandomizedPCA(20, random_state=seed).fit(rows.copy()).components)
+        best = np.linalg.norm(np.linalg.svd(rows, compute_uv=False)[20:])
+        # Right solutions are below 1.0001, at 1.001 with one iteration, above 1.05 with none
+        ratio = float(np.linalg.norm(rows - rows @ components.T @ components) / best)
+        asked = f"what RandomizedPCA(20) leaves of X {rows.shape}, 20 singular values of 3 and 55 of 1"
+        expected, hint = "at most 1.05 times what the best leave", "randomized_svd with its defaults, 4 iterations"
+        check.true(ratio <= 1.05, asked=asked, came=f"{ratio:.4f} times the best", expected=expected, hint=hint)
+
+
+@pytest.mark.law
 @pytest.mark.parametrize("shape", [(80, 40), (40, 80)], ids=str)
 @pytest.mark.parametrize("n_iterations", [0, 1, 4, 7])
 def test_small_singular_values_have_their_digits(shape: tuple[int, int], n_iterations: int) -> None:
@@ -217,8 +245,12 @@ def test_pca_equals_the_exact_one_where_components_are_clear(seed: int, shape: t
     model, asked = kata.RandomizedPCA(k, random_state=seed).fit(X.copy()), f"RandomizedPCA({k}).fit(X), X {shape}"
     check_pca(model, X, k, asked=asked, rtol=1e-6)
     new = rng.normal(size=(4, shape[1]))
-    want = (new - X.mean(axis=0)) @ np.asarray(model.components).T
-    check.close(model.transform(new.copy()), want, asked=asked + ", then transform of new rows", atol=1e-9)
+    components = np.asarray(model.components).T
+    want, raw = (new - X.mean(axis=0)) @ components, new @ components
+    for rows in (slice(4), slice(1)):
+        what = asked + ", then transform of " + ("new rows" if rows.stop > 1 else "one row")
+        mistakes = {"the mean of fit is not subtracted": raw[rows]}
+        check.close(model.transform(new[rows].copy()), want[rows], asked=what, atol=1e-9, mistakes=mistakes)
 
 
 NOISE = np.random.default_rng(5).normal(size=(40, 30))
@@ -247,9 +279,13 @@ def test_directions_follow_random_state() -> None:
     for name, state, want in (("None", None, 3), ("a Generator", np.random.default_rng(3), 3), ("0", 0, 1)):
         came = [sketch(state) for _ in range(3)]
         check.equal(len(set(came)), want, asked=f"how many results 3 calls have, random_state={name}", hint=hint)
-    models = [kata.RandomizedPCA(2, random_state=state).fit(NOISE.copy()) for state in (0, 1, 0)]
-    came = [tuple(np.ravel(model.components).tolist()) for model in models]
-    check.equal([came.index(one) for one in came], [0, 1, 0], asked="RandomizedPCA with the seeds 0, 1, 0", hint=hint)
+    models = [kata.RandomizedPCA(2, random_state=state) for state in (0, 1, 0)]
+    came = [tuple(np.ravel(model.fit(NOISE.copy()).components).tolist()) for model in (*models, models[0])]
+    asked = (
+        "RandomizedPCA with the seeds 0, 1, 0, and the first of them fitted again: the first result that equals each"
+    )
+    hint = "random_state goes to randomized_svd as it is, at each fit"
+    check.equal([came.index(one) for one in came], [0, 1, 0, 0], asked=asked, hint=hint)
     global_state.check_kept()
 
 
@@ -330,10 +366,8 @@ def test_numbers_out_of_range_are_an_error(numbers: dict[str, int]) -> None:
 
 @pytest.mark.edge
 def test_transform_before_fit_is_a_runtime_error() -> None:
-    hint, thunk = (
-        "ask whether there was a fit before you look anything up",
-        partial(kata.RandomizedPCA().transform, [[1.0]]),
-    )
+    hint = "ask whether there was a fit before you look anything up"
+    thunk = partial(kata.RandomizedPCA().transform, [[1.0]])
     check.raises(RuntimeError, thunk, asked="transform before fit", because="there was no fit", hint=hint)
 
 

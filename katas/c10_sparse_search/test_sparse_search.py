@@ -44,13 +44,11 @@ def check_matrix(entries: Entries, shape: tuple[int, int], *, hint: str = "") ->
     n, m = shape
     asked, because = f"CSRMatrix of the entries {entries}, shape={shape}", "entries are inside, and none may be there"
     matrix = check.accepts(partial(made, entries, shape), asked=asked, because=because)
-    vector = np.array([2.0**i + 1 for i in range(m)])
     vector, want = np.array([2.0**i + 1 for i in range(m)]), partial(loop_dot, n=n)
     right, last = want(entries, vector), {(r, c): v for r, c, v in entries}
+    only = [(*place, v) for place, v in last.items()]
     mistakes: Mistakes = {
-        "of several entries at one place one counts: add them up": want(
-            [(*place, v) for place, v in last.items()], vector
-        ),
+        "of several entries at one place one counts: add them up": want(only, vector),
         "rows and columns are exchanged": lambda: want([(c, r, v) for r, c, v in entries], vector),
         "rows without entries are missing at the end": right[: max((r for r, _, _ in entries), default=-1) + 1],
     }
@@ -103,11 +101,25 @@ def test_small_integers_do_not_wrap_around() -> None:
     vector = np.full(300, 2, dtype=np.uint8)
     hint = "the numbers came in uint8: make them float64, and indices of more than 8 bits"
     check.close(matrix.dot(vector), [600.0, 0.0], asked="200 + 100, times 2, all in uint8", hint=hint)
-    far = kata.CSRMatrix(np.array([250], dtype=np.uint8), np.array([255], dtype=np.uint8), [1], (300, 300))
+    make = partial(kata.CSRMatrix, np.array([250], dtype=np.uint8), np.array([255], dtype=np.uint8), [1], (300, 300))
+    far = check.accepts(make, asked="an entry at (250, 255) of 300 x 300, indices in uint8", because="it is inside")
     check.close(far.dot(np.arange(300))[250], 255.0, asked="an entry at (250, 255), indices in uint8", hint=hint)
     halves = np.array([0.1, 0.2], dtype=np.float32)
     got = kata.CSRMatrix([0, 0], [0, 0], halves, (1, 1)).dot([1])
     check.close(got, [halves.astype(float).sum()], asked="0.1 and 0.2 of float32 at one place", hint="add in float64")
+    check_matrix([(0, 0, 0.7)], (1, 1), hint="float32 has seven digits: keep values in float64")
+
+
+@pytest.mark.edge
+def test_a_matrix_may_have_more_places_than_32_bits_count() -> None:
+    n, hint = 100_000, "number places in 64 bits, or sort by row and then by column: 10^10 places are more than 2^32"
+    entries = [(i, j, 1.0) for i in (99_999, 70_000, 42_950, 0) for j in (5, 99_999, 67_296)] * 2
+    matrix = made(entries, (n, n))
+    rows = [tuple(np.asarray(part).tolist() for part in matrix.row(i)) for i in (99_999, 70_000, 42_950, 0)]
+    asked = f"four rows with entries twice at the columns 5, 67296 and 99999, of a matrix of {n} x {n}"
+    check.equal(rows, [([5, 67_296, 99_999], [2.0] * 3)] * 4, asked=asked, hint=hint)
+    asked = "the sum of its product with ones"
+    check.close(float(np.sum(matrix.dot(np.ones(n)))), 24.0, asked=asked, hint=hint)
 
 
 # --- search ----------------------------------------------------------------------------------------------------------
@@ -163,24 +175,19 @@ def check_search(documents: list[Document], query: Document, k: int, index: Any 
     __tracebackhide__ = True
     asked = call("TfidfIndex", documents) + str(call(".search", query, k))
     index = kata.TfidfIndex([[*document] for document in documents]) if index is None else index
-    found = check.accepts(
-        lambda: index.search([*query], k), asked=asked, because="there are documents, and k is at least 1"
-    )
+    because = "there are documents, and k is at least 1"
+    found = check.accepts(lambda: index.search([*query], k), asked=asked, because=because)
     ids, scores = np.asarray(found[0]), np.asarray(found[1])
     right = loop_scores(documents, query)
     want = np.sort(right[right > 0])[::-1][:k]
-    everything = "documents that share no word with the query are found: leave them out" if len(ids) > len(want) else ""
-    check.true(
-        len(ids) == len(want), asked=asked, came=ids, expected=f"{len(want)} documents", mistake=everything, hint=hint
-    )
-    mistakes = search_mistakes(documents, query, k)
-    check.close(
-        scores, want, asked=asked + ", its scores", mistakes=mistakes, hint=hint or "cosines, the largest first"
-    )
-    mixed = (
-        "the ids are not those of the scores" if sorted(ids.tolist()) == sorted(set(ids.tolist())) else "an id twice"
-    )
-    same = len(set(ids.tolist())) == len(ids) and check.is_close(right[ids.astype(int)], scores, rtol=1e-9, atol=1e-9)
+    many = "documents that share no word with the query are found: leave them out" if len(ids) > len(want) else ""
+    expected = f"{len(want)} documents"
+    check.true(len(ids) == len(want), asked=asked, came=ids, expected=expected, mistake=many, hint=hint)
+    mistakes, usual = search_mistakes(documents, query, k), "cosines, the largest first"
+    check.close(scores, want, asked=asked + ", its scores", mistakes=mistakes, hint=hint or usual)
+    is_once = len(set(ids.tolist())) == len(ids)
+    mixed = "the ids are not those of the scores" if is_once else "an id twice"
+    same = is_once and check.is_close(right[ids.astype(int)], scores, rtol=1e-9, atol=1e-9)
     check.true(same, asked=asked, came=ids, expected=f"ids whose scores are {scores}", mistake=mixed)
     for document in {tuple(sorted(documents[i])) for i in ids.tolist()}:
         equal = [i for i, other in enumerate(documents) if tuple(sorted(other)) == document]
@@ -191,6 +198,7 @@ def check_search(documents: list[Document], query: Document, k: int, index: Any 
 
 HENS = [["red", "fox"], ["red", "red", "hen"], [], ["hen"]]
 WORDS = st.sampled_from(["a", "b", "c", "d", "e"])
+DOCUMENTS = st.lists(st.lists(WORDS, max_size=6), min_size=1, max_size=7)
 
 
 @pytest.mark.example
@@ -200,24 +208,15 @@ def test_worked_examples_of_search() -> None:
 
 
 @pytest.mark.law
-@given(
-    st.lists(st.lists(WORDS, max_size=6), min_size=1, max_size=7),
-    st.lists(WORDS, max_size=5),
-    st.integers(1, 8),
-    st.booleans(),
-)
+@given(DOCUMENTS, st.lists(WORDS, max_size=5), st.integers(1, 8), st.booleans())
 def test_search_finds_the_largest_cosines(documents: list[Document], query: Document, k: int, strange: bool) -> None:
     check_search(documents, query + ["zebra"] * strange, k)
 
 
 @pytest.mark.edge
 def test_nothing_is_found_without_a_common_word() -> None:
-    cases: list[tuple[list[Document], Document]] = [
-        (HENS, []),
-        (HENS, ["unicorn"]),
-        ([[], []], ["hen"]),
-        ([["a"]], ["A"]),
-    ]
+    cases: list[tuple[list[Document], Document]]
+    cases = [(HENS, []), (HENS, ["unicorn"]), ([[], []], ["hen"]), ([["a"]], ["A"])]
     for documents, query in cases:
         check_search(documents, query, 3, hint="two empty arrays: no word of the query is in a document")
 
@@ -234,9 +233,8 @@ def test_equal_documents_come_by_id() -> None:
 def test_arguments_stay_and_later_changes_have_no_effect() -> None:
     rows, columns, values = np.array([2, 0, 1]), np.array([1, 0, 1]), np.array([3.0, 4.0, 5.0])
     vector, documents, query = np.array([1.0, 2.0]), [[*document] for document in HENS], ["hen", "red"]
-    with check.untouched(
-        asked="all methods", rows=rows, columns=columns, values=values, vector=vector, documents=documents, query=query
-    ):
+    arguments = {"rows": rows, "columns": columns, "values": values, "vector": vector, "documents": documents}
+    with check.untouched(asked="all methods", query=query, **arguments):
         matrix, index = kata.CSRMatrix(rows, columns, values, (3, 2)), kata.TfidfIndex(documents)
         first = np.array(matrix.dot(vector))
         index.search(query, 3)
@@ -270,9 +268,16 @@ def test_wrong_arguments_are_an_error(bad: Any) -> None:
         "k": partial(index.search, ["a"]),
         "documents": kata.TfidfIndex,
     }
-    asked, because = f"{what} {arguments}, of a matrix of shape (3, 2)", "a shape, an index or k is wrong"
-    thunk = partial(attempts[what], *arguments)
-    check.raises(ValueError, lambda: thunk() is None, asked=asked, because=because, hint="-1 is no index here")
+    because, hint = {
+        "entries": ("there are 3 rows and 2 columns, and one value for each place", "-1 is no index here"),
+        "dot": ("the vector has shape (2,)", "compare shapes: NumPy broadcasts"),
+        "row": ("rows are 0, 1 and 2", "-1 is no index here, and a slice is empty in silence"),
+        "shape": ("there is at least one row and one column", "check shape, also where there are no entries"),
+        "k": ("k is at least 1", "check k first: a slice is empty in silence"),
+        "documents": ("there is at least one document", "check it first"),
+    }[what]
+    thunk, asked = partial(attempts[what], *arguments), f"{what} {arguments}, of a matrix of shape (3, 2)"
+    check.raises(ValueError, lambda: thunk() is None, asked=asked, because=because, hint=hint)
 
 
 # --- speed and memory ------------------------------------------------------------------------------------------------
@@ -334,10 +339,8 @@ def test_a_search_is_faster_than_comparing_each_document(race: Racer) -> None:
         index = indices.get("index") or indices.setdefault("index", kata.TfidfIndex(documents))
         return Contest(lambda: search_each(index, queries, 10), lambda: [scan.search(query, 10) for query in queries])
 
-    asked, hint = (
-        "20 searches with 3 words among 2000 documents",
-        "read the postings of the query's words, nothing else",
-    )
+    asked = "20 searches with 3 words among 2000 documents"
+    hint = "read the postings of the query's words, nothing else"
     race(prepare, same=same_search, at_least=10, versus="comparing each document", asked=asked, hint=hint)
 
 
@@ -347,9 +350,8 @@ def test_a_row_costs_what_is_in_it(growth: Grower) -> None:
 
     def prepare(rng: np.random.Generator, n: int) -> Task:
         if n not in matrices:
-            matrices[n] = kata.CSRMatrix(
-                np.repeat(np.arange(n), 10), np.tile(np.arange(10), n), np.arange(10.0 * n), (n, 10)
-            )
+            rows, columns = np.repeat(np.arange(n), 10), np.tile(np.arange(10), n)
+            matrices[n] = kata.CSRMatrix(rows, columns, np.arange(10.0 * n), (n, 10))
         chosen = rng.integers(0, n, size=100).tolist()
         return Task(lambda: first_of_rows(matrices[n], chosen), lambda: [10.0 * i for i in chosen])
 
@@ -369,10 +371,8 @@ def test_a_search_costs_what_it_finds(growth: Grower) -> None:
         queries = [[f"w{word}" for word in row] for row in rng.integers(0, 50, size=(50, 3)).tolist()]
         return Task(lambda: search_each(index, queries, 5), lambda: [scan.search(query, 5) for query in queries])
 
-    asked, hint = (
-        "50 searches, with more and more documents of other words",
-        "have no array with a place for each document",
-    )
+    asked = "50 searches, with more and more documents of other words"
+    hint = "have no array with a place for each document"
     growth(prepare, (4_000, 16_000, 64_000), same=same_search, at_most=0.4, asked=asked, hint=hint)
 
 
@@ -395,6 +395,5 @@ def test_nothing_dense_is_made(memory: MemoryMeter) -> None:
     asked = "a matrix of 3000 x 3000 with 6000 entries, and its product"
     memory(product, same=partial(check.close, atol=1e-9), at_most_mib=8, asked=asked, hint=hint)
     asked = "an index of 1500 documents with 10 words each, of 6000, and a search"
-    memory(
-        search, same=same_search, at_most_mib=24, asked=asked, hint=hint.replace("rows x columns", "documents x words")
-    )
+    hint = "a table of documents x words has 9 million numbers, 69 MiB"
+    memory(search, same=same_search, at_most_mib=24, asked=asked, hint=hint)
