@@ -242,7 +242,7 @@ class Watch:
 
     def _show_run(self, run: Running) -> None:
         self._printed = run.printed
-        if self._is_in_follow_up:
+        if self._view.report is not None:  # the kata has passed, and what runs is its follow-up
             self._show_follow_up(run)
             return
         if run.report is not None:
@@ -284,11 +284,6 @@ class Watch:
             return
         self._runner.learn(report)
         self.show(is_settled=True)
-
-    @property
-    def _is_in_follow_up(self) -> bool:
-        """Whether the kata has passed, and what runs is its follow-up."""
-        return self._view.report is not None
 
     def _show_follow_up(self, run: Running) -> None:
         self._has_news = False
