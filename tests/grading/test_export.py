@@ -286,7 +286,7 @@ def test_pages_and_feedback_say_why_edge_tests_give_nothing() -> None:
     files = files_of(make_cohort((make_learner(1),), (grade,), katas=("a01_mse",)))
     words = Page(files["learners/learner-1.html"]).words
     assert "edge 2 of 2 (no points while an example fails)" in words
-    assert "65 points" in words
+    assert "65 of 100 points" in words
     assert "edge tests give no points while an example fails" in files["moodle.csv"]
 
 

@@ -91,17 +91,15 @@ def render_files(
 
                 yield form, _NAMES[form], _encoded(render_moodle(view, learners(), cohort.learners))
             case Form.GRADESCOPE | Form.PRAIRIELEARN:
-                yield from _per_submission(form, learners(), view.points)
+                yield from _per_submission(form, learners())
 
 
-def _per_submission(
-    form: Form, learners: Iterable[LearnerView], points: float
-) -> Iterator[tuple[Form, str, Iterable[bytes]]]:
+def _per_submission(form: Form, learners: Iterable[LearnerView]) -> Iterator[tuple[Form, str, Iterable[bytes]]]:
     from harness.grading.export.platforms import render_gradescope, render_prairielearn
 
     render = render_gradescope if form is Form.GRADESCOPE else render_prairielearn
     for learner in learners:
-        yield form, f"{form.value}/{file_name(learner.slug)}.json", [render(learner, points)]
+        yield form, f"{form.value}/{file_name(learner.slug)}.json", [render(learner)]
 
 
 def _canvas(view: CohortView, learners: Sequence[Learner], gradebook: Gradebook | None) -> str:
