@@ -34,7 +34,7 @@ _MOST_NAMED = 5
     "forms",
     multiple=True,
     type=click.Choice([form.value for form in Form]),
-    help="What to write; when not given everything but gradescope and prairielearn. May be repeated.",
+    help="What to write; when not given html, csv, json, markdown, junit, canvas and moodle. May be repeated.",
 )
 @click.option("--out", type=_FOLDER, help="Write into this folder, not into RESULTS_DIR.")
 @click.option(
@@ -73,7 +73,8 @@ def export_command(
     html: index.html and a page a learner. csv, json, markdown, junit: the scoreboard for spreadsheets, programs, wikis and
     CI servers. canvas, moodle: files that the gradebooks of these platforms import, and canvas_reasons.csv.
 
-    gradescope, prairielearn: a results.json for each learner, as an autograder of these platforms writes it.
+    gradescope, prairielearn, classroom50: a result file for each learner, as an autograder of these platforms writes it.
+    nbgrader: a table in the columns of `nbgrader export`.
     """
     from harness.grading.export.build import build
     from harness.grading.export.gradebook import fill_in, read_gradebook

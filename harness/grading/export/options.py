@@ -24,14 +24,17 @@ class Form(StrEnum):
     MOODLE = "moodle"
     GRADESCOPE = "gradescope"
     PRAIRIELEARN = "prairielearn"
+    CLASSROOM50 = "classroom50"
+    NBGRADER = "nbgrader"
 
 
-PER_SUBMISSION = (Form.GRADESCOPE, Form.PRAIRIELEARN)
-"""Forms of which each learner has a file, for platforms that grade a submission at a time; written when they are asked for."""
-USUAL = tuple(form for form in Form if form not in PER_SUBMISSION)
+PER_SUBMISSION = (Form.GRADESCOPE, Form.PRAIRIELEARN, Form.CLASSROOM50)
+"""Forms of which each learner has a file, for platforms that grade a submission at a time."""
+USUAL = tuple(form for form in Form if form not in (*PER_SUBMISSION, Form.NBGRADER))
+"""Forms that are written when none is asked for."""
 
 
-NAMED_FORMS = (Form.CANVAS, Form.MOODLE, *PER_SUBMISSION)
+NAMED_FORMS = (Form.CANVAS, Form.MOODLE, Form.NBGRADER, *PER_SUBMISSION)
 """Forms that are of no use without names and identifiers."""
 
 
