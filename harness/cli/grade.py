@@ -16,7 +16,7 @@ import click
 from harness.catalog.load import find_root, load_catalog, select_katas
 from harness.cli.grading_options import MarkingOptions, marking_options
 from harness.core.errors import KataError
-from harness.isolation.sandbox import PROCESS, SANDBOX, require_sandbox, sandbox_problem
+from harness.isolation.sandbox import PROCESS, SANDBOX, require_sandbox, sandbox_problem, sandbox_refusal
 
 if TYPE_CHECKING:
     from harness.core.model import Catalog, Kata
@@ -184,7 +184,9 @@ def _place(
     if chosen == SANDBOX:
         require_sandbox()
     elif not player:
+        found = sandbox_refusal()
         click.echo(f"{sandbox_problem()}: code runs in plain processes, which isolate less", err=True)
+        click.echo(f"      {found.remedy if found else ''}", err=True)
     return chosen, None
 
 
