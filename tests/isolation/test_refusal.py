@@ -47,9 +47,9 @@ def test_its_own_line_the_cause_and_the_remedy_are_named(
 
 
 def test_what_has_nothing_to_do_with_namespaces_is_shown_as_it_is() -> None:
-    found = refused("bwrap: Unknown option --size\n", 1, {APPARMOR: "1"}.get)
+    found = refused("bwrap: Unknown option --size\n", 1, lambda _: "1")
     assert found.problem == "bubblewrap does not work here: bwrap: Unknown option --size"
-    assert refused("", 139, {}.get).problem.endswith("exit code 139 and said nothing")
+    assert refused("", 139, lambda _: None).problem.endswith("exit code 139 and said nothing")
     assert "\x1b" not in refused("bwrap: \x1b[2Jnamespace", 1, {}.get).problem
 
 
@@ -58,7 +58,7 @@ def test_only_where_it_is_missing_it_is_to_be_installed() -> None:
 
 
 def test_a_refusal_ends_in_a_sentence_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "sandbox_refusal", lambda: refused(UBUNTU, 1, {APPARMOR: "1"}.get))
+    monkeypatch.setattr(sandbox, "sandbox_refusal", lambda: refused(UBUNTU, 1, lambda _: "1"))
     with pytest.raises(KataError, match="setting up uid map: Permission denied") as caught:
         sandbox.require_sandbox()
     assert "profile" in caught.value.hint
