@@ -50,7 +50,7 @@ def test_what_has_nothing_to_do_with_namespaces_is_shown_as_it_is() -> None:
     found = refused("bwrap: Unknown option --size\n", 1, lambda _: "1")
     assert found.problem == "bubblewrap does not work here: bwrap: Unknown option --size"
     assert refused("", 139, lambda _: None).problem.endswith("exit code 139 and said nothing")
-    assert "\x1b" not in refused("bwrap: \x1b[2Jnamespace", 1, {}.get).problem
+    assert "\x1b" not in refused("bwrap: \x1b[2Jnamespace", 1, lambda _: None).problem
 
 
 def test_only_where_it_is_missing_it_is_to_be_installed() -> None:
