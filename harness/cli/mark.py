@@ -61,10 +61,10 @@ def mark_command(
     learner, slug = _learner(cohort, name, out, key), _kata(cohort, kata_id)
     if mark is None:
         was_there = remove_marks(out, learner.slug, slug)
-        click.echo(f"{learner.name} {slug}: {'the tests decide again' if was_there else 'there was no mark by hand'}")
+        click.echo(f"{name} {slug}: {'the tests decide again' if was_there else 'there was no mark by hand'}")
         return
     add_mark(out, Mark(learner.slug, slug, _share(mark), note, time.time()))
-    click.echo(f"{learner.name} {slug}: {_share(mark):.0%} by hand; `kata export {out}` writes it")
+    click.echo(f"{name} {slug}: {_share(mark):.0%} by hand; `kata export {out}` writes it")
 
 
 def _list(cohort: Cohort) -> None:
@@ -149,12 +149,13 @@ def regrade_command(
     grade = cohort.grades.get((learner.slug, kata.slug))
     code = results.submission(grade.submission_sha256) if grade else None
     if grade is None or code is None:
-        raise KataError(f"{learner.name} has no graded submission of {kata.id}")
+        raise KataError(f"{name} has no graded submission of {kata.id}")  # who grades by pseudonym is told no name
     if not reason:
         if source is not None or hold_out is not None:
             raise click.UsageError("--source and --hold-out need --reason")
         sys.exit(_show(kata, grade, code, verbose=verbose))
     _enter(kata, results, grade, _read(source) if source is not None else code, hold_out, reason)
+    click.echo(f"{name} {kata.slug} is graded again; `kata export {out}` writes it")
 
 
 def _show(kata: Kata, grade: Grade, code: bytes, *, verbose: bool) -> int:
@@ -202,4 +203,4 @@ def _enter(kata: Kata, results: ResultsFolder, grade: Grade, code: bytes, hold_o
         grader.close()
     add_regrade(results.path, Regrade(grade.learner, kata.slug, grade.key, after, reason, time.time()))
     now = results.kept(after)
-    click.echo(f"{grade.learner} {kata.slug}: {grade.status.value}, now {now.status.value}; `kata export` writes it")
+    click.echo(f"{kata.slug}: {grade.status.value}, now {now.status.value}")

@@ -234,7 +234,7 @@ def test_in_time_is_in_time_and_a_row_s_own_deadline_wins() -> None:
 def test_a_mark_by_hand_is_final() -> None:
     result = first(late_cohort(3, mark=Mark("learner-0", "a01_mse", 0.95, "an extension", 1.0)))
     assert (result.score, result.deduction) == (95.0, 0.0)
-    assert "late" in result.notes
+    assert result.late == "3 days late: no points are taken off for it"
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,9 @@ def test_the_key_is_apart_and_keeps_pseudonyms_as_they_are(tmp_path: Path) -> No
     assert "learner-0" in key.read_text("utf-8-sig"), "a name stays in the key when the roster has lost it"
     pseudonym = before["learner-0"]
     assert pseudonym in (results.path / "scoreboard.csv").read_text("utf-8-sig")
-    run("mark", pseudonym, "a01", "70", "--out", results.path)
+    told = run("mark", pseudonym, "a01", "70", "--out", results.path)
+    assert told.startswith(f"{pseudonym} a01_mse: 70% by hand")
+    assert "learner-0" not in told, "who grades by pseudonym is told no name"
     assert read_changes(results.path).mark("learner-0", "a01_mse") is not None
 
 

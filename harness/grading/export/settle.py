@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from harness.grading.export.options import Scoring
 from harness.grading.export.view import ResultView
+from harness.grading.late import LatePolicy
 from harness.grading.model import Learner
 from harness.grading.results import Cohort
 from harness.sources.untrusted_text import line
@@ -29,7 +30,8 @@ def settled(result: ResultView, learner: Learner, cohort: Cohort, scoring: Scori
     )
     mark = cohort.changes.mark(learner.slug, result.kata)
     if mark is not None:
-        return replace(found, score=round(mark.share * most, 2), mark=line(mark.note, 500) or "no note")
+        score, note = round(mark.share * most, 2), line(mark.note, 500) or "no note"
+        return replace(found, score=score, mark=note, late=LatePolicy().words(late_s))
     if result.score is None:
         return found
     return replace(found, score=round(result.score - lost, 2), deduction=lost)
