@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.catalog.load import find_root, is_published_stub, load_catalog
+from harness.cli.grading_options import MarkingOptions, marking_options
 from harness.core.errors import KataError
 from harness.grading.export.options import USUAL, Form, Rule, Scoring
 from harness.grading.model import Submission
@@ -33,11 +34,11 @@ _MOST_NAMED = 5
     "forms",
     multiple=True,
     type=click.Choice([form.value for form in Form]),
-    help="What to write; when not given everything but gradescope and prairielearn. May be repeated.",
+    help="What to write; when not given html, csv, json, markdown, junit, canvas and moodle. May be repeated.",
 )
 @click.option("--out", type=_FOLDER, help="Write into this folder, not into RESULTS_DIR.")
 @click.option(
-    "--points", type=click.FloatRange(min=0, min_open=True), default=100.0, show_default=True, help="Points a kata."
+    "--points", type=click.FloatRange(min=0, min_open=True), help="Points of a kata that has none in weights.toml: 100."
 )
 @click.option(
     "--score",
@@ -55,37 +56,45 @@ _MOST_NAMED = 5
 )
 @click.option("--weights", metavar="BAND=N,...", default="", help="Weights of bands: example=1,law=4,edge=3,speed=2.")
 @click.option("--weights-file", type=_FOLDER, help="A weights.toml in place of the one that was beside the roster.")
+@marking_options
 def export_command(
     results: Path,
     forms: tuple[str, ...],
     out: Path | None,
-    points: float,
+    points: float | None,
     score: str,
     weights: str,
     weights_file: Path | None,
     gradebook: Path | None,
+    marking: MarkingOptions,
 ) -> None:
     """Write a graded cohort as pages, tables and grade files.
 
     html: index.html and a page a learner. csv, json, markdown, junit: the scoreboard for spreadsheets, programs, wikis and
     CI servers. canvas, moodle: files that the gradebooks of these platforms import, and canvas_reasons.csv.
 
-    gradescope, prairielearn: a results.json for each learner, as an autograder of these platforms writes it.
+    gradescope, prairielearn, classroom50: a result file for each learner, as an autograder of these platforms writes it.
+    nbgrader: a table in the columns of `nbgrader export`.
     """
     from harness.grading.export.build import build
     from harness.grading.export.gradebook import fill_in, read_gradebook
     from harness.grading.export.write import export
+    from harness.grading.late import LatePolicy
     from harness.grading.weights import Weights, parse_option, with_option
 
     cohort = ResultsFolder(results).cohort()
     _say(cohort.notices)
     chosen = [Form(form) for form in dict.fromkeys(forms)] or list(USUAL)
     tables = cohort.index.weights if weights_file is None else _read_weights(weights_file, cohort)
-    scoring = Scoring(points, Rule(score), Weights(with_option(tables, parse_option(weights))))
+    found = Weights(with_option(marking.with_due(tables), parse_option(weights)))
+    late = marking.policy() or cohort.index.late or LatePolicy()
+    scoring = Scoring(points or found.general_points or 100.0, Rule(score), found, late)
     book = read_gradebook(gradebook) if gradebook is not None else None
     if book is not None:
         chosen = list(dict.fromkeys([*(chosen if forms else []), Form.CANVAS]))
         _say(fill_in(book, build(cohort, scoring), cohort.learners).notices)
+    chosen = marking.forms(chosen, were_named=bool(forms or book))
+    cohort = marking.shown(cohort, results, out or results)
     for path in export(cohort, out or results, chosen, scoring, book):
         click.echo(path)
     if forms:  # who asks for everything is not told what a platform that is not in use would lack

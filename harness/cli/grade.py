@@ -1,28 +1,28 @@
-"""`kata grade` and `kata regrade`: arguments and wiring."""
+"""`kata grade`: arguments and wiring."""
 
 from __future__ import annotations
 
 import importlib.metadata
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from harness.catalog.load import find_kata, find_root, load_catalog, select_katas
+from harness.catalog.load import find_root, load_catalog, select_katas
+from harness.cli.grading_options import MarkingOptions, marking_options
 from harness.core.errors import KataError
-from harness.isolation.sandbox import PROCESS, SANDBOX, require_sandbox, sandbox_problem
+from harness.isolation.sandbox import PROCESS, SANDBOX, require_sandbox, sandbox_problem, sandbox_refusal
 
 if TYPE_CHECKING:
     from harness.core.model import Catalog, Kata
     from harness.grading.execution import Executor
-    from harness.grading.model import Learner, Refusal, SubmissionInfo
-    from harness.grading.results import Grade, ResultsFolder
+    from harness.grading.model import Learner, SubmissionInfo
+    from harness.grading.results import CohortIndex, Grade, ResultsFolder
     from harness.grading.weights import Tables
 
 _FOLDER = click.Path(path_type=Path)
@@ -44,6 +44,7 @@ _FOLDER = click.Path(path_type=Path)
 @click.option("--jobs", "-j", type=click.IntRange(min=1), help="Suites at once; cores and one more when not given.")
 @click.option("--scheduler", metavar="ADDRESS", help="Grade on the workers of a Dask scheduler, tcp://host:8786.")
 @click.option("--cluster", metavar="local:N", help="Grade on so many worker processes of this machine.")
+@marking_options
 def grade_command(
     roster: Path,
     out: Path,
@@ -58,6 +59,7 @@ def grade_command(
     jobs: int | None,
     scheduler: str | None,
     cluster: str | None,
+    marking: MarkingOptions,
 ) -> None:
     """Grade everybody on a roster.
 
@@ -72,56 +74,86 @@ def grade_command(
     from harness.grading.export.options import USUAL
     from harness.grading.export.write import export
     from harness.grading.grade import Grader, Settings
-    from harness.grading.results import CohortIndex, KataEntry, ResultsFolder
+    from harness.grading.results import ResultsFolder
 
+    policy = marking.policy()
     chosen, executor = _place(player, strict, jobs, scheduler, cluster)
     catalog = load_catalog(find_root(Path.cwd()))
     wanted = select_katas(catalog, katas)
-    tables = _weights(roster, weights, catalog)
+    tables = marking.with_due(_weights(roster, weights, catalog))
     learners = read_roster(roster)
     results = ResultsFolder(out)
-    tickets, refusals, remarks = _collect_all(learners, wanted, catalog, results, accept_names=accept_names)
+    found = _collect_all(learners, wanted, catalog, results, accept_names=accept_names)
     settings = Settings(chosen, seed=seed, with_speed=not no_speed, hold_out=hold_out, workers=jobs)
     grader = Grader(wanted, results, settings, executor=executor)
     try:
-        index = CohortIndex(
-            learners=tuple(learners),
-            katas=tuple(map(KataEntry.of, wanted)),
-            keys=tuple(map(grader.key, tickets)),
-            refusals=tuple(refusals),
-            remarks=tuple(remarks),
-            weights=tables,
-            created=time.time(),
-            dojo=importlib.metadata.version("ml-kata-dojo"),
-        )
+        keys = tuple(map(grader.key, found.tickets))
+        index = replace(found.index, learners=tuple(learners), keys=keys, weights=tables, late=policy)
         results.write_index(index)
-        with _progress(len(tickets)) as done:
-            grader.grade(tickets, done=done)
+        with _progress(len(found.tickets)) as done:
+            grader.grade(found.tickets, done=done)
     finally:
         grader.close()
-    for refusal in (*refusals, *remarks):
+    for refusal in (*index.refusals, *index.remarks):
         click.echo(f"{refusal.learner}{' ' + refusal.kata if refusal.kata else ''}: {refusal.sentence}", err=True)
-    export(results.cohort(), out, USUAL)
-    click.echo(f"{len(learners)} learners, {len(tickets)} submissions, {len(refusals)} refusals")
+    _say_timeless(index, found.tickets)
+    export(marking.shown(results.cohort(), out, out), out, marking.forms(USUAL, were_named=False))
+    click.echo(f"{len(learners)} learners, {len(found.tickets)} submissions, {len(index.refusals)} refusals")
     click.echo(out / "index.html")
+
+
+@dataclass(frozen=True, slots=True)
+class _Collected:
+    """What was handed in, and the beginning of an index: katas, refusals, remarks, and when things were handed in."""
+
+    tickets: list[SubmissionInfo]
+    index: CohortIndex
 
 
 def _collect_all(
     learners: Sequence[Learner], wanted: Sequence[Kata], catalog: Catalog, results: ResultsFolder, *, accept_names: bool
-) -> tuple[list[SubmissionInfo], list[Refusal], list[Refusal]]:
-    """The submissions of all learners, kept in `results`; what was refused; and remarks on what was taken."""
+) -> _Collected:
+    """The submissions of all learners, kept in `results`."""
     from harness.grading.collect import collect
     from harness.grading.model import Refusal
+    from harness.grading.results import CohortIndex, KataEntry
 
     tickets: list[SubmissionInfo] = []
     refusals: list[Refusal] = []
     remarks: list[Refusal] = []
+    times: dict[str, float] = {}
     for learner in learners:
         taken, refused = collect(learner, wanted, catalog=catalog.katas, accept_names=accept_names)
         tickets += map(results.put_submission, taken)
         refusals += refused
         remarks += [Refusal(one.learner, one.kata, one.remark) for one in taken if one.remark]
-    return tickets, refusals, remarks
+        times |= {f"{one.learner}/{one.kata}": one.submitted for one in taken if one.submitted is not None}
+    index = CohortIndex(
+        learners=(),
+        katas=tuple(map(KataEntry.of, wanted)),
+        refusals=tuple(refusals),
+        remarks=tuple(remarks),
+        times=times,
+        created=time.time(),
+        dojo=importlib.metadata.version("ml-kata-dojo"),
+    )
+    return _Collected(tickets, index)
+
+
+def _say_timeless(index: CohortIndex, tickets: Sequence[SubmissionInfo]) -> None:
+    """Say that lateness is not known where there is a deadline and no time."""
+    from harness.grading.weights import Weights
+
+    weights = Weights(index.weights)
+    due = {learner.slug for learner in index.learners if learner.due is not None}
+    asked = [one for one in tickets if one.learner in due or weights.due(one.kata) is not None]
+    missing = [one for one in asked if f"{one.learner}/{one.kata}" not in index.times]
+    if missing:
+        click.echo(
+            f"{len(missing)} of {len(asked)} submissions with a deadline have no time: they count as handed in in time "
+            "(the roster's column submitted gives one)",
+            err=True,
+        )
 
 
 def _weights(roster: Path, option: str, catalog: Catalog) -> Tables:
@@ -152,7 +184,9 @@ def _place(
     if chosen == SANDBOX:
         require_sandbox()
     elif not player:
+        found = sandbox_refusal()
         click.echo(f"{sandbox_problem()}: code runs in plain processes, which isolate less", err=True)
+        click.echo(f"      {found.remedy if found else ''}", err=True)
     return chosen, None
 
 
@@ -183,35 +217,3 @@ def _progress(total: int) -> Iterator[Callable[[Grade], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=True, speed_estimate_period=600) as progress:
         task = progress.add_task("", total=total)
         yield lambda grade: progress.update(task, advance=1, description=f"{grade.learner} {grade.kata}"[:60])
-
-
-@click.command(name="regrade")
-@click.argument("name")
-@click.argument("kata_id", metavar="KATA")
-@click.option("--out", type=_FOLDER, default=Path("results"), show_default=True, help="The results folder.")
-@click.option("--verbose", "-v", is_flag=True, help="Show every failure, as the learner would see it.")
-def regrade_command(name: str, kata_id: str, out: Path, verbose: bool) -> None:
-    """Run one case again and show it; the results stay as they are.
-
-    NAME is the learner's name or slug. The run repeats the seed and the isolation of the grade that is kept.
-    """
-    from harness.grading.results import ResultsFolder
-
-    kata = find_kata(load_catalog(find_root(Path.cwd())), kata_id)
-    results = ResultsFolder(out)
-    cohort = results.cohort()
-    learner = next((one for one in cohort.learners if name in (one.name, one.slug)), None)
-    if learner is None:
-        raise KataError(f"the roster has no learner called {name!r}", hint="names and slugs are in results.json")
-    grade = cohort.grades.get((learner.slug, kata.slug))
-    source = results.submission(grade.submission_sha256) if grade else None
-    if grade is None or source is None:
-        raise KataError(f"{learner.name} has no graded submission of {kata.id}")
-    with tempfile.TemporaryDirectory(prefix="kata-regrade-") as folder:
-        file = Path(folder) / f"{kata.module}.py"
-        file.write_bytes(source)
-        arguments = ["--subject", str(file), "--player", grade.mode, "--hypothesis-profile", "grade"]
-        arguments += ["--hypothesis-seed", grade.seed] if grade.seed else []
-        arguments += ["-p", "no:cacheprovider", "-v" if verbose else "-q", *([] if verbose else ["--tb=no"])]
-        done = subprocess.run([sys.executable, "-P", "-m", "pytest", *arguments, str(kata.suite_file())], check=False)
-    sys.exit(done.returncode)

@@ -26,6 +26,7 @@ _COMMANDS = {
     "history": "harness.cli.stats:history_group",
     "hint": "harness.cli.attempts:hint_command",
     "list": "harness.cli.katas:list_command",
+    "mark": "harness.cli.mark:mark_command",
     "mistake": "harness.cli.mistake:mistake_command",
     "mutate": "harness.cli.mutate:mutate_command",
     "new": "harness.cli.authors:new_command",
@@ -34,7 +35,7 @@ _COMMANDS = {
     "interview": "harness.cli.interview:interview_command",
     "path": "harness.cli.paths:path_command",
     "quiz": "harness.cli.quiz:quiz_command",
-    "regrade": "harness.cli.grade:regrade_command",
+    "regrade": "harness.cli.mark:regrade_command",
     "reset": "harness.cli.attempts:reset_command",
     "restore": "harness.cli.attempts:restore_command",
     "reveal": "harness.cli.solution:reveal_command",
@@ -62,7 +63,7 @@ _SECTIONS = {
     "See how you stand": ("scoreboard", "list", "stats", "history", "tally"),
     "Set up": ("completion", "update", "unseal"),
     "For authors": ("new", "stamp", "audit", "mutate"),
-    "For instructors": ("release", "grade", "regrade", "export", "similarity", "cohort"),
+    "For instructors": ("release", "grade", "mark", "regrade", "export", "similarity", "cohort"),
 }
 """The order of `kata --help`; what is in none of them comes last."""
 

@@ -46,7 +46,7 @@ def watch_command(kata_id: str) -> None:
       h  one hint more              n  next failing test
       a  run all, speed too         o  what the kata asks
       r  reveal the reference       k  next kata
-      l  all katas                  c  start or stop the clock
+      l  select a kata              c  start or stop the clock
       ?  help                       q  quit
     """
     place = here()

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.catalog.load import stub_hash
+from harness.core.documents import DamagedError, decode
 from harness.core.errors import KataError
 from harness.edition.files import check_place, present, remove, write
-from harness.edition.manifest import BEGUN, MANIFEST, EditionError, Manifest, read_manifest
+from harness.edition.manifest import BEGUN, MANIFEST, SEALED, EditionError, Manifest, read_manifest
+from harness.edition.seal import KIND, Seal
 from harness.sources.entry import RefusedError
 
 Read = Callable[[str], bytes]
@@ -103,7 +105,7 @@ class _Planner:
         kept = tuple(f"katas/{slug}/" for slug in plan.kept_katas)
         for path in sorted(gone):
             now = self._now(path)
-            if now in self._known(path) and not path.startswith(kept):
+            if now in self._known(path) and not path.startswith(kept) and not self._is_sealed_solution(path):
                 plan.removed.append(Step(path, now))
         return plan
 
@@ -113,10 +115,24 @@ class _Planner:
         if now == after:
             return
         check_place(self._root, path)
-        if now is None or now in self._known(path):
+        if now is None or now in self._known(path) or self._is_seal(path):
             self._plan.written.append(Step(path, now, self._verified(path)))
         elif self._plan.old.files.get(path) != after:
             self._put_beside(path, after)
+
+    def _is_sealed_solution(self, path: str) -> bool:
+        """Whether `path` is the sealed solution of a kata that stays: an edition made without a passphrase has none."""
+        return any(path == f"{SEALED}/{slug}.json" for slug in self._plan.new.katas)
+
+    def _is_seal(self, path: str) -> bool:
+        """Whether a sealed solution is at `path`, which an edition has put there, whatever the present manifest says."""
+        if not path.startswith(f"{SEALED}/") or self._now(path) == _IN_THE_WAY:
+            return False
+        try:
+            decode(present(self._root, path) or b"", path, KIND, Seal)
+        except DamagedError:
+            return False
+        return True
 
     def _put_beside(self, path: str, after: str) -> None:
         """Lay the newer version beside the learner's, under a name that holds nothing which an edition did not put there."""

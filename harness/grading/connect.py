@@ -53,7 +53,7 @@ def _require(*libraries: str) -> None:
         if sys.modules.get(name, name) is None or importlib.util.find_spec(name) is None:
             raise ClusterError(
                 f"grading on a cluster needs {name}, which is not installed",
-                hint="pip install 'ml-kata-dojo[cluster,cohort]', or -e '.[cluster,cohort]' in a checkout",
+                hint="in the checkout: pip install -e '.[cluster,cohort]'",
             )
 
 

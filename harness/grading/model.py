@@ -24,6 +24,10 @@ class Learner:
     """An optional column of the roster, used by exports when it is there."""
     identifiers: Mapping[str, str] = field(default_factory=dict)
     """Other columns of the roster (canvas id, sis id, ...), by column name."""
+    due: float | None = None
+    """When this learner's work is due, whatever the katas say, seconds since the epoch; a column of the roster."""
+    submitted: float | None = None
+    """When it was handed in, where the roster says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Submission:
     """The stub file's bytes, at most 1 MiB."""
     remark: str = ""
     """A sentence when something about it is remarkable: that it was taken under another name."""
+    submitted: float | None = None
+    """When it was handed in, seconds since the epoch; None when neither git nor the platform says."""
 
     @property
     def sha256(self) -> str:

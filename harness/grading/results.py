@@ -14,6 +14,8 @@ from pathlib import Path
 from harness.core.documents import DamagedError, ResultsError, decode, encode
 from harness.core.model import Kata, KataReport, KataSet, Status
 from harness.core.state import write_atomically
+from harness.grading.changes import Changes, read_changes
+from harness.grading.late import LatePolicy
 from harness.grading.model import Learner, Refusal, Submission, SubmissionInfo
 
 GRADED = "graded"
@@ -88,6 +90,10 @@ class CohortIndex:
     """Sentences on submissions that were taken: that a file had another name."""
     weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """Weights of bands that were given for this run, by table (`default` or a kata's slug) and band."""
+    times: Mapping[str, float] = field(default_factory=dict)
+    """When submissions were handed in, seconds since the epoch, by `learner/kata`; those of which it is known."""
+    late: LatePolicy | None = None
+    """What lateness costs in this run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,8 @@ class Cohort:
     """By slugs of learner and kata; what is not graded yet is not in it."""
     notices: tuple[str, ...] = ()
     """A sentence for each file that had to be left out."""
+    changes: Changes = field(default_factory=Changes)
+    """Marks and regrades that were entered by hand."""
 
     @property
     def learners(self) -> tuple[Learner, ...]:
@@ -212,9 +220,10 @@ class ResultsFolder:
     def cohort(self) -> Cohort:
         """The run that the index names, with all of its grades that are there."""
         index = self.read_index()
+        changes = read_changes(self.path)
         keys: dict[tuple[str, str], str] = {}
         notices = []
-        for key in index.keys:
+        for key in map(changes.present, index.keys):
             try:
                 grade = self._read_grade(self.grade_file(key))
             except FileNotFoundError:
@@ -223,7 +232,7 @@ class ResultsFolder:
                 notices.append(f"left out: {error}")
             else:
                 keys[grade.learner, grade.kata] = key
-        return Cohort(index, _KeptGrades(self, keys), tuple(notices))
+        return Cohort(index, _KeptGrades(self, keys), tuple(notices), changes)
 
     def kept(self, key: str) -> Grade:
         """The grade of `key`, which was there a moment ago. Raises `ResultsError` when it is not there any more."""

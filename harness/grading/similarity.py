@@ -129,7 +129,7 @@ def _fingerprints(found: Sequence[Submission], stub: bytes) -> list[Any]:
     except ImportError as error:
         raise MissingExtraError(
             f"similarity needs a library that is not installed: {error.name}",
-            hint="pip install 'ml-kata-dojo[cohort]'",
+            hint="in the checkout: pip install -e '.[cohort]'",
         ) from error
 
     def fingerprint(source: bytes, boilerplate: Any) -> Any:

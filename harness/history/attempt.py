@@ -1,4 +1,7 @@
-"""Attempts, read off the history. An attempt begins at an empty stub and ends with the pass; a reset begins another one."""
+"""Attempts, read off the history. An attempt begins at an empty stub and ends with the pass; a reset begins another one.
+
+Code that is brought back from before the last pass is a version of what has passed: whatever it comes to is no review.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,8 @@ class Attempt:
     """When the suite last ran, in whichever attempt."""
     runs_status: str = ""
     """What came of the last run of this attempt."""
+    unfinished: frozenset[str] = frozenset()
+    """Names of kept code that was written from an empty stub since the last pass, and has not passed."""
 
     @property
     def is_open_again(self) -> bool:
@@ -65,10 +70,21 @@ def _after(before: Attempt, entry: Entry) -> Attempt:
         case "reveal":
             return replace(before, has_given_up=before.has_given_up or bool(entry.data.get("given_up")))
         case "pass":
-            return replace(before, is_over=True, has_passed=True)
+            return replace(before, is_over=True, has_passed=True, unfinished=frozenset())
         case "reset":
-            return Attempt(has_passed=before.has_passed, begun=entry.at, last_run=before.last_run)
-        case "restore" if entry.data.get("passed"):
-            return replace(before, is_over=True)
+            unfinished = _with_kept(before, entry.data.get("kept"))
+            passed, last_run = before.has_passed, before.last_run
+            return Attempt(has_passed=passed, begun=entry.at, last_run=last_run, unfinished=unfinished)
+        case "restore":
+            unfinished = _with_kept(before, entry.data.get("left"))
+            is_old = before.has_passed and entry.data.get("kept") not in before.unfinished
+            is_over = before.is_over or bool(entry.data.get("passed")) or is_old
+            return replace(before, is_over=is_over, unfinished=unfinished)
         case _:
             return before
+
+
+def _with_kept(attempt: Attempt, name: object) -> frozenset[str]:
+    """The unfinished code, with what was kept under this name unless it is a later version of code that has passed."""
+    is_unfinished = isinstance(name, str) and name != "" and not attempt.is_over
+    return attempt.unfinished | {str(name)} if is_unfinished else attempt.unfinished

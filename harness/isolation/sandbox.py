@@ -28,6 +28,7 @@ from harness.core.lifetime import ending_with_me
 from harness.core.temporary import OwnedFolder
 from harness.isolation.libraries import library_paths
 from harness.isolation.mounts import base_interpreter, system_mounts
+from harness.isolation.refusal import Refusal, missing, refused
 from harness.isolation.seccomp import seccomp_filter
 
 SANDBOX = "sandbox"
@@ -107,28 +108,30 @@ class ServerProcess:
             self.home = None
 
 
-@functools.cache
 def sandbox_problem() -> str:
     """Why there is no sandbox on this machine; empty when there is one."""
+    found = sandbox_refusal()
+    return found.problem if found is not None else ""
+
+
+@functools.cache
+def sandbox_refusal() -> Refusal | None:
+    """Why there is no sandbox on this machine, and what to do about it; None when there is one."""
     if sys.platform != "linux":
-        return "bubblewrap runs on Linux only"
+        return Refusal("bubblewrap runs on Linux only", "take `--player process`, which isolates less")
     path = shutil.which("bwrap")
     if path is None:
-        return "bubblewrap (bwrap) is not installed"
+        return missing()
     command = [path, *_isolation(), "--", str(_INTERPRETER), "-I", "-S", "-c", ""]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
-    if done.returncode:
-        return f"bubblewrap does not work here: {done.stderr.strip().splitlines()[-1:] or done.returncode}"
-    return ""
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False, timeout=30)
+    return refused(done.stderr, done.returncode) if done.returncode else None
 
 
 def require_sandbox() -> None:
     """Raise `SandboxError` unless there is a sandbox here."""
-    if sandbox_problem():
-        raise SandboxError(
-            f"there is no sandbox: {sandbox_problem()}",
-            hint="install bubblewrap, or take `--player process`, which isolates less",
-        )
+    found = sandbox_refusal()
+    if found is not None:
+        raise SandboxError(f"there is no sandbox: {found.problem}", hint=found.remedy)
 
 
 def start_server(

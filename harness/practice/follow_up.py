@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.core.model import FOLLOW_UP_SUITE, Kata, KataReport, Outcome, Suite
+from harness.core.model import Kata, KataReport, Outcome, Suite
 from harness.runner.job import Listener, learner_job
 from harness.runner.run import run_jobs
 from harness.subject.resolve import LEARNER
@@ -18,7 +18,8 @@ def invitation(kata: Kata) -> str:
     """What to tell a learner who has passed `kata`; empty when nothing comes after it."""
     if not kata.has_follow_up:
         return ""
-    return f"the interviewer asks for more: {kata.follow_up_statement.name}, then {FOLLOW_UP_SUITE}"
+    suite = f"katas/{kata.slug}/{kata.suite_file(Suite.FOLLOW_UP).name}"
+    return f"the interviewer asks for more: {kata.follow_up_statement.name}, then `pytest {suite}`"
 
 
 def run_follow_up(

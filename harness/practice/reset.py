@@ -61,7 +61,8 @@ def restore(state: Path, kata: Kata, history: History, now: float, *, number: in
         return Replaced(None, chosen, is_changed=False)
     kept = _keep_present(state, kata, present)
     with replacement(kata.stub, source):
-        _note(history, "restore", kata, now, kept=chosen.name, passed=chosen.has_passed)
+        left = kept.name if kept is not None else ""
+        _note(history, "restore", kata, now, kept=chosen.name, passed=chosen.has_passed, left=left)
     return Replaced(kept, chosen)
 
 

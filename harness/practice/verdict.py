@@ -122,6 +122,6 @@ def _triumph(kata: Kata, report: KataReport, recorded: Recorded | None) -> list[
         day = f"{time.strftime('%a', there)} {there.tm_mday} {time.strftime('%b %Y', there)}"
         lines.append(f"again   on {day}, from the empty stub")
     if kata.has_follow_up:
-        lines.append(f"more    {invitation(kata)}; `kata scoreboard {kata.id.lower()}` runs it")
+        lines.append(f"more    {invitation(kata)}")
     lines.append(f"Read on: `kata reveal {kata.id.lower()}`, `kata diff {kata.id.lower()}`; then `kata next`")
     return [Text(line) for line in lines]

@@ -28,7 +28,7 @@ MOST_INDEX = 8 * 2**20
 
 _TINY = 64 * 2**10
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_CLIMBS = re.compile(r"/|[A-Za-z]:|.*\\|(?:.*/)?\.\.(?:/|$)|.*\0", re.DOTALL)
+_CLIMBS = re.compile(r"/|[A-Za-z]:|(?:.*/)?\.\.(?:/|$)|.*\0", re.DOTALL)
 
 
 class _Bounded:
@@ -61,12 +61,22 @@ def _sentences() -> Iterator[None]:
 
 
 def open_zip(file: BinaryIO) -> zipfile.ZipFile:
-    """The zip in `file`, its list of entries read. Raises `RefusedError` when it has none or too long a one."""
+    r"""The zip in `file`, its list of entries read. Raises `RefusedError` when it has none or too long a one.
+
+    Programs of Windows may write `\\` between folders, against the format; such names are read as they are meant.
+    """
     with _sentences():
         archive = zipfile.ZipFile(cast(BinaryIO, _Bounded(file)))
+    for info in archive.filelist:
+        info.filename = _with_slashes(info.filename)
+    archive.NameToInfo = {info.filename: info for info in archive.filelist}
     if len(archive.filelist) > MOST_NAMES:
         raise RefusedError(f"has more than {MOST_NAMES:,} names in it")
     return archive
+
+
+def _with_slashes(name: str) -> str:
+    return name.replace("\\", "/")
 
 
 def list_zip(archive: zipfile.ZipFile) -> Listing:
@@ -92,7 +102,7 @@ def list_members(archive: zipfile.ZipFile, members: Sequence[tuple[str, zipfile.
 
 def _check_whole(infos: Sequence[zipfile.ZipInfo]) -> None:
     for info in infos:
-        if _CLIMBS.match(info.orig_filename) or _CLIMBS.match(info.filename):
+        if _CLIMBS.match(_with_slashes(info.orig_filename)) or _CLIMBS.match(info.filename):
             raise RefusedError(f"has an entry that leads out of it: {clean(info.orig_filename)}")
     unpacked = sum(info.file_size for info in infos)
     packed = sum(info.compress_size for info in infos)

@@ -133,6 +133,14 @@ class Repository:
         found = self.run(["rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"], what=what)
         self._commit = found.decode("ascii", "replace").strip()
 
+    def committed(self) -> float | None:
+        """When the commit was made by its own account, seconds since the epoch; None when it does not say."""
+        text = self.run(["cat-file", "commit", self._commit], what="its commit cannot be read").decode(
+            "utf-8", "replace"
+        )
+        found = re.search(r"^committer .*> (\d{1,12}) [+-]\d{4}$", text.partition("\n\n")[0], re.MULTILINE)
+        return float(found[1]) if found else None
+
     def has(self, path: str) -> bool:
         """Whether there is anything at `path`."""
         return any(True for _ in self._tree([path]))

@@ -18,17 +18,21 @@ if TYPE_CHECKING:
 
 _WIDTH = 6.2
 """Inches; half of the page. Text is then a little larger than it was drawn."""
+_NARROW = 3.7
+"""The same for a page as narrow as a telephone."""
 _ROW = 0.27
 """Inches a row of a dot plot."""
 _HALF_A_YEAR = 26
 _YEAR = 53
+_YEAR_WEEKS = 6
+"""Weeks that a month with its year takes in a narrow calendar."""
 _FAR = 3.0
 """Times the clock from which on a dot stands at the edge, with its figure."""
 _MOST_TOPICS = 16
 
 
-def passed_over_time(stats: Stats) -> str:
-    """Katas passed, stacked by set, against days."""
+def passed_over_time(stats: Stats, *, is_narrow: bool = False) -> str:
+    """Katas passed, stacked by set, against days. A day's passes stand over the whole day, today's too."""
     from harness.stats.svg import COLORS, draw
 
     here = [kata for kata in stats.katas if kata.set is not None]
@@ -36,7 +40,9 @@ def passed_over_time(stats: Stats) -> str:
     if not days:
         return ""
     begin = min(min(days.values()) - timedelta(days=1), stats.today - timedelta(days=13))
-    moments = sorted({begin, *days.values(), stats.today})
+    tomorrow = stats.today + timedelta(days=1)
+    moments = sorted({begin, *days.values(), stats.today, tomorrow})
+    most = len(here) if 3 * len(days) >= len(here) else max(4, 2 * len(days))
     sets = [kata_set for kata_set in KataSet if any(kata.set is kata_set for kata in here)]
     slugs = {kata_set: [kata.slug for kata in here if kata.set is kata_set] for kata_set in sets}
     heights = [
@@ -51,22 +57,24 @@ def passed_over_time(stats: Stats) -> str:
         colors = [COLORS[f"set-{kata_set.value.lower()}"] for kata_set in sets]
         labels = [f"set {kata_set.value}" for kata_set in sets]
         axes.stackplot(moments, heights, colors=colors, labels=labels, step="post", linewidth=0)
-        axes.axhline(len(here), color=COLORS["soft"], linewidth=1, linestyle=(0, (4, 3)))
-        axes.annotate(
-            f"all {len(here)}", (begin, len(here)), (4, -3), textcoords="offset points", va="top", color=COLORS["soft"]
-        )
-        axes.set_xlim(begin, stats.today + timedelta(days=1))
-        axes.set_ylim(0, len(here) * 1.04)
+        if most == len(here):
+            axes.axhline(most, color=COLORS["soft"], linewidth=1, linestyle=(0, (4, 3)))
+        told = f"all {len(here)}" if most == len(here) else f"{len(days)} of {len(here)}"
+        axes.annotate(told, (begin, most), (4, -3), textcoords="offset points", va="top", color=COLORS["soft"])
+        axes.set_xlim(begin, tomorrow)
+        axes.set_ylim(0, most * 1.04)
         axes.set_ylabel("katas passed")
         axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
         _date_axis(axes)
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=4, frameon=False, handlelength=1.0, borderpad=0.2)
+        gaps = {"columnspacing": 0.8, "handletextpad": 0.3} if is_narrow else {}
+        place = {"loc": "lower left", "bbox_to_anchor": (0, 1.0), "ncols": 4}
+        axes.legend(**place, frameon=False, handlelength=1.0, borderpad=0.2, **gaps)
 
     label = f"Katas passed over time: {len(days)} of {len(here)}, from {min(days.values())} to {stats.today}"
-    return draw("passed-over-time", label, (_WIDTH, 3.0), paint)
+    return draw(_name("passed-over-time", is_narrow), label, (_width(is_narrow), 3.0), paint)
 
 
-def time_to_green(stats: Stats) -> str:
+def time_to_green(stats: Stats, *, is_narrow: bool = False) -> str:
     """Each pass as a dot at its share of the interview clock, a row a kata."""
     from harness.stats.svg import COLORS, draw
 
@@ -79,7 +87,7 @@ def time_to_green(stats: Stats) -> str:
 
     def paint(canvas: Canvas) -> None:
         axes = canvas.axes
-        _rows(axes, [f"{kata.id} {_short(kata.title, 28)}" for kata in katas])
+        _rows(axes, [kata.id if is_narrow else f"{kata.id} {_short(kata.title, 28)}" for kata in katas])
         axes.axvline(100, color=COLORS["ink"], linewidth=1.2, zorder=1)
         axes.annotate("the clock", (100, 1.0), (0, 2), ("data", "axes fraction"), "offset points", ha="center")
         for row, kata in enumerate(katas):
@@ -94,7 +102,7 @@ def time_to_green(stats: Stats) -> str:
 
     within = f"{stats.all.within} of {plural(stats.all.timed, 'pass', 'passes')} within it"
     label = f"Time to green against the interview clock, by kata: {within}"
-    return draw("time-to-green", label, (_WIDTH, 1.1 + _ROW * len(katas)), paint)
+    return draw(_name("time-to-green", is_narrow), label, (_width(is_narrow), 1.1 + _ROW * len(katas)), paint)
 
 
 def _best(kata: KataStats) -> str:
@@ -143,7 +151,7 @@ def _legend(axes: Any) -> None:
     )
 
 
-def runs_by_topic(stats: Stats) -> str:
+def runs_by_topic(stats: Stats, *, is_narrow: bool = False) -> str:
     """How many runs a pass took, a dot a pass and a bar at the median, a row a topic."""
     from harness.stats.svg import COLORS, draw
 
@@ -160,7 +168,7 @@ def runs_by_topic(stats: Stats) -> str:
         from matplotlib.ticker import MaxNLocator
 
         axes = canvas.axes
-        _rows(axes, [_short(topic) for topic in topics])
+        _rows(axes, [_short(topic, 14 if is_narrow else 24) for topic in topics])
         for row, topic in enumerate(topics):
             for number in sorted(set(runs[topic])):
                 times = runs[topic].count(number)
@@ -182,7 +190,7 @@ def runs_by_topic(stats: Stats) -> str:
         axes.set_xlabel("runs to green (the bar: their median)")
 
     label = "Runs to green by topic, most first: " + ", ".join(f"{topic} {median(runs[topic]):g}" for topic in topics)
-    return draw("runs-by-topic", label, (_WIDTH, 0.75 + _ROW * len(topics)), paint)
+    return draw(_name("runs-by-topic", is_narrow), label, (_width(is_narrow), 0.75 + _ROW * len(topics)), paint)
 
 
 def calendar_weeks(stats: Stats) -> int:
@@ -192,13 +200,13 @@ def calendar_weeks(stats: Stats) -> int:
     return _HALF_A_YEAR if weeks <= _HALF_A_YEAR else _YEAR
 
 
-def calendar(stats: Stats) -> str:
-    """Days of the last weeks, the darker the more was run."""
+def calendar(stats: Stats, *, is_narrow: bool = False) -> str:
+    """Days of the last weeks, the darker the more was run; a narrow one has half a year at most."""
     from harness.stats.svg import COLORS, draw
 
     if not stats.days:
         return ""
-    weeks = calendar_weeks(stats)
+    weeks = _HALF_A_YEAR if is_narrow else calendar_weeks(stats)
     monday = stats.today - timedelta(days=stats.today.weekday())
     begin = monday - timedelta(weeks=weeks - 1)
     runs = {day.date: max(day.runs, day.passes) for day in stats.days}
@@ -218,6 +226,8 @@ def calendar(stats: Stats) -> str:
         axes.set(xlim=(-0.1, weeks), ylim=(7, -0.1), aspect="equal")
         axes.set_yticks([0.42, 2.42, 4.42], ["Mon", "Wed", "Fri"])
         months = _months(shown)
+        if is_narrow and len(months) > 1 and months[1][0] - months[0][0] < 7 * _YEAR_WEEKS:
+            months[0] = (months[0][0], months[0][1].partition(" ")[0])  # a year would stand on the next month
         axes.set_xticks([number // 7 + 0.1 for number, _ in months], [name for _, name in months], ha="left")
         axes.xaxis.tick_top()
         axes.tick_params(length=0)
@@ -232,6 +242,7 @@ def calendar(stats: Stats) -> str:
             loc="upper left",
             bbox_to_anchor=(0, -0.02),
             ncols=5,
+            columnspacing=0.8 if is_narrow else 2.0,
             frameon=False,
             handlelength=0.9,
             handleheight=0.9,
@@ -239,10 +250,10 @@ def calendar(stats: Stats) -> str:
             borderpad=0.2,
         )
 
-    width = _WIDTH if weeks == _HALF_A_YEAR else 2 * _WIDTH
+    width = _width(is_narrow) if weeks == _HALF_A_YEAR else 2 * _WIDTH
     practised = sum(day.date >= begin for day in stats.days)
     label = f"Calendar of the last {weeks} weeks: practised on {plural(practised, 'day')}"
-    return draw("calendar", label, (width, 2.4), paint)
+    return draw(_name("calendar", is_narrow), label, (width, 1.8 if is_narrow else 2.4), paint)
 
 
 def _months(days: Sequence[date]) -> list[tuple[int, str]]:
@@ -252,6 +263,15 @@ def _months(days: Sequence[date]) -> list[tuple[int, str]]:
         (number, day.strftime("%b %Y") if place == 0 or day.month == 1 else day.strftime("%b"))
         for place, (number, day) in enumerate(found)
     ]
+
+
+def _name(chart: str, is_narrow: bool) -> str:
+    """What a chart is called in the page, which holds a wide and a narrow one."""
+    return f"{chart}-narrow" if is_narrow else chart
+
+
+def _width(is_narrow: bool) -> float:
+    return _NARROW if is_narrow else _WIDTH
 
 
 def _rows(axes: Any, labels: Sequence[str]) -> None:

@@ -17,19 +17,20 @@ def render_page(stats: Stats) -> str:
     """The page; names that a history brings along are escaped. Raises `ChartsMissingError` without matplotlib."""
     environment = page_environment("harness.stats")
     environment.filters["code"] = _code
-    drawn = {
-        "calendar": charts.calendar(stats),
-        "passed": charts.passed_over_time(stats),
-        "clock": charts.time_to_green(stats),
-        "topics": charts.runs_by_topic(stats),
+    makers = {
+        "calendar": charts.calendar,
+        "passed": charts.passed_over_time,
+        "clock": charts.time_to_green,
+        "topics": charts.runs_by_topic,
     }
+    drawn = {name: _both(make(stats), make(stats, is_narrow=True)) for name, make in makers.items()}
     tried = [kata for kata in stats.katas if kata.attempts or kata.runs]
     return environment.get_template("stats.html").render(
         stats=stats,
         headline=headline(stats),
         lines=[] if stats.is_empty else lines(stats),
         notes=notes(stats),
-        charts={name: Markup(svg) for name, svg in drawn.items()},
+        charts=drawn,
         weeks=charts.calendar_weeks(stats),
         is_wide=charts.calendar_weeks(stats) > 26,
         tried=tried,
@@ -41,6 +42,13 @@ def render_page(stats: Stats) -> str:
         on_clock=on_clock,
         share=share,
     )
+
+
+def _both(wide: str, narrow: str) -> Markup:
+    """A chart for wide screens and one for narrow ones, of which the page shows one; empty when there is nothing to draw."""
+    if not wide:
+        return Markup("")
+    return Markup('<div class="chart">{}</div><div class="chart narrow">{}</div>').format(Markup(wide), Markup(narrow))
 
 
 def _code(text: str) -> Markup:

@@ -75,7 +75,7 @@ def draw(name: str, label: str, size: tuple[float, float], paint: Callable[[Canv
     except ImportError as error:
         raise ChartsMissingError(
             f"the page's charts need a library that is not installed: {error.name or error}",
-            hint="pip install 'ml-kata-dojo[charts]', or -e '.[charts]' in a checkout",
+            hint="in the checkout: pip install -e '.[charts]'",
         ) from error
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # its messages about fonts are of no use here
     with mpl.rc_context():

@@ -15,6 +15,7 @@ from pathlib import Path
 from harness.core.errors import SubjectError
 from harness.core.model import Failure, FailureKind
 from harness.core.text import clean_text
+from harness.suite.asked import statement, variables
 from harness.suite.check import CheckFailedError
 
 MAX_FRAMES = 6
@@ -135,13 +136,16 @@ def _asked(error: BaseException, in_suite: list[traceback.FrameSummary]) -> str:
         if match:
             arguments = " ".join(match[1].split()).strip(", ")
             if arguments:
-                line = _statement(in_suite)
-                return f"{line} with {arguments}" if line else arguments
-    return _statement(in_suite)
+                return _with_values(error, in_suite, arguments)
+    return _with_values(error, in_suite)
 
 
-def _statement(frames: list[traceback.FrameSummary]) -> str:
-    return " ".join((frames[-1].line or "").split()).rstrip(",") if frames else ""
+def _with_values(error: BaseException, in_suite: list[traceback.FrameSummary], arguments: str = "") -> str:
+    """The call that the suite made, with the values that it names."""
+    line = statement(in_suite)
+    values = variables(error.__traceback__, in_suite[-1].filename, line, arguments) if in_suite else ""
+    told = ", ".join(filter(None, (arguments, values)))
+    return f"{line} with {told}" if line and told else line or told
 
 
 def _place(frames: list[traceback.FrameSummary]) -> str:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from harness.core.model import Kata, KataReport, TestResult
 from harness.practice.hints import Hint
+from harness.watch.kata_list import KataList
 from harness.watch.view import Clock, Page, PassSummary
 
 
@@ -55,6 +56,9 @@ class Runner(Protocol):
     def begin(self, *, all_bands: bool = False) -> Running:
         """Start a run of the kata."""
 
+    def begin_follow_up(self) -> Running:
+        """Start a run of the kata's follow-up."""
+
     def learn(self, report: KataReport) -> None:
         """Get ready for the next one."""
 
@@ -80,6 +84,9 @@ class Files(Protocol):
     def record(self, kata: Kata, report: KataReport, source: bytes, now: float) -> PassSummary | None:
         """Note a run."""
 
+    def record_follow_up(self, kata: Kata, report: KataReport, source: bytes, now: float) -> None:
+        """Note a run of the follow-up."""
+
     def hint(self, kata: Kata, now: float) -> Hint:
         """One hint more."""
 
@@ -92,5 +99,5 @@ class Files(Protocol):
     def reveal(self, kata: Kata, now: float, *, given_up: bool) -> Page:
         """The reference."""
 
-    def board(self, now: float) -> Page:
-        """All katas."""
+    def board(self, current: Kata, now: float) -> KataList:
+        """All katas to select from, the current one chosen."""

@@ -10,6 +10,7 @@ from harness.core.errors import KataError
 from harness.core.model import Kata, Status
 from harness.watch import keys
 from harness.watch.events import Files
+from harness.watch.kata_list import KataList
 from harness.watch.view import Page
 
 if TYPE_CHECKING:
@@ -19,10 +20,11 @@ HELP = """\
 h  one hint more            n  next failing test
 a  run all, speed too       o  open the statement
 r  reveal the reference     k  next kata
-l  all katas                c  start or stop the clock
+l  select a kata            c  start or stop the clock
 ?  this page                q  quit
 
 Save the file, and its suite runs. Speed is measured once all answers are right.
+Once the kata passes, each save runs its follow-up as well, where it has one.
 A pass before a reveal counts; a reveal before a pass counts as given up.
 """
 
@@ -40,15 +42,17 @@ class KeyCommands:
             "o": lambda: self._open(files.statement),
             "r": self._ask_to_reveal,
             "k": self._next_kata,
-            "l": lambda: watch.show(page=files.board(watch.now())),
+            "l": lambda: watch.show(kata_list=files.board(watch.view.kata, watch.now())),
             "c": self._toggle_clock,
-            "?": lambda: watch.show(page=Page("Keys", HELP)),
+            "?": lambda: watch.show(page=Page("Keys", HELP, is_short=True)),
             "q": watch.quit,
         }
 
     def press(self, key: str) -> None:
         """Do what a key asks for."""
-        if self._watch.view.page is not None:
+        if self._watch.view.kata_list is not None:
+            self._select(self._watch.view.kata_list, key)
+        elif self._watch.view.page is not None:
             self._turn_page(key)
         elif self._watch.view.question:
             self._watch.show(question="")
@@ -58,14 +62,24 @@ class KeyCommands:
             try:
                 self._keys[key]()
             except KataError as error:
-                self._watch.notice(error.sentence)
+                self._watch.notice(f"{error.sentence}: {error.hint}" if error.hint else error.sentence)
+
+    def _select(self, shown: KataList, key: str) -> None:
+        if key in ("q", "l", "?", keys.ESCAPE):
+            self._watch.show(kata_list=None)
+        elif key != keys.ENTER:
+            self._watch.show(kata_list=shown.moved(key, self._watch.page_lines()))
+        elif shown.kata.slug == self._watch.view.kata.slug:
+            self._watch.show(kata_list=None)
+        else:
+            self._watch.switch(shown.kata)
 
     def _turn_page(self, key: str) -> None:
         page = self._watch.view.page
         lines = self._watch.page_lines()
         steps = {" ": lines, keys.PAGE_DOWN: lines, keys.DOWN: 1, "j": 1, "b": -lines, keys.PAGE_UP: -lines}
         steps |= {keys.UP: -1, "k": -1}
-        if page is None or key not in steps:
+        if page is None or page.is_short or key not in steps:
             self._watch.show(page=None)
             return
         self._watch.show(page=replace(page, offset=max(0, page.offset + steps[key])))

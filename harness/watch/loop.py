@@ -14,10 +14,10 @@ from dataclasses import replace
 
 from harness.core.errors import KataError
 from harness.core.model import Kata, KataReport, Outcome, Status, TestResult
-from harness.core.state import write_atomically
 from harness.runner.job import Job, without_a_run
 from harness.watch.events import Event, Files, Kind, Runner, Running
 from harness.watch.key_commands import KeyCommands
+from harness.watch.recovery import put_back
 from harness.watch.screen import Screen
 from harness.watch.view import PassSummary, Phase, View
 from harness.watch.warm_runs import fingerprint
@@ -230,7 +230,7 @@ class Watch:
             return
         # The last run's tests stay on the screen until this one has something to say: that does not flicker.
         self._view = replace(self._view, report=None, pass_summary=None, running_test="", duration_s=0.0, question="")
-        self._view = replace(self._view, notices=self._told)
+        self._view = replace(self._view, notices=self._told, follow_up=(), follow_up_report=None)
         self.show(phase=Phase.RUNNING, is_stale=True, is_settled=False)
         self._run = self._runner.begin(all_bands=all_bands)
 
@@ -242,6 +242,9 @@ class Watch:
 
     def _show_run(self, run: Running) -> None:
         self._printed = run.printed
+        if self._view.report is not None:  # the kata has passed, and what runs is its follow-up
+            self._show_follow_up(run)
+            return
         if run.report is not None:
             self._has_news = False
             self._conclude(run.report)
@@ -276,7 +279,26 @@ class Watch:
         self.show_tests(report.tests, **changes, running_test="", is_stale=False)
         self._put_back()
         self._record(report)
+        if report.status is Status.PASSED and self._view.kata.has_follow_up:
+            self._run = self._runner.begin_follow_up()
+            return
         self._runner.learn(report)
+        self.show(is_settled=True)
+
+    def _show_follow_up(self, run: Running) -> None:
+        self._has_news = False
+        if run.report is None:
+            self.show(follow_up=run.results())
+            return
+        self._run = None
+        self._put_back()
+        self.show_tests(self._view.tests, follow_up=run.report.tests, follow_up_report=run.report, chosen=0)
+        try:
+            self._files.record_follow_up(self._view.kata, run.report, self._source or b"", self._now())
+        except KataError as error:
+            self.notice(f"this run of the follow-up is not recorded: {error}")
+        if self._view.report is not None:
+            self._runner.learn(self._view.report)
         self.show(is_settled=True)
 
     def show_tests(self, tests: tuple[TestResult, ...], **changes: object) -> None:
@@ -287,14 +309,9 @@ class Watch:
 
     def _put_back(self) -> None:
         """A module that deletes its own file must not cost anybody their work."""
-        kata = self._view.kata
-        if self._source is not None and not kata.stub.exists():
-            try:
-                write_atomically(kata.stub, self._source)
-            except OSError as error:
-                self.notice(f"{kata.stub.name} vanished during the run, and cannot be written: {error.strerror}")
-            else:
-                self.notice(f"{kata.stub.name} vanished during the run: it is put back")
+        told = put_back(self._view.kata, self._source)
+        if told:
+            self.notice(told)
 
     def _record(self, report: KataReport) -> None:
         try:

@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.core.model import Kata
+from harness.core.model import Kata, Suite
 from harness.plugin.live_results import HOLD
 from harness.runner.job import Job, suite_tests
 from harness.runner.outcome import Child, end, run_limit_s
@@ -64,14 +64,11 @@ def can_hold() -> bool:
     return hasattr(os, "mkfifo")
 
 
-def start_child(
-    kata: Kata, warm: Starter, folder: Path, only: tuple[str, ...], *, gated: bool, recording: Recording | None = None
-) -> Held:
-    """Start a child for these tests. Its gate is open; `gated` only leaves speed out after a wrong answer."""
+def start_child(job: Job, warm: Starter, folder: Path, *, gated: bool, recording: Recording | None = None) -> Held:
+    """Start a child for a job. Its gate is open; `gated` only leaves speed out after a wrong answer."""
     folder.mkdir(parents=True)
     (folder / "go").touch()
     way = _way(folder / HOLD) if can_hold() else None
-    job = Job(kata, only=only)
     options = replay_options(recording.file if recording else None)
     return Held(
         Child(job, folder, start_pytest(job, folder, warm, gated=gated, plugins=(_LIVE,), options=options)), way
@@ -96,15 +93,17 @@ class PreforkedRun:
         *,
         all_bands: bool = False,
         recording: Recording | None = None,
+        suite: Suite = Suite.OWN,
     ) -> None:
         """With `recording`, laws are tried first on its examples, if they are there by then."""
         self.plan = plan
         self._recording = recording
         self.all_bands = all_bands
-        self.places = {name: place for place, name in enumerate(suite_tests(kata))}
+        self.places = {name: place for place, name in enumerate(suite_tests(kata, suite))}
         """Where each test function stands in the suite."""
         self._folder = folder
         self._kata = kata
+        self._suite = suite
         self._warm = warm
         self._held: list[Held] = []
         gated = not (plan.speed or all_bands)
@@ -114,7 +113,8 @@ class PreforkedRun:
 
     def _start(self, only: tuple[str, ...], *, gated: bool) -> Held:
         folder = self._folder / str(len(self._held))
-        self._held.append(start_child(self._kata, self._warm, folder, only, gated=gated, recording=self._recording))
+        job = Job(self._kata, only=only, suite=self._suite)
+        self._held.append(start_child(job, self._warm, folder, gated=gated, recording=self._recording))
         return self._held[-1]
 
     def answers(self) -> list[Child]:
@@ -136,7 +136,7 @@ class PreforkedRun:
     def alone(self) -> PreforkedRun:
         """The same run in one child."""
         folder = self._folder.with_name(f"{self._folder.name}-alone")
-        return PreforkedRun(self._kata, self._warm, folder, Plan(((),)), all_bands=self.all_bands)
+        return PreforkedRun(self._kata, self._warm, folder, Plan(((),)), all_bands=self.all_bands, suite=self._suite)
 
     def close(self) -> None:
         """End whoever is there still, and leave nothing behind."""

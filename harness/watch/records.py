@@ -6,6 +6,7 @@ Nothing here ends a session: what cannot be had raises `KataError`, which the wa
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from harness.catalog.load import find_kata, load_catalog
 from harness.core.errors import KataError, StateError
-from harness.core.model import Catalog, Kata, KataReport, ProblemKind, Status
+from harness.core.model import Catalog, Kata, KataReport, ProblemKind, Status, Suite
 from harness.core.report import dump
 from harness.core.state import write_atomically
 from harness.history.store import History
@@ -22,6 +23,7 @@ from harness.practice.hints import Hint
 from harness.practice.status import kata_statuses, known_reports
 from harness.runner.job import digest, learner_job
 from harness.subject.resolve import LEARNER
+from harness.watch.kata_list import KataList
 from harness.watch.view import Clock, Page, PassSummary
 
 if TYPE_CHECKING:
@@ -81,13 +83,27 @@ class LearnerRecords:
 
         choice = choose_next(self.catalog(), self.reports(), self._history, now)
         if choice is None:
-            raise NothingToShowError("every kata is passed, and none is due")
+            raise NothingToShowError(f"every kata is passed, and {self._next_review(now)}; l selects one of all")
+        begin = f"`kata review {choice.kata.id.lower()}` begins it from the empty stub, and keeps your code"
+        if current is not None and choice.kata.slug == current.slug and choice.is_review:
+            raise NothingToShowError(f"{current.slug} comes first: {choice.reason}. {begin}; l selects another one")
         if current is not None and choice.kata.slug == current.slug:
-            raise NothingToShowError(f"{current.slug} is the one to do: {choice.reason}")
+            stop = ", c stops it" if self.running() == current.slug else ""
+            raise NothingToShowError(
+                f"{current.slug} comes first, until it passes: {choice.reason}{stop}; l selects another one"
+            )
         if choice.is_review:
-            begin = f"`kata review {choice.kata.id.lower()}` begins it from the empty stub, and keeps your code"
             return choice.kata, f"{choice.reason}. {begin}"
         return choice.kata, choice.reason
+
+    def _next_review(self, now: float) -> str:
+        from harness.practice.choose import review_times
+
+        later = [moment for moment in review_times(self._history).values() if moment > now]
+        if not later:
+            return "no review is planned"
+        day = time.localtime(min(later))
+        return f"the next review is due on {time.strftime('%a', day)} {day.tm_mday} {time.strftime('%b', day)}"
 
     # --- history ---
 
@@ -128,10 +144,25 @@ class LearnerRecords:
         recorded = record_run(self._history, kata, report, trigger="watch", now=now, source=source)
         if report.status is not Status.PASSED:
             return None
-        more = f"{invitation(kata)}: `kata scoreboard {kata.id.lower()}` runs it" if kata.has_follow_up else ""
         return PassSummary(
-            recorded.spent_s, recorded.best_s, recorded.first_pass, recorded.due, more=more, given_up=recorded.given_up
+            recorded.spent_s,
+            recorded.best_s,
+            recorded.first_pass,
+            recorded.due,
+            more=invitation(kata),
+            given_up=recorded.given_up,
         )
+
+    @guarded
+    def record_follow_up(self, kata: Kata, report: KataReport, source: bytes, now: float) -> None:
+        """Keep the report of the follow-up where the scoreboard finds it, and note the run."""
+        from harness.practice.follow_up import record_follow_up
+
+        if report.problem is not None and report.problem.kind is ProblemKind.KILLED:
+            return
+        job = learner_job(kata, LEARNER, "practice", Suite.FOLLOW_UP)
+        write_atomically(self._state / job.store, dump(replace(report, digest=digest(job, source))))
+        record_follow_up(self._history, kata, report, now)
 
     @guarded
     def hint(self, kata: Kata, now: float) -> Hint:
@@ -183,12 +214,11 @@ class LearnerRecords:
         return Page(f"{kata.id} {kata.title}: the reference", Group(*parts))
 
     @guarded
-    def board(self, now: float) -> Page:
-        """All katas and how they stand."""
-        from rich.table import Table
-
-        table = Table.grid(padding=(0, 2, 0, 0))
-        for kata_status in kata_statuses(self.catalog().katas, self._state, self._history, now):
-            kata = kata_status.kata
-            table.add_row(kata.id, kata.title, f"{kata.minutes} min", kata_status.words)
-        return Page("The katas", table)
+    def board(self, current: Kata, now: float) -> KataList:
+        """All katas and how they stand, to select one from."""
+        found = kata_statuses(self.catalog().katas, self._state, self._history, now)
+        slugs = [one.kata.slug for one in found]
+        if not slugs:
+            raise NothingToShowError("there are no katas here any more")
+        place = slugs.index(current.slug) if current.slug in slugs else 0
+        return KataList(tuple(one.kata for one in found), tuple(one.words for one in found), place)

@@ -53,7 +53,9 @@ def render_view(view: View, *, width: int = 80, unicode: bool = True, has_keys: 
     bands = _bands(view, unicode=unicode, has_bars=width >= _WIDE)
     parts: list[RenderableType] = [_head(view), *bands, _verdict(view)]
     if view.pass_summary is not None:
-        parts += [Text(), _pass_summary(view, unicode=unicode, has_keys=has_keys)]
+        parts += [Text(), _pass_summary(view, unicode=unicode), *_follow_up(view, unicode=unicode)]
+        if has_keys:
+            parts += [Text(), Text("  k next kata   r compare with the reference   q quit", style="bold")]
     else:
         parts += _body(view, has_keys=has_keys)
     if view.hint and view.pass_summary is None:
@@ -177,7 +179,7 @@ def _short(text: str) -> str:
     return "\n".join([*lines[:_MAX_PART_LINES], f"... {len(lines) - _MAX_PART_LINES} lines more"])
 
 
-def _pass_summary(view: View, *, unicode: bool, has_keys: bool) -> RenderableType:
+def _pass_summary(view: View, *, unicode: bool) -> RenderableType:
     pass_summary = view.pass_summary
     star = "★" if unicode else "*"
     count = len(view.tests)
@@ -201,10 +203,29 @@ def _pass_summary(view: View, *, unicode: bool, has_keys: bool) -> RenderableTyp
         )
     lines += [Text(f"  speed     {text}") for text in figure_texts(view.tests)]
     if pass_summary is not None and pass_summary.more:
-        lines.append(Text(f"  more      {pass_summary.more}"))
-    if has_keys:
-        lines += [Text(), Text("  k next kata   r compare with the reference   q quit", style="bold")]
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_row("  more    ", Text(pass_summary.more, overflow="fold"))
+        return Group(*lines, table)
     return Group(*lines)
+
+
+def _follow_up(view: View, *, unicode: bool) -> list[RenderableType]:
+    """How the follow-up stands. A test of it is shown from the second save on: the first one has passed the kata."""
+    if not view.follow_up and view.follow_up_report is None:
+        return []
+    report = view.follow_up_report
+    passed = sum(test.outcome is Outcome.PASSED for test in view.follow_up)
+    star = f"  {'★' if unicode else '*'}" if report is not None and report.status is Status.PASSED else ""
+    status = report.status if report is not None else None
+    how = (status.value, _STYLES[status]) if status is not None else ("running", "dim")
+    count = f"  {passed} of {len(view.follow_up)} tests pass{star}" if view.follow_up else ""
+    parts: list[RenderableType] = [Text(), Text.assemble("  follow-up  ", how, (count, "dim"))]
+    if report is not None and report.problem is not None:
+        parts.append(Text(f"  {report.problem.sentence}", style="bold red"))
+    is_first = view.pass_summary is not None and view.pass_summary.due is not None
+    if report is not None and view.shown is not None and not is_first:
+        parts += [Text(), _failure(view, view.shown)]
+    return parts
 
 
 def footer(width: int = 80) -> Text:

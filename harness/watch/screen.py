@@ -9,6 +9,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.segment import Segment
 from rich.text import Text
 
+from harness.watch.kata_list import render_list_page
 from harness.watch.render import footer, render_view
 from harness.watch.view import Page, View
 
@@ -98,6 +99,8 @@ class TerminalScreen:
         """The view on as many lines as there are, the keys on the last one."""
         width, height = self._console.size
         options = self._console.options.update(width=width, height=None)
+        if view.kata_list is not None:
+            return render_list_page(view.kata_list, self.page_lines())
         if view.page is not None:
             return self._fit_page(view.page)
         lines = self._console.render_lines(render_view(view, width=width, unicode=self._unicode), options)
@@ -113,6 +116,8 @@ class TerminalScreen:
         room = self.page_lines()
         offset = max(0, min(page.offset, len(lines) - room))
         more = f"space on, b back, q close ({min(offset + room, len(lines))} of {len(lines)} lines)"
+        if page.is_short:
+            more = "any key closes this page"
         return Group(
             Text(page.title, style="bold"), Text(), _Lines(lines[offset : offset + room], room), Text(more, style="dim")
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.core.model import Band, Kata, KataReport, Outcome, Status, TestResult
 from harness.scoreboard.model import BandTally
+from harness.watch.kata_list import KataList
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -56,6 +57,8 @@ class Page:
     content: RenderableType
     offset: int = 0
     """Lines that are scrolled past."""
+    is_short: bool = False
+    """It is read at a glance: any key closes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,15 +89,20 @@ class View:
     question: str = ""
     """What is to be confirmed with y."""
     page: Page | None = None
+    kata_list: KataList | None = None
+    """The katas to select from, while that is open."""
+    follow_up: tuple[TestResult, ...] = ()
+    """What is known of the follow-up, which runs once the kata passes."""
+    follow_up_report: KataReport | None = None
+    """The report of the follow-up's last run, None before that and while it runs."""
     is_settled: bool = False
     """Whether nothing more will come of this run."""
 
     @property
     def failing(self) -> tuple[TestResult, ...]:
-        """Tests that have failed, those of easy bands first."""
-        return tuple(
-            test for band in Band for test in self.tests if (test.band, test.outcome) == (band, Outcome.FAILED)
-        )
+        """Tests that have failed, those of easy bands first; of the follow-up where the kata's own pass."""
+        tests = (*self.tests, *self.follow_up)
+        return tuple(test for band in Band for test in tests if (test.band, test.outcome) == (band, Outcome.FAILED))
 
     @property
     def shown(self) -> TestResult | None:

@@ -11,10 +11,10 @@ import os
 from pathlib import Path
 from typing import Protocol
 
-from harness.core.model import Kata, KataReport
+from harness.core.model import Kata, KataReport, Suite
 from harness.runner.job import run_files
 from harness.runner.processes import Starter, open_fork_server, preloaded
-from harness.watch.plan import function_of, plan_run
+from harness.watch.plan import Plan, function_of, plan_run
 from harness.watch.prefork import PreforkedRun, Recording, can_hold
 from harness.watch.run import Run
 
@@ -47,7 +47,7 @@ class WarmParent:
         self._warm = self._open()
 
     def _open(self) -> Warm:
-        suites = [self.kata.suite_file()]
+        suites = [self.kata.suite_file(suite) for suite in Suite if suite is Suite.OWN or self.kata.has_follow_up]
         fork_server = None if self._can_fork is False else open_fork_server(suites)
         if fork_server is not None:
             return fork_server
@@ -79,6 +79,15 @@ class WarmParent:
             preforked.close()
             preforked = None
         return Run(self.kata, preforked or self._start(all_bands=all_bands), self.children)
+
+    def begin_follow_up(self) -> Run:
+        """Start a run of the follow-up, in one child: it is short, and its speed is measured where answers are right."""
+        if not self._warm.is_alive:
+            self.close()
+            self._warm = self._open()
+        folder = self.scratch / str(next(self._numbers))
+        started = PreforkedRun(self.kata, self._warm, folder, Plan(((),)), suite=Suite.FOLLOW_UP)
+        return Run(self.kata, started, 1)
 
     def _start(self, *, all_bands: bool = False, records: bool = False) -> PreforkedRun:
         plan = plan_run(self.kata, self._weights, self.children)
@@ -112,10 +121,11 @@ class WarmParent:
 
 
 def fingerprint(kata: Kata) -> str:
-    """Hash of what a warm parent depends on, and the learner's file does not: suite, helpers and `kata.toml`."""
+    """Hash of what a warm parent depends on, and the learner's file does not: suite, follow-up, helpers and `kata.toml`."""
     sha = hashlib.sha256()
     try:
-        for file in (file for file in run_files(kata) if file != kata.stub):
+        follow_up = [kata.suite_file(Suite.FOLLOW_UP)] if kata.has_follow_up else []
+        for file in (*(file for file in run_files(kata) if file != kata.stub), *follow_up):
             sha.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     except OSError:  # in the middle of being replaced: the next look will see
         return ""

@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 
 from harness.catalog.load import load_kata, stub_hash
 from harness.catalog.published_stub import published_stub
+from harness.core.documents import encode
 from harness.core.state import write_atomically
 from harness.edition import files as places
 from harness.edition import update as update_module
 from harness.edition.manifest import BEGUN, MANIFEST, EditionError, read_manifest
+from harness.edition.seal import KIND, Seal
 from harness.edition.update import Plan, carry_out, plan_update
 from harness.sources.entry import RefusedError
 
@@ -156,6 +158,29 @@ def test_sealed_solutions_come_along(fork: Path) -> None:
 
 
 @posix
+def seal_of(slug: str, salt: str) -> bytes:
+    return encode(KIND, Seal(slug, 2, 1, 1, salt, ("",)))
+
+
+def test_an_edition_without_sealed_solutions_leaves_those_that_are_there(fork: Path) -> None:
+    path = ".dojo/sealed/a01_mse.json"
+    update(fork, make_edition({**FIRST, path: seal_of("a01_mse", "one")}, STUBS))
+    update(fork, make_edition(FIRST, STUBS))
+    assert (fork / path).read_bytes() == seal_of("a01_mse", "one")
+    update(fork, make_edition({**FIRST, path: seal_of("a01_mse", "two")}, STUBS))
+    assert (fork / path).read_bytes() == seal_of("a01_mse", "two"), "a sealed edition has its own again"
+    assert not (fork / f"{path}.new").exists()
+
+
+def test_what_the_learner_put_among_the_sealed_solutions_stays(fork: Path) -> None:
+    path = ".dojo/sealed/a01_mse.json"
+    (fork / path).parent.mkdir()
+    (fork / path).write_text("notes of mine")
+    update(fork, make_edition({**FIRST, path: seal_of("a01_mse", "one")}, STUBS))
+    assert (fork / path).read_text() == "notes of mine"
+    assert (fork / f"{path}.new").read_bytes() == seal_of("a01_mse", "one")
+
+
 def test_permissions_stay_and_new_files_are_ordinary_ones(fork: Path) -> None:
     (fork / SUITE).chmod(0o664)
     update(fork, make_edition({**FIRST, SUITE: b"suite 2", "harness/y.py": b"more"}, STUBS))

@@ -292,13 +292,30 @@ def test_a_folder_with_too_many_names_is_refused(tmp_path: Path, monkeypatch: py
         "/etc/mse.py",
         "C:/mse.py",
         "c:mse.py",
-        "katas\\a01_mse\\mse.py",
+        "..\\mse.py",
+        "a\\..\\..\\mse.py",
+        "\\mse.py",
+        "\\\\server\\share\\mse.py",
+        "C:\\mse.py",
+        "a/..\\mse.py",
         "a/..",
         "x\\..\\y",
     ],
 )
 def test_entries_that_lead_out_of_a_zip_are_refused(tmp_path: Path, name: str) -> None:
     refused(make_zip(tmp_path, {MSE: SOURCE, name: b"x"}), "", "leads out of it")
+
+
+@pytest.mark.parametrize("top", ["", "work\\"])
+def test_a_zip_with_the_separators_of_windows_is_read(tmp_path: Path, top: str) -> None:
+    names = (f"{top}katas\\", f"{top}katas\\a01_mse\\mse.py", f"{top}katas\\b01_knn/knn.py")
+    path = make_zip(tmp_path, dict(zip(names, (b"", SOURCE, OTHER), strict=True)))
+    assert taken(path) == {"a01_mse": SOURCE, "b01_knn": OTHER}
+
+
+def test_two_spellings_of_one_name_in_a_zip_are_refused(tmp_path: Path) -> None:
+    path = make_zip(tmp_path, {MSE: SOURCE, MSE.replace("/", "\\"): OTHER, KNN: OTHER})
+    refused(path, "a01_mse", "in the zip twice", katas=["b01_knn"])
 
 
 def test_a_nul_in_the_name_of_an_entry_is_refused(tmp_path: Path) -> None:

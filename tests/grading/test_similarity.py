@@ -136,7 +136,7 @@ def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, "copydetect", None)
     with pytest.raises(MissingExtraError, match="copydetect") as caught:
         found_in(LOOP, LOOP)
-    assert "ml-kata-dojo[cohort]" in caught.value.hint
+    assert "pip install -e '.[cohort]'" in caught.value.hint
 
 
 # --- how it is shown ---------------------------------------------------------------------------------------------------

@@ -437,13 +437,14 @@ def charts(page: str) -> list[str]:
     return re.findall(r"<svg.*?</svg>", page, re.DOTALL)
 
 
-def test_the_page_has_four_valid_charts_and_loads_nothing() -> None:
+def test_the_page_has_four_valid_charts_wide_and_narrow_and_loads_nothing() -> None:
     pytest.importorskip("matplotlib")
     from harness.stats.page import render_page
 
     text = render_page(rich_stats())
     page = _Page(text)
-    assert page.tags.count("svg") == 4
+    assert page.tags.count("svg") == 8
+    assert text.count('class="chart narrow"') == 4
     assert len(page.ids) == len(set(page.ids))
     assert all(link.startswith("#") and link[1:] in page.ids for link in page.links)
     assert "script" not in page.tags
@@ -500,9 +501,22 @@ def test_a_page_of_a_history_that_has_hardly_begun_says_what_is_missing(entries:
     for _ in range(entries):
         diary.add("run", "a01_one", NOW, failed=["test_<b>&"])
     page = render_page(stats_of(diary))
-    assert page.count("<svg") == entries
+    assert page.count("<svg") == 2 * entries
     assert page.count('class="none"') == 4 - entries
     assert "test_<b>" not in page
+
+
+def test_a_pass_of_the_first_day_can_be_seen() -> None:
+    pytest.importorskip("matplotlib")
+    from harness.stats.charts import passed_over_time
+
+    diary = Diary()
+    diary.add("pass", "a01_one", NOW, runs=1)
+    chart = passed_over_time(stats_of(diary))
+    (areas,) = re.findall(r'<g id="passed-over-time-(?:FillBetween)?PolyCollection_1">(.*?)</g>', chart, re.DOTALL)
+    corners = [(float(x), float(y)) for x, y in re.findall(r"[ML] ([\d.]+) ([\d.]+)", areas)]
+    high = min(y for _, y in corners)
+    assert len({x for x, y in corners if y == high}) == 2, "a pass stands over the whole day"
 
 
 def test_every_pass_is_a_dot_that_says_how_long_it_took() -> None:
@@ -635,7 +649,7 @@ def test_without_matplotlib_only_the_page_is_refused(practised_checkout: Checkou
     done = practised_checkout.kata("stats", "--html", "stats.html", env=without)
     assert done.code == 2
     assert done.err.startswith("kata: the page's charts need a library that is not installed: matplotlib\n")
-    assert "ml-kata-dojo[charts]" in done.err
+    assert "pip install -e '.[charts]'" in done.err
     assert not (practised_checkout.root / "stats.html").exists()
     assert practised_checkout.kata("stats", env=without).code == 0
     assert practised_checkout.kata("stats", "--json", env=without).code == 0

@@ -11,6 +11,16 @@ from harness.grading.results import GRADED, Cohort, CohortIndex, Grade, KataEntr
 
 from boards import make_kata, make_report
 
+RUNNER = {
+    "CLASSROOM": "ml",
+    "ASSIGNMENT": "katas",
+    "SUBMISSION_TAG": "submit/2026-06-01T14-32-05Z-a1b2c3d",
+    "COMMIT_URL": "https://github.com/ml/x/commit/1",
+    "RELEASE_URL": "https://github.com/ml/x/releases/tag/1",
+    "OWNER": "zoe",
+    "ASSIGNMENT_TYPE": "individual",
+}
+"""What the runner of Classroom 50 sets."""
 KATAS = ("a01_mse", "a02_r2_score", "b01_knn", "c01_matmul", "d01_serving")
 
 

@@ -14,6 +14,7 @@ from harness.core.errors import KataError
 from harness.core.model import Band, Failure, Kata, KataReport, Outcome, Status, TestResult
 from harness.practice.hints import Hint
 from harness.watch.events import Files
+from harness.watch.kata_list import KataList
 from harness.watch.loop import Watch
 from harness.watch.render import render_view
 from harness.watch.view import Clock, Page, PassSummary, View
@@ -49,6 +50,7 @@ class FakeRun:
     known: tuple[TestResult, ...] = ()
     has_news: bool = False
     is_cancelled: bool = False
+    is_follow_up: bool = False
 
     def results(self) -> tuple[TestResult, ...]:
         return self.known
@@ -79,6 +81,10 @@ class FakeRunner:
         self.runs.append(FakeRun(all_bands))
         return self.runs[-1]
 
+    def begin_follow_up(self) -> FakeRun:
+        self.runs.append(FakeRun(all_bands=False, is_follow_up=True))
+        return self.runs[-1]
+
     def learn(self, report: KataReport) -> None:
         self.learned.append(report)
 
@@ -92,6 +98,7 @@ class FakeFiles:
 
     root: Path
     recorded: list[tuple[Status, bytes]] = field(default_factory=list)
+    follow_ups: list[tuple[Status, bytes]] = field(default_factory=list)
     pass_summary: PassSummary = field(default_factory=lambda: PassSummary(61.0, 61.0))
     hints: int = 0
     passed: bool = False
@@ -124,6 +131,10 @@ class FakeFiles:
         self.recorded.append((report.status, source))
         return self.pass_summary if report.status is Status.PASSED else None
 
+    def record_follow_up(self, kata: Kata, report: KataReport, source: bytes, now: float) -> None:
+        self._fail()
+        self.follow_ups.append((report.status, source))
+
     def hint(self, kata: Kata, now: float) -> Hint:
         self._fail()
         self.hints += 1
@@ -140,8 +151,9 @@ class FakeFiles:
         self.revealed.append(given_up)
         return Page("reference", "the code")
 
-    def board(self, now: float) -> Page:
-        return Page("katas", "all of them")
+    def board(self, current: Kata, now: float) -> KataList:
+        katas = load_catalog(self.root).katas
+        return KataList(katas, ("failing",) * len(katas), [kata.slug for kata in katas].index(current.slug))
 
 
 class FakeScreen:

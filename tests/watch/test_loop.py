@@ -269,11 +269,40 @@ def test_what_cannot_be_had_is_a_notice(session: Session) -> None:
     assert "there is none" in drawn(session.view)
 
 
-@pytest.mark.parametrize(("key", "text"), [("l", "katas"), ("?", "Keys")])
-def test_list_and_help_are_pages(session: Session, key: str, text: str) -> None:
-    session.press(key)
+@pytest.mark.parametrize("key", [" ", keys.DOWN, "j", "z", "q", keys.ESCAPE])
+def test_any_key_closes_the_help(session: Session, key: str) -> None:
+    session.press("?")
     assert session.view.page is not None
-    assert session.view.page.title == text
+    assert session.view.page.is_short
+    session.press(key)
+    assert session.view.page is None
+
+
+def test_l_selects_a_kata(session: Session) -> None:
+    session.press("l", keys.DOWN)
+    assert session.view.kata_list is not None
+    assert session.view.kata_list.kata.slug == "a02_thrice"
+    session.press(keys.ENTER)
+    assert session.view.kata_list is None
+    assert session.view.kata.slug == "a02_thrice"
+    assert session.runner.restarted == ["a02_thrice"]
+
+
+@pytest.mark.parametrize("closing", ["q", "l", keys.ESCAPE, keys.ENTER])
+def test_the_list_can_be_closed_without_a_change(session: Session, closing: str) -> None:
+    session.press("l", closing)
+    assert session.view.kata_list is None
+    assert session.view.kata.slug == "a01_twice"
+    assert session.runner.restarted == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "slug"), [("a2", "a02_thrice"), ("a02", "a02_thrice"), ("a2a1", "a01_twice"), ("a9", "a01_twice")]
+)
+def test_an_id_can_be_typed_in_the_list(session: Session, typed: str, slug: str) -> None:
+    session.press("l", *typed)
+    assert session.view.kata_list is not None
+    assert session.view.kata_list.kata.slug == slug
 
 
 def test_c_starts_the_clock_and_unknown_keys_do_nothing(session: Session) -> None:

@@ -17,6 +17,7 @@ from harness.history.store import History
 from harness.interview import storage
 from harness.runner.job import cached_report, digest, learner_job
 from harness.watch import records as records_module
+from harness.watch.kata_list import render_list
 from harness.watch.records import LearnerRecords
 from harness.watch.view import Page, Phase, View
 
@@ -253,10 +254,9 @@ def test_what_the_interviewer_asks_next_is_named(records: LearnerRecords, kata: 
     (kata.folder / "follow_up.md").write_text("And now in float32?")
     pass_summary = records.record(replace(kata, has_follow_up=True), PASSING, GOOD.encode(), 100.0)
     assert pass_summary is not None
-    assert "kata scoreboard a01" in pass_summary.more
-    assert "kata scoreboard a01" in drawn(
-        View(kata, Phase.DONE, PASSING.tests, report=PASSING, pass_summary=pass_summary)
-    )
+    assert "pytest katas/a01_twice/test_follow_up.py" in pass_summary.more
+    view = View(kata, Phase.DONE, PASSING.tests, report=PASSING, pass_summary=pass_summary)
+    assert "pytest katas/a01_twice/test_follow_up.py" in drawn(view, width=120)
 
 
 # --- katas -----------------------------------------------------------------------------------------------------------------
@@ -282,6 +282,24 @@ def test_the_board_lists_all_katas_and_how_they_stand(records: LearnerRecords, k
     checkout.add("a02_thrice")
     checkout.add("a03_other", WRONG)
     records.record(kata, PASSING, GOOD.encode(), 100.0)
-    lines = text_of(records.board(200.0)).splitlines()
-    assert [line.split()[0] for line in lines] == ["A01", "A02", "A03"]
+    shown = records.board(kata, 200.0)
+    assert shown.kata.slug == kata.slug
+    lines = text_of(Page("", render_list(shown, 10))).splitlines()
+    assert [line.lstrip("> ").split()[0] for line in lines] == ["A01", "A02", "A03"]
     assert [line.rstrip().endswith(end) for line, end in zip(lines, ("passed", "not started", "changed"), strict=True)]
+
+
+def test_k_says_what_is_missing_when_it_stays(session: Session) -> None:
+    session.end(FAILING)
+    session.press("k")
+    assert session.view.kata.slug == "a01_twice"
+    (notice,) = session.view.notices
+    assert notice == "a01_twice comes first, until it passes: it is begun: 1 of 3 tests pass; l selects another one"
+
+
+def test_k_names_the_day_of_the_next_review(records: LearnerRecords, kata: Kata) -> None:
+    records.record(kata, PASSING, GOOD.encode(), 100.0)
+    with pytest.raises(KataError, match=r"the next review is due on \w+ \d+ Jan; l selects one"):
+        records.next_kata(kata, 200.0)
+    with pytest.raises(KataError, match=r"`kata review a01` begins it from the empty stub"):
+        records.next_kata(kata, 100.0 + 400 * 86400)

@@ -16,7 +16,7 @@ from harness.sources.archive import open_zip
 from harness.sources.entry import MOST_NAMES, RefusedError, RosterError, clean
 from harness.sources.refs import find_git
 
-_IDENTIFIERS = {"canvas": "Canvas ID", "moodle": "Moodle participant"}
+_IDENTIFIERS = {"canvas": "Canvas ID", "moodle": "Moodle participant", "blackboard": "username"}
 
 
 def read_folder(folder: Path) -> tuple[Learner, ...]:

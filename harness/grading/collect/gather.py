@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -14,7 +14,7 @@ from urllib.request import url2pathname
 
 from harness.catalog.load import is_published_stub
 from harness.core.model import Kata
-from harness.grading.collect.platforms import part_of
+from harness.grading.collect.platforms import is_said_to_be_late, part_of, time_in
 from harness.grading.model import Learner, Refusal, Submission
 from harness.sources.archive import list_members, list_zip, open_zip
 from harness.sources.entry import MOST_BYTES, Entry, Listing, RefusedError, check_source, clean, never
@@ -29,6 +29,7 @@ MOST_INNER = 128 * 2**20
 """Bytes of a zip that lies in a folder or in another zip."""
 MOST_ZIPS = 20
 """Zips that one learner may hand in."""
+_LATE = "Canvas says that this is late, and not how late: the roster's column submitted can"
 _MOST_NAMED = 3
 """Files that a sentence names."""
 
@@ -59,7 +60,12 @@ def collect(
                 refusals.append(Refusal(learner.slug, kata.slug, str(error)))
             else:
                 if found is not None:
-                    submissions.append(Submission(learner.slug, kata.slug, *found))
+                    source, remark, path = found
+                    late = _LATE if offer.is_said_to_be_late and learner.submitted is None else ""
+                    times = (learner.submitted, offer.submitted, time_in(path))
+                    moment = next((time for time in times if time is not None), None)
+                    told = "; ".join(filter(None, (remark, late)))
+                    submissions.append(Submission(learner.slug, kata.slug, source, told, moment))
     if len(refusals) == len(katas) and len({refusal.sentence for refusal in refusals}) == 1:
         refusals = [replace(refusals[0], kata="")]
     if not submissions and not refusals and not offer.sentences:
@@ -67,24 +73,28 @@ def collect(
     return submissions, refusals + [Refusal(learner.slug, "", sentence) for sentence in offer.sentences]
 
 
-def _take(kata: Kata, offer: _Offer, others: Sequence[Entry], *, accept_names: bool) -> tuple[bytes, str] | None:
-    """The source for `kata` and a remark on it, None when nothing is there for it. Raises `RefusedError`.
+def _take(kata: Kata, offer: _Offer, others: Sequence[Entry], *, accept_names: bool) -> tuple[bytes, str, str] | None:
+    """The source for `kata`, a remark on it and its path; None when nothing is there for it. Raises `RefusedError`.
 
     `others` are files that may be meant. They count when there is no stub, or when that is still the published one.
     """
     stub = choose(kata, [entry for part in offer.parts for entry in candidates(kata, part)])
     source = _source(stub) if stub is not None else None
     if not others or (source is not None and not is_published_stub(kata, source)):
-        return (source, "") if source is not None else None
+        return (source, "", _path(stub)) if source is not None and stub is not None else None
     names = ", ".join(entry.shown for entry in others[:_MOST_NAMED])
     more = f" and {len(others) - _MOST_NAMED} more" if len(others) > _MOST_NAMED else ""
     expected = f"{kata.module}.py" if source is None else f"the solution in {kata.module}.py, which is unchanged"
     sentence = f"found {names}{more}, expected {expected}"
     if accept_names and len(others) == 1:
-        return _source(others[0]), f"{sentence}: taken, because no other file can be meant"
-    if source is None:
+        return _source(others[0]), f"{sentence}: taken, because no other file can be meant", _path(others[0])
+    if source is None or stub is None:
         raise RefusedError(sentence)
-    return source, sentence
+    return source, sentence, _path(stub)
+
+
+def _path(entry: Entry) -> str:
+    return f"{entry.inside}/{entry.path}"
 
 
 def _nameless(offer: _Offer, katas: Sequence[Kata], catalog: Sequence[Kata]) -> list[str]:
@@ -128,6 +138,10 @@ class _Offer:
     """The candidates, one sequence for each folder, zip or repository that has its own layout."""
     sentences: list[str] = field(default_factory=list)
     """What is wrong with a part, although the others can be used."""
+    submitted: float | None = None
+    """When it was handed in by what git or the platform says, seconds since the epoch."""
+    is_said_to_be_late: bool = False
+    """Whether the platform says that it was late, and not how late."""
 
 
 def _open(learner: Learner, katas: Sequence[Kata], stack: ExitStack) -> _Offer:
@@ -144,7 +158,8 @@ def _open(learner: Learner, katas: Sequence[Kata], stack: ExitStack) -> _Offer:
         raise RefusedError(f"the source is not a git repository, so there is no {clean(learner.ref)!r} in it")
     try:
         if path.is_dir() and not is_link:
-            return _with_zips(_list_part(path, key) if key else list_folder(path), stack)
+            offer = _with_zips(_list_part(path, key) if key else list_folder(path), stack)
+            return _with_times(offer, [child.name for child in path.iterdir()] if key else [path.name], key)
         return _open_zip(path, key, stack)
     except RefusedError as error:
         raise RefusedError(f"the source {error}") from None
@@ -154,10 +169,18 @@ def _open_zip(path: Path, key: str, stack: ExitStack) -> _Offer:
     """A learner's zip, or the learner's part of one. Raises `RefusedError`, also for what is not a regular file."""
     archive = stack.enter_context(open_zip(stack.enter_context(open_plain(path))))
     if not key:
-        return _checked(_Offer([list_zip(archive).entries]), is_empty=not archive.filelist)
+        offer = _checked(_Offer([list_zip(archive).entries]), is_empty=not archive.filelist)
+        return replace(offer, submitted=time_in(path.name))
     parts = [(part_of(info.filename), info) for info in archive.filelist]
     mine = [(part.rest, info) for part, info in parts if part is not None and part.key == key]
-    return _with_zips(list_members(archive, mine), stack)
+    return _with_times(_with_zips(list_members(archive, mine), stack), archive.namelist(), key)
+
+
+def _with_times(offer: _Offer, names: Iterable[str], key: str) -> _Offer:
+    """With what a platform's names of the learner's files say of when they were handed in; all names when `key` is empty."""
+    mine = [name for name in names if not key or ((part := part_of(name)) is not None and part.key == key)]
+    times = [time for name in mine if (time := time_in(name)) is not None]
+    return replace(offer, submitted=max(times, default=None), is_said_to_be_late=any(map(is_said_to_be_late, mine)))
 
 
 def _locate(source: str) -> tuple[Path, str]:
@@ -184,7 +207,7 @@ def _locate(source: str) -> tuple[Path, str]:
 def _repository(repository: Repository, katas: Sequence[Kata]) -> _Offer:
     if not repository.has("katas"):
         raise RefusedError("there is no katas/ folder in it")
-    return _Offer([repository.entries(katas)])
+    return _Offer([repository.entries(katas)], submitted=repository.committed())
 
 
 def _list_part(folder: Path, key: str) -> Listing:

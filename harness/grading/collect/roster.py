@@ -1,7 +1,7 @@
 """Who is graded: a table of learners, or the folder or zip that their submissions are in.
 
-A table is a CSV file with the columns name and source, and optionally ref, group, email; other columns are kept as
-identifiers. Commas, semicolons and tabs are told apart by the header. Sources are relative to the table's folder.
+A table is a CSV file with the columns name and source, and optionally ref, group, email, due, submitted; others are kept
+as identifiers. Commas, semicolons and tabs are told apart by the header. Sources are relative to the table's folder.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from harness.grading.collect.bulk import read_folder, read_zip
+from harness.grading.late import DeadlineError, parse_time
 from harness.grading.model import Learner
 from harness.grading.slugs import make_slug
 from harness.sources.entry import MOST_NAMES, RefusedError, RosterError, clean
@@ -25,7 +26,7 @@ MOST_TABLE = 16 * 2**20
 """Bytes of a roster."""
 
 _NEEDED = ("name", "source")
-_KNOWN = (*_NEEDED, "ref", "group", "email")
+_KNOWN = (*_NEEDED, "ref", "group", "email", "due", "submitted")
 _DELIMITERS = ",;\t"
 _ZIP = b"PK\x03\x04"
 _HINT = "the first line names the columns: name,source and optionally ref,group,email"
@@ -70,7 +71,10 @@ def _read_table(path: Path, data: bytes) -> tuple[Learner, ...]:
         if len(lines) == MOST_NAMES:
             raise table.error(f"there are more than {MOST_NAMES:,} learners", number)
         lines[name] = number
-        learners.append(_learner(path, name, row, slugs))
+        try:
+            learners.append(_learner(path, name, row, slugs))
+        except DeadlineError as error:
+            raise table.error(error.sentence, number, hint=error.hint) from None
         slugs.add(learners[-1].slug)
     if not learners:
         raise RosterError(f"{clean(str(path))} names no learner", hint="a line for each: name,source")
@@ -87,6 +91,8 @@ def _learner(path: Path, name: str, row: Mapping[str, str], slugs: set[str]) -> 
         group=clean(row.get("group", "")),
         email=clean(row.get("email", "")),
         identifiers=others,
+        due=parse_time(row["due"], "due") if row.get("due") else None,
+        submitted=parse_time(row["submitted"], "submitted") if row.get("submitted") else None,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from harness.core.model import Band, Failure, FailureKind, KataSet, Outcome, Status, TestResult
 from harness.grading.export.options import BandCount, Scoring, counts
+from harness.grading.export.settle import settled
 from harness.grading.export.view import (
     FORMAT,
     NOT_GRADED,
@@ -27,6 +28,7 @@ from harness.grading.export.view import (
     SetView,
     TestView,
 )
+from harness.grading.late import LatePolicy
 from harness.grading.model import Learner, Refusal
 from harness.grading.results import SELF_REPORTED, Cohort, Grade, KataEntry
 from harness.grading.weights import Weights
@@ -72,7 +74,8 @@ def build(cohort: Cohort, scoring: Scoring | None = None) -> CohortView:
 
 def scoring_of(cohort: Cohort) -> Scoring:
     """The points of a cohort when nothing else is asked for: by bands, with the weights it was graded with."""
-    return Scoring(weights=Weights(cohort.index.weights))
+    weights = Weights(cohort.index.weights)
+    return Scoring(weights.general_points or 100.0, weights=weights, late=cohort.index.late or LatePolicy())
 
 
 def _sentence(one: Refusal, names: Mapping[str, str]) -> RefusalView:
@@ -105,22 +108,29 @@ def _brief(learner: LearnerView) -> LearnerView:
 
 def _learner(learner: Learner, cohort: Cohort, refused: dict[tuple[str, str], str], scoring: Scoring) -> LearnerView:
     results = tuple(
-        _result(
-            kata,
-            cohort.grades.get((learner.slug, kata.slug)),
-            refused.get((learner.slug, kata.slug), refused.get((learner.slug, ""), "")),
+        settled(
+            _result(
+                kata,
+                cohort.grades.get((learner.slug, kata.slug)),
+                refused.get((learner.slug, kata.slug), refused.get((learner.slug, ""), "")),
+                scoring,
+                is_self_reported=cohort.index.origin == SELF_REPORTED,
+            ),
+            learner,
+            cohort,
             scoring,
-            is_self_reported=cohort.index.origin == SELF_REPORTED,
         )
         for kata in cohort.katas
     )
+    weights = [scoring.weights.weight(kata.slug) for kata in cohort.katas]
     return LearnerView(
         slug=line(learner.slug),
         name=line(learner.name) or line(learner.slug),
         group=line(learner.group),
         katas=_katas_passed(results),
         tests=_tests_passed(results),
-        score=round(sum(result.score or 0.0 for result in results), 2),
+        score=round(sum(weight * (result.score or 0.0) for weight, result in zip(weights, results, strict=True)), 2),
+        most=round(sum(weight * result.points for weight, result in zip(weights, results, strict=True)), 2),
         sets=_sets(cohort.katas, results),
         results=results,
     )
@@ -265,6 +275,8 @@ def _kata(kata: KataEntry, position: int, learners: Iterable[LearnerView], scori
         line(kata.title),
         {state: states[state] for state in STATES if states[state]},
         {band.value: weight for band, weight in scoring.weights.of(kata.slug).items()},
+        scoring.most(kata.slug),
+        scoring.weights.weight(kata.slug),
     )
 
 

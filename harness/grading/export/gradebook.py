@@ -80,7 +80,9 @@ def fill_in(book: Gradebook, view: CohortView, learners: Sequence[Learner]) -> F
         marks: list[Value] = []
         for place, kata in columns.items():
             score = view.learners[number].results[kata].score
-            marks.append(_cell(row, place) if score is None else _scaled(score, view.points, _cell(points, place)))
+            marks.append(
+                _cell(row, place) if score is None else _scaled(score, view.katas[kata].points, _cell(points, place))
+            )
         out.append([*cells, *marks])
     filled.notices += [
         f"{line(learner.name)} has no row in {book.name}" for i, learner in enumerate(learners) if i not in found

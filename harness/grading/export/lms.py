@@ -32,7 +32,7 @@ def render_canvas(view: CohortView, learners: Sequence[Learner]) -> str:
     Canvas finds a student by ID, SIS User ID or SIS Login ID, and by name when there is none of them.
     """
     header = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", *map(canvas_title, view.katas)]
-    points: list[Value] = ["    Points Possible", "", "", "", "", *(view.points for _ in view.katas)]
+    points: list[Value] = ["    Points Possible", "", "", "", "", *(kata.points for kata in view.katas)]
     rows: list[Sequence[Value]] = [header, points]
     for shown, learner in zip(view.learners, learners, strict=True):
         ids = [identifier(learner, names) for names in (_CANVAS_ID, _CANVAS_SIS_ID, _CANVAS_LOGIN)]
@@ -100,7 +100,7 @@ def feedback(result: ResultView) -> str:
         parts[0] += f", {result.counts} tests pass"
     if result.hold_out.total:
         parts[0] += f", {result.hold_out} of the tests held out"
-    parts += dict.fromkeys(filter(None, (result.problem, result.reason, result.remark)))
+    parts += dict.fromkeys(filter(None, (result.problem, *result.sentences)))
     if any(not band.counts for band in result.bands) and result.score:
         parts.append("edge tests give no points while an example fails")
     parts += [

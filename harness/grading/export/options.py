@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from harness.core.model import Band
+from harness.grading.late import LatePolicy
 from harness.grading.weights import Weights
 
 
@@ -23,11 +24,18 @@ class Form(StrEnum):
     MOODLE = "moodle"
     GRADESCOPE = "gradescope"
     PRAIRIELEARN = "prairielearn"
+    CLASSROOM50 = "classroom50"
+    NBGRADER = "nbgrader"
 
 
-PER_SUBMISSION = (Form.GRADESCOPE, Form.PRAIRIELEARN)
-"""Forms of which each learner has a file, for platforms that grade a submission at a time; written when they are asked for."""
-USUAL = tuple(form for form in Form if form not in PER_SUBMISSION)
+PER_SUBMISSION = (Form.GRADESCOPE, Form.PRAIRIELEARN, Form.CLASSROOM50)
+"""Forms of which each learner has a file, for platforms that grade a submission at a time."""
+USUAL = tuple(form for form in Form if form not in (*PER_SUBMISSION, Form.NBGRADER))
+"""Forms that are written when none is asked for."""
+
+
+NAMED_FORMS = (Form.CANVAS, Form.MOODLE, Form.NBGRADER, *PER_SUBMISSION)
+"""Forms that are of no use without names and identifiers."""
 
 
 class Rule(StrEnum):
@@ -59,8 +67,14 @@ class Scoring:
     """Points a kata."""
 
     points: float = 100.0
+    """Of a kata that has none of its own."""
     rule: Rule = Rule.BANDS
     weights: Weights = field(default_factory=Weights)
+    late: LatePolicy = field(default_factory=LatePolicy)
+
+    def most(self, slug: str) -> float:
+        """What the kata `slug` is out of."""
+        return self.weights.points(slug) or self.points
 
     def score(self, slug: str, bands: Mapping[Band, BandCount], *, is_passed: bool) -> float:
         """Points for the kata `slug`, rounded down to two decimals. `bands` has those of which there are tests.
@@ -69,14 +83,14 @@ class Scoring:
         below although no test failed.
         """
         if is_passed:
-            return self.points
+            return self.most(slug)
         share = 0.0
         if self.rule is Rule.BANDS:
             share = self._share(slug, bands)
         elif self.rule is Rule.TESTS and bands:
             total = sum(count.total for count in bands.values())
             share = min(sum(count.passed for count in bands.values()), total - 1) / total
-        return math.floor(self.points * share * 100) / 100
+        return math.floor(self.most(slug) * share * 100) / 100
 
     def _share(self, slug: str, bands: Mapping[Band, BandCount]) -> float:
         weights = self.weights.of(slug)

@@ -17,6 +17,19 @@ from harness.scoreboard.render.pages import page_environment
 
 _BARS = 24
 """Bars of the histogram at most; above that, several counts share one."""
+DENSE = 12
+"""Above so many katas, the matrix has a narrow column for each, with a sign in place of words."""
+_GLYPHS = {
+    PASSED: "✓",
+    "unstable": "≈",
+    "in progress": "/",
+    "failing": "✗",
+    "timed out": "T",
+    "broken": "!",
+    "refused": "R",
+    "not started": "·",
+    "not graded": "",
+}
 _CSS_NAMES = {state: state.replace(" ", "-") for state in STATES}
 
 
@@ -48,8 +61,19 @@ class Piece:
 class Cell:
     """One result in the matrix; `rank` is what its column is sorted by."""
 
+    kata: str
+    """The id."""
     result: ResultView
     rank: int
+
+    @property
+    def words(self) -> str:
+        """All that a cell has to say, for those who point at it."""
+        both = self.result.counts + self.result.hold_out
+        tests = f", {both} tests" if both.total else ""
+        points = f", {self.result.score:g} points" if self.result.score is not None and both.total else ""
+        notes = f"; {self.result.notes}" if self.result.notes else ""
+        return f"{self.kata} {self.result.state}{tests}{points}{notes}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +102,7 @@ def render_index(view: CohortView, *, similar: str = "") -> Iterator[str]:
             bars=histogram(view),
             kata_bars=[(kata, pieces(kata)) for kata in view.katas],
             highest=max((bar.learners for bar in histogram(view)), default=0) or 1,
+            is_dense=len(view.katas) > DENSE,
             states=[state for state in STATES if any(state in kata.states for kata in view.katas)],
             similar=similar,
             script=script,
@@ -105,7 +130,7 @@ def render_learner(learner: LearnerView, katas: tuple[KataView, ...], origin: st
 def _row(learner: LearnerView, view: CohortView) -> Row:
     by_set = {
         totals.set: tuple(
-            Cell(result, _rank(result))
+            Cell(kata.id, result, _rank(result))
             for kata, result in zip(view.katas, learner.results, strict=True)
             if kata.set is totals.set
         )
@@ -145,7 +170,7 @@ def pieces(kata: KataView) -> tuple[Piece, ...]:
 def environment() -> Environment:
     """The templates, everything in them escaped."""
     environment = page_environment("harness.grading.export")
-    environment.globals |= {"css_names": _CSS_NAMES, "PASSED": PASSED}
+    environment.globals |= {"css_names": _CSS_NAMES, "glyphs": _GLYPHS, "PASSED": PASSED}
     environment.filters |= {"percent": _percent, "href": _href, "points": "{:g}".format}
     return environment
 

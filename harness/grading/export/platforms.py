@@ -29,7 +29,7 @@ class _Entry:
     is_hidden: bool = False
 
 
-def render_gradescope(learner: LearnerView, points: float) -> bytes:
+def render_gradescope(learner: LearnerView) -> bytes:
     """`results.json` of Gradescope; the score of the whole is that of the export, whatever the tests add up to."""
     tests = [
         {
@@ -41,7 +41,7 @@ def render_gradescope(learner: LearnerView, points: float) -> bytes:
             "output_format": "text",
             "visibility": _HIDDEN if entry.is_hidden else _VISIBLE,
         }
-        for entry in _entries(learner, points)
+        for entry in _entries(learner)
     ]
     document = {
         "score": learner.score,
@@ -54,7 +54,7 @@ def render_gradescope(learner: LearnerView, points: float) -> bytes:
     return _encode(document)
 
 
-def render_prairielearn(learner: LearnerView, points: float) -> bytes:
+def render_prairielearn(learner: LearnerView) -> bytes:
     """`results.json` of PrairieLearn: a score from 0 to 1. What was refused is not gradable."""
     graded = [result for result in learner.results if result.score is not None]
     tests = [
@@ -64,12 +64,12 @@ def render_prairielearn(learner: LearnerView, points: float) -> bytes:
             "max_points": round(entry.most, 4),
             "message": entry.message,
         }
-        for entry in _entries(learner, points)
+        for entry in _entries(learner)
         if not entry.is_hidden  # PrairieLearn shows all tests to students
     ]
     document: dict[str, Any] = {
         "gradable": bool(graded),
-        "score": round(learner.score / (points * len(learner.results)), 6) if learner.results else 0.0,
+        "score": round(min(1.0, learner.score / learner.most), 6) if learner.most else 0.0,
         "output": _output(learner),
         "tests": tests,
     }
@@ -84,14 +84,15 @@ def _output(learner: LearnerView) -> str:
     for result in learner.results:
         held = f", {result.hold_out} of the tests held out" if result.hold_out.total else ""
         lines.append(f"{result.kata}: {result.state}, {result.counts} tests pass{held}")
-        lines += filter(None, dict.fromkeys((result.problem, result.reason, result.remark)))
+        lines += filter(None, dict.fromkeys((result.problem, *result.sentences)))
         if result.mode == "process":
             lines.append("graded in a process of its own, not in a sandbox: this machine gives no user namespaces")
     return "\n".join(lines)
 
 
-def _entries(learner: LearnerView, points: float) -> Iterator[_Entry]:
+def _entries(learner: LearnerView) -> Iterator[_Entry]:
     for result in learner.results:
+        points = result.points
         if result.score is None or not result.bands:
             yield _Entry(
                 f"{result.kata}: the run as a whole", result.score or 0.0, points, is_passed=False, message=result.notes
@@ -104,7 +105,7 @@ def _entries(learner: LearnerView, points: float) -> Iterator[_Entry]:
         if result.hold_out.total:
             yield _Entry(
                 f"{result.kata}: tests held out",
-                max(0.0, result.score - sum(entry.points for entry in shown)),
+                max(0.0, (result.automatic or 0.0) - sum(entry.points for entry in shown)),
                 max(0.0, points - sum(entry.most for entry in shown)),
                 is_passed=result.hold_out.passed == result.hold_out.total,
                 message=f"{result.hold_out} pass",
@@ -115,7 +116,7 @@ def _entries(learner: LearnerView, points: float) -> Iterator[_Entry]:
 def _entry(result: ResultView, test: TestView, band: BandView, unit: float) -> _Entry:
     most = unit * band.weight / band.total
     is_passed = test.outcome == "passed" and not test.unstable
-    gives = is_passed and band.counts and bool(result.score)
+    gives = is_passed and band.counts and bool(result.automatic)
     parts = (
         ("asked", test.asked),
         ("came", test.came),

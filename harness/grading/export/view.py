@@ -89,6 +89,18 @@ class ResultView:
     """Why there are no points although tests may have passed, or no mark at all; empty when the tests decide."""
     remark: str = ""
     """What the instructor should know of the submission: that it was taken under another name."""
+    points: float = 100.0
+    """What the kata is out of."""
+    automatic: float | None = None
+    """Points that the tests give, before lateness and marks by hand."""
+    deduction: float = 0.0
+    """Points taken off because it was late."""
+    late: str = ""
+    """How late it was, and what that costs; empty when it was in time."""
+    mark: str = ""
+    """The note of a mark that a person gave in place of the tests'; empty when there is none."""
+    regrade: str = ""
+    """Why it was graded again; empty when it was not."""
     unstable: int = 0
     """Tests whose verdict changed under repetition."""
     mode: str = ""
@@ -97,9 +109,21 @@ class ResultView:
     key: str = ""
 
     @property
-    def notes(self) -> str:
+    def sentences(self) -> tuple[str, ...]:
         """What stands beside the mark: why there are no points, and what is remarkable about the submission."""
-        return "; ".join(filter(None, (self.reason, self.remark)))
+        mark = f"marked by hand: {self.mark}" if self.mark else ""
+        again = f"graded again: {self.regrade}" if self.regrade else ""
+        return tuple(filter(None, (self.reason, self.late, mark, again, self.remark)))
+
+    @property
+    def notes(self) -> str:
+        """The sentences in one line."""
+        return "; ".join(self.sentences)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the mark is another than what the tests give."""
+        return bool(self.mark) or self.deduction > 0
 
     @property
     def failures(self) -> tuple[TestView, ...]:
@@ -126,6 +150,9 @@ class LearnerView:
     katas: Count
     tests: Count
     score: float
+    """The sum of the katas' points, each as often as the kata counts."""
+    most: float
+    """What that is out of."""
     sets: tuple[SetView, ...]
     results: tuple[ResultView, ...]
     """One a kata, in the order of the cohort's katas."""
@@ -143,6 +170,10 @@ class KataView:
     """How many learners stand how; states that do not occur are left out."""
     weights: dict[str, float] = field(default_factory=dict)
     """The weight of each band."""
+    points: float = 100.0
+    """What it is out of."""
+    weight: float = 1.0
+    """How often it counts in the total."""
 
     @property
     def passed(self) -> Count:
@@ -184,7 +215,7 @@ class CohortView:
     created: float
     modes: tuple[str, ...]
     points: float
-    """Points a kata."""
+    """Points of a kata that has none of its own."""
     score: str
     """What points are given for: `bands`, `tests` or `passed`."""
     katas: tuple[KataView, ...]

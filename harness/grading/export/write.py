@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ import msgspec
 
 from harness.core.documents import ResultsError
 from harness.core.state import write_atomically
-from harness.grading.export.build import build, build_learners
+from harness.grading.export.build import build, build_learners, scoring_of
 from harness.grading.export.gradebook import Gradebook
 from harness.grading.export.options import Form, Scoring
 from harness.grading.export.view import CohortView, LearnerView
@@ -31,6 +32,7 @@ _NAMES = {
     Form.JUNIT: "junit.xml",
     Form.CANVAS: "canvas.csv",
     Form.MOODLE: "moodle.csv",
+    Form.NBGRADER: "nbgrader.csv",
 }
 
 
@@ -90,18 +92,37 @@ def render_files(
                 from harness.grading.export.lms import render_moodle
 
                 yield form, _NAMES[form], _encoded(render_moodle(view, learners(), cohort.learners))
+            case Form.NBGRADER:
+                from harness.grading.export.nbgrader import render_nbgrader
+
+                weights = (scoring or scoring_of(cohort)).weights
+                yield form, _NAMES[form], [render_nbgrader(view, cohort.index, weights).encode()]
+            case Form.CLASSROOM50:
+                yield from _classroom50(view, cohort, learners())
             case Form.GRADESCOPE | Form.PRAIRIELEARN:
-                yield from _per_submission(form, learners(), view.points)
+                yield from _per_submission(form, learners())
 
 
-def _per_submission(
-    form: Form, learners: Iterable[LearnerView], points: float
-) -> Iterator[tuple[Form, str, Iterable[bytes]]]:
+def _per_submission(form: Form, learners: Iterable[LearnerView]) -> Iterator[tuple[Form, str, Iterable[bytes]]]:
     from harness.grading.export.platforms import render_gradescope, render_prairielearn
 
     render = render_gradescope if form is Form.GRADESCOPE else render_prairielearn
     for learner in learners:
-        yield form, f"{form.value}/{file_name(learner.slug)}.json", [render(learner, points)]
+        yield form, f"{form.value}/{file_name(learner.slug)}.json", [render(learner)]
+
+
+def _classroom50(
+    view: CohortView, cohort: Cohort, learners: Iterable[LearnerView]
+) -> Iterator[tuple[Form, str, Iterable[bytes]]]:
+    from harness.grading.export.classroom50 import Identity, render_classroom50
+
+    identity = Identity.of(os.environ)
+    index = cohort.index
+    for learner in learners:
+        times = [time for name, time in index.times.items() if name.startswith(f"{learner.slug}/")]
+        submitted = max(times, default=index.created)
+        data = render_classroom50(learner, view.katas, identity, submitted=submitted, graded=index.created)
+        yield Form.CLASSROOM50, f"classroom50/{file_name(learner.slug)}.json", [data]
 
 
 def _canvas(view: CohortView, learners: Sequence[Learner], gradebook: Gradebook | None) -> str:
