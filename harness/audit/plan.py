@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from harness.audit.lint import Solutions, Wrong, read_solutions, solution_name
+from harness.audit.rotation import Part
 from harness.core.model import Band, Kata, Suite
 from harness.runner.job import Job, suite_bands
 from harness.subject.resolve import REFERENCE
@@ -99,6 +100,8 @@ class Options:
     """Whether all wrong solutions are run there; one of each band when not."""
     is_draft: bool = False
     """Whether few solutions are accepted."""
+    part: Part | None = None
+    """The part of the wrong solutions that is run; None for all of them."""
 
 
 DEFAULTS = Options()
@@ -156,7 +159,7 @@ class Plan:
             )
             for name, choice, store in self._right
         ]
-        wrong = [self._wrong(each) for each in self.solutions.wrong]
+        wrong = [self._wrong(each) for each in self._chosen]
         return [
             PlannedRun(RunKind.STUB, "the stub", self._job(str(self.kata.stub), "stub")),
             *right,
@@ -166,6 +169,17 @@ class Plan:
             *self._seeded(),
             *(self._across() if self.suite is Suite.FOLLOW_UP else ()),
         ]
+
+    @cached_property
+    def _chosen(self) -> list[Wrong]:
+        """The wrong solutions that are run."""
+        part = self.options.part
+        return [each for each in self.solutions.wrong if part is None or part.has(self.kata.slug, each.stem)]
+
+    @property
+    def not_in_part(self) -> int:
+        """How many wrong solutions are not run because they are in another part."""
+        return len(self.solutions.wrong) - len(self._chosen)
 
     def _repairs(self) -> Iterator[PlannedRun]:
         for repair in self.solutions.repairs:
@@ -180,7 +194,8 @@ class Plan:
     def _in_player(self, right: Sequence[PlannedRun], wrong: Sequence[PlannedRun]) -> Iterator[PlannedRun]:
         """What is right, and of what is wrong the first for each band, or all."""
         player = self.options.player
-        chosen = wrong if self.options.all_in_player else _one_of_each_band(wrong, self._bands)
+        first = _first_of_each_band(self.solutions.wrong, self._bands)
+        chosen = [run for run in wrong if self.options.all_in_player or run.name in first]
         for run in (*right, *chosen) if player else ():
             store = run.job.store.replace("audit/", f"audit-{player}/", 1)
             yield replace(run, kind=RunKind.PLAYER, job=replace(run.job, player=player, store=store))
@@ -191,7 +206,7 @@ class Plan:
         if not self.options.player:
             return 0
         in_player = sum(run.kind is RunKind.PLAYER for run in self.runs)
-        return len(self._right) + len(self.solutions.wrong) - in_player
+        return len(self._right) + len(self._chosen) - in_player
 
     def _seeded(self) -> Iterator[PlannedRun]:
         """What is right, once a seed."""
@@ -214,15 +229,15 @@ class Plan:
             job = replace(self._job(choice, f"kept/{store}"), suite=Suite.OWN)
             yield PlannedRun(RunKind.KEPT, name, job, is_timed=is_timed)
         unhurried = tuple(name for name, band in own_bands.items() if band is not Band.SPEED)
-        for wrong in self.solutions.wrong if self.options.seeds else ():
+        for wrong in self._chosen if self.options.seeds else ():
             job = self._job(wrong.choice, f"kept/wrong/{wrong.stem}")
             yield PlannedRun(RunKind.KEPT, wrong.name, replace(job, suite=Suite.OWN, only=unhurried))
 
 
-def _one_of_each_band(wrong: Sequence[PlannedRun], bands: dict[str, Band | None]) -> list[PlannedRun]:
-    """The first solution that a test of each band must catch, in the order of `wrong`."""
-    first: dict[Band | None, PlannedRun] = {}
-    for run in wrong:
-        for test in run.tests:
-            first.setdefault(bands[test], run)
-    return [run for run in wrong if run in first.values()]
+def _first_of_each_band(wrong: Sequence[Wrong], bands: dict[str, Band | None]) -> set[str]:
+    """The names of the first solutions that a test of each band must catch."""
+    first: dict[Band | None, str] = {}
+    for each in wrong:
+        for test in each.tests:
+            first.setdefault(bands[test], each.name)
+    return set(first.values())

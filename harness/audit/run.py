@@ -17,6 +17,7 @@ from harness.audit.execution import execute
 from harness.audit.judge import Reports, judge
 from harness.audit.lint import has_follow_up, proofread
 from harness.audit.plan import DEFAULTS, Options, Plan, PlannedRun
+from harness.audit.rotation import Rotation
 from harness.audit.timing import Timing, take_time
 from harness.core.model import Catalog, Figure, Kata, Suite
 from harness.runner.job import Listener
@@ -38,6 +39,8 @@ class KataAudit:
     """All that is wrong, with the follow-up too."""
     left_out: int = 0
     """Wrong solutions that were not run in the player."""
+    not_in_part: int = 0
+    """Wrong solutions that were not run at all, because it was the turn of others."""
     follow_up: KataAudit | None = None
     """The same of the follow-up, without faults; None when there is none."""
 
@@ -48,6 +51,8 @@ class AuditResult:
 
     katas: tuple[KataAudit, ...]
     timing: Timing
+    rotation: Rotation | None = None
+    """What was left out, and why; None when nothing was."""
 
 
 def audit(
@@ -56,14 +61,21 @@ def audit(
     *,
     state: Path,
     options: Options = DEFAULTS,
+    rotation: Rotation | None = None,
     workers: int | None = None,
     fresh: bool = False,
     listener: Listener = lambda _: None,
 ) -> AuditResult:
-    """Audit `katas`; `catalog` is needed to see names that clash. What has not changed comes from the cache."""
+    """Audit `katas`; `catalog` is needed to see names that clash. What has not changed comes from the cache.
+
+    With a `rotation`, only a part of the wrong solutions is run, of katas that it does not call for whole.
+    """
     begun = time.monotonic()
     plans = [
-        Plan(kata, suite, options) for kata in katas for suite in Suite if suite is Suite.OWN or has_follow_up(kata)
+        Plan(kata, suite, replace(options, part=rotation.part_of(kata)) if rotation else options)
+        for kata in katas
+        for suite in Suite
+        if suite is Suite.OWN or has_follow_up(kata)
     ]
     debriefs = proofread_debriefs(catalog, katas)
     lint = {kata.slug: (*proofread(catalog, kata), *debriefs[kata.slug]) for kata in katas}
@@ -81,7 +93,7 @@ def audit(
             both = (*found[slug].faults, *result.faults)
             found[slug] = replace(found[slug], faults=both, follow_up=replace(result, faults=()))
     timing = take_time(executed.afresh, lint_s=lint_s, wall_s=time.monotonic() - begun)
-    return AuditResult(tuple(found.values()), timing)
+    return AuditResult(tuple(found.values()), timing, rotation)
 
 
 def _judge(plan: Plan, runs: Sequence[PlannedRun], reports: Reports) -> KataAudit:
@@ -98,4 +110,5 @@ def _judge(plan: Plan, runs: Sequence[PlannedRun], reports: Reports) -> KataAudi
         margins=tuple(figure for test in tests for figure in test.figures),
         faults=(*solutions.faults, *lacks, *judge(plan, runs, reports)),
         left_out=plan.left_out if runs else 0,
+        not_in_part=plan.not_in_part if runs else 0,
     )
