@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 from harness.catalog.load import stub_hash
+from harness.cli.main import main
 from harness.core.model import KataReport, Suite
 from harness.core.report import read
 
@@ -110,6 +115,25 @@ class Checkout:
             check=False,
         )
         return Done(done.returncode, done.stdout, done.stderr)
+
+    def here(self, *arguments: str, env: dict[str, str] | None = None) -> Done:
+        """Run the `kata` command in the checkout, in this process: for what a process of its own adds nothing to."""
+        streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2)]
+        code: Any = 0
+        with (
+            contextlib.chdir(self.root),
+            mock.patch.dict(os.environ, {**environment(), **(env or {})}, clear=True),
+            mock.patch.object(sys, "argv", ["kata", *arguments]),
+            mock.patch.object(sys, "stdin", io.StringIO()),
+            contextlib.redirect_stdout(streams[0]),
+            contextlib.redirect_stderr(streams[1]),
+        ):
+            try:
+                main()
+            except SystemExit as end:
+                code = end.code or 0
+        out, err = (stream.buffer.getvalue().decode() for stream in streams)
+        return Done(int(code), out, err)
 
     def pytest(self, *arguments: str, **variables: str) -> Done:
         """Run plain pytest in the checkout, as a learner does, with these environment variables."""
