@@ -10,6 +10,8 @@ import pytest
 from checkout import Checkout
 from complete_katas import EDIT, PAGE, SOLUTIONS, complete, remove, run_audit
 
+pytestmark = pytest.mark.usefixtures("one_fork_server")
+
 MISTAKES = f"{SOLUTIONS}/mistakes.md"
 
 

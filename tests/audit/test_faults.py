@@ -10,6 +10,8 @@ import pytest
 from checkout import STUB, Checkout
 from complete_katas import ANSWER, KATA, PAGE, SOLUTIONS, complete, edit, remove, run_audit, write
 
+pytestmark = pytest.mark.usefixtures("one_fork_server")
+
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -10,6 +10,8 @@ import pytest
 from checkout import Checkout
 from complete_katas import KATA, SOLUTIONS, edit, remove, run_audit, with_follow_up, write
 
+pytestmark = pytest.mark.usefixtures("one_fork_server")
+
 
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -14,6 +14,8 @@ from harness.catalog.load import load_catalog
 from checkout import Checkout
 from complete_katas import SOLUTIONS, complete, run_audit
 
+pytestmark = pytest.mark.usefixtures("one_fork_server")
+
 
 def git(root: Path, *arguments: str) -> str:
     person = [part for name in ("name", "email") for part in ("-c", f"user.{name}=x")]
