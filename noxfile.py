@@ -49,7 +49,7 @@ def scoreboard(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Audit every kata, then test the harness; with ids, audit those only."""
+    """Audit every kata, then test the harness; with ids, audit those only. Under CI, see `audit_options`."""
     prepare(session, TEST_LOCK)
     run_tests(session)
 
@@ -63,14 +63,13 @@ def tests_each(session: nox.Session) -> None:
 
 def run_tests(session: nox.Session) -> None:
     """What both test sessions do."""
-    refereed = ["--player", "sandbox"] if shutil.which("bwrap") else []  # each verdict by way of the referee too
     # One job more than the scoreboard has: some wrong solutions only wait for a lock. And suites are compiled once, not a
     # thousand times, whatever the surroundings say.
     env = {"CI": os.environ.get("CI", ""), "PYTHONDONTWRITEBYTECODE": None}
     spent_s: dict[str, float] = {}
     jobs = str((os.cpu_count() or 1) + 2)
     with timed(spent_s, "audit"):
-        session.run("kata", "audit", *refereed, "--jobs", jobs, "--slowest", "20", *session.posargs, env=env)
+        session.run("kata", "audit", *audit_options(), "--jobs", jobs, *session.posargs, env=env)
     if session.posargs:
         return
     alone = [
@@ -87,6 +86,19 @@ def run_tests(session: nox.Session) -> None:
     session.log(f"time: {parts}; {sum(spent_s.values()):.0f} s in all")
 
 
+def audit_options() -> list[str]:
+    """How the test sessions audit: verdicts by way of the referee too, and in CI a part of what has not changed.
+
+    `KATA_AUDIT=complete` has all audited in CI too, `KATA_AUDIT=rotating` a part elsewhere; `KATA_AUDIT_SINCE` names the
+    commit since which changes count.
+    """
+    refereed = ["--player", "sandbox"] if shutil.which("bwrap") else []
+    extent = os.environ.get("KATA_AUDIT") or ("rotating" if os.environ.get("CI") else "complete")
+    if extent not in ("rotating", "complete"):
+        raise ValueError(f"KATA_AUDIT is {extent!r}, expected rotating or complete")
+    return [*refereed, *(["--rotate"] if extent == "rotating" else []), "--slowest", "20"]
+
+
 @contextmanager
 def timed(spent_s: dict[str, float], name: str) -> Iterator[None]:
     """Note how many seconds the body takes."""
@@ -97,7 +109,7 @@ def timed(spent_s: dict[str, float], name: str) -> Iterator[None]:
 
 @nox.session
 def audit(session: nox.Session) -> None:
-    """Say everything that is wrong with katas; with `--player sandbox` after `--`, by way of the referee too.
+    """Say everything that is wrong with katas, in CI too; with `--player sandbox` after `--`, by way of the referee too.
 
     Ten mutants of each reference show how strong its suite is, unless `kata mutate` has run them all.
     """

@@ -143,7 +143,8 @@ def _mistakes(kata: Kata, file: Path, stems: set[str], faults: list[str]) -> Ite
         except SubjectError as error:
             faults.append(str(error))
             continue
-        faults += [f"{name}: {fault}" for fault in forbidden_imports(ast.parse(source), kata)]
+        if any("import" in line for hunk in mistake.hunks for line in (*hunk.old, *hunk.new)):  # or it has its base's
+            faults += [f"{name}: {fault}" for fault in forbidden_imports(ast.parse(source), kata)]
         yield f"{name}:", Wrong(name, f"{file}::{mistake.name}", mistake.name, mistake.caught_by)
 
 

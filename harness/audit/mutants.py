@@ -6,12 +6,13 @@ import ast
 import difflib
 import hashlib
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.audit.edits import Edit, Operator, Source, changeable
 from harness.audit.field_operators import FIELD
 from harness.audit.operators import GENERAL
+from harness.core.syntax import code_key
 from harness.subject.mistake_page import Equivalent
 
 _CONTEXT = 2
@@ -43,19 +44,22 @@ class Mutant:
         return "\n".join(difflib.unified_diff(*lines, name, name, n=_CONTEXT, lineterm=""))
 
 
-def make_mutants(text: str) -> list[Mutant]:
+def make_mutants(text: str, of: Collection[str] | None = None) -> list[Mutant]:
     """All mutants of a module, in the order of its lines; none is equal to it or to another one, or not valid Python.
 
-    Raises `SyntaxError` when `text` is not valid Python.
+    `of` asks for those whose lines before the change, as `Mutant.before` has them, are among these. Raises `SyntaxError` when
+    `text` is not valid Python.
     """
     source = Source(text)
-    known = {ast.dump(source.tree)}
+    known = {code_key(text, source.tree)}
     mutants = []
     for edit in sorted(_edits(source), key=lambda edit: (source.line_of(edit.start), edit.start)):
+        if of is not None and source.changed_lines(edit)[0] not in of:
+            continue
         mutated = source.apply(edit)
-        dumped = _dumped(mutated)
-        if dumped and dumped not in known:
-            known.add(dumped)
+        key = _key(mutated)
+        if key is not None and key not in known:
+            known.add(key)
             line = source.line_of(edit.start)
             mutants.append(Mutant(edit.operator, line, mutated, *source.changed_lines(edit)))
     return mutants
@@ -69,16 +73,16 @@ def _edits(source: Source) -> Iterator[Edit]:
             yield from operator(source, node)
 
 
-def _dumped(text: str) -> str:
-    """The syntax tree of a module as text; empty when it is not valid Python."""
+def _key(text: str) -> Hashable | None:
+    """What equal modules share; None when it is not valid Python."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # `1 is not x` and the like
             tree = ast.parse(text)
             compile(tree, "mutant", "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
-        return ""
-    return ast.dump(tree)
+        return None
+    return code_key(text, tree)
 
 
 def sample(mutants: Sequence[Mutant], size: int) -> list[Mutant]:
@@ -89,9 +93,9 @@ def sample(mutants: Sequence[Mutant], size: int) -> list[Mutant]:
 
 def is_declared(mutant: Mutant, equivalent: Equivalent) -> bool:
     """Whether an entry under `## Equivalent` is about this mutant. Comments may be given or left out."""
-    return _plain(equivalent.before) == mutant.before and _plain(equivalent.after) == mutant.after
+    return plain(equivalent.before) == mutant.before and plain(equivalent.after) == mutant.after
 
 
-def _plain(line: str) -> str:
+def plain(line: str) -> str:
     """A line without the comment at its end, stripped."""
     return line.partition("  # ")[0].strip()

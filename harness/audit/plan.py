@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from harness.audit.lint import Solutions, Wrong, read_solutions, solution_name
+from harness.audit.rotation import Part
 from harness.core.model import Band, Kata, Suite
 from harness.runner.job import Job, suite_bands
 from harness.subject.resolve import REFERENCE
@@ -46,6 +47,7 @@ class Stage(StrEnum):
     MISTAKES = "mistakes"
     SPEED = "speed mistakes"
     PLAYER = "player"
+    ALONE = "once more alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +62,30 @@ class PlannedRun:
     """The tests that must fail."""
     fault: str = ""
     """The planted fault that is repaired."""
+    is_timed: bool = False
+    """Whether it has tests that measure speed."""
 
     @property
     def stage(self) -> Stage:
         """The part of the audit that its time belongs to."""
+        if self.job.gated:
+            return Stage.ALONE
         if self.kind is RunKind.PLAYER:
             return Stage.PLAYER
         if self.kind is RunKind.WRONG:
-            return Stage.SPEED if self.job.gated else Stage.MISTAKES
+            return Stage.SPEED if self.is_timed else Stage.MISTAKES
         return Stage.RIGHT
 
     @property
     def is_own(self) -> bool:
         """Whether it is a run in pytest's own process that the run in a player is compared with."""
         return self.kind in (RunKind.REFERENCE, RunKind.RIGHT, RunKind.WRONG)
+
+    @property
+    def alone(self) -> PlannedRun:
+        """The same while no other run measures, with a report of its own."""
+        store = self.job.store.replace("audit", "audit-alone", 1)
+        return replace(self, job=replace(self.job, gated=True, store=store))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +100,8 @@ class Options:
     """Whether all wrong solutions are run there; one of each band when not."""
     is_draft: bool = False
     """Whether few solutions are accepted."""
+    part: Part | None = None
+    """The part of the wrong solutions that is run; None for all of them."""
 
 
 DEFAULTS = Options()
@@ -119,7 +133,11 @@ class Plan:
 
     def _job(self, choice: str, store: str) -> Job:
         place = f"audit/{self.kata.slug}/{'' if self.suite is Suite.OWN else 'follow_up/'}{store}.json"
-        return Job(self.kata, choice, profile=PROFILE, store=place, suite=self.suite)
+        return Job(self.kata, choice, profile=PROFILE, store=place, suite=self.suite, gated=False)
+
+    @cached_property
+    def _is_timed(self) -> bool:
+        return Band.SPEED in self._bands.values()
 
     @cached_property
     def _right(self) -> list[tuple[str, str, str]]:
@@ -131,15 +149,19 @@ class Plan:
 
     @cached_property
     def runs(self) -> list[PlannedRun]:
-        """All runs; the stub's comes first, then the reference's."""
-        stub = replace(self._job(str(self.kata.stub), "stub"), gated=False)
+        """All runs; the stub's comes first, then the reference's. None of them waits until it is alone."""
         right = [
-            PlannedRun(RunKind.REFERENCE if store == "reference" else RunKind.RIGHT, name, self._job(choice, store))
+            PlannedRun(
+                RunKind.REFERENCE if store == "reference" else RunKind.RIGHT,
+                name,
+                self._job(choice, store),
+                is_timed=self._is_timed,
+            )
             for name, choice, store in self._right
         ]
-        wrong = [self._wrong(each) for each in self.solutions.wrong]
+        wrong = [self._wrong(each) for each in self._chosen]
         return [
-            PlannedRun(RunKind.STUB, "the stub", stub),
+            PlannedRun(RunKind.STUB, "the stub", self._job(str(self.kata.stub), "stub")),
             *right,
             *self._repairs(),
             *wrong,
@@ -148,20 +170,32 @@ class Plan:
             *(self._across() if self.suite is Suite.FOLLOW_UP else ()),
         ]
 
+    @cached_property
+    def _chosen(self) -> list[Wrong]:
+        """The wrong solutions that are run."""
+        part = self.options.part
+        return [each for each in self.solutions.wrong if part is None or part.has(self.kata.slug, each.stem)]
+
+    @property
+    def not_in_part(self) -> int:
+        """How many wrong solutions are not run because they are in another part."""
+        return len(self.solutions.wrong) - len(self._chosen)
+
     def _repairs(self) -> Iterator[PlannedRun]:
         for repair in self.solutions.repairs:
-            job = replace(self._job(repair.choice, f"repairs/{repair.fault}"), gated=False)
+            job = self._job(repair.choice, f"repairs/{repair.fault}")
             yield PlannedRun(RunKind.REPAIR, repair.name, job, fault=repair.fault)
 
     def _wrong(self, wrong: Wrong) -> PlannedRun:
         job = self._job(wrong.choice, f"wrong/{wrong.stem}")
-        gated = any(self._bands[name] is Band.SPEED for name in wrong.tests)
-        return PlannedRun(RunKind.WRONG, wrong.name, replace(job, only=wrong.tests, gated=gated), wrong.tests)
+        is_timed = any(self._bands[name] is Band.SPEED for name in wrong.tests)
+        return PlannedRun(RunKind.WRONG, wrong.name, replace(job, only=wrong.tests), wrong.tests, is_timed=is_timed)
 
     def _in_player(self, right: Sequence[PlannedRun], wrong: Sequence[PlannedRun]) -> Iterator[PlannedRun]:
         """What is right, and of what is wrong the first for each band, or all."""
         player = self.options.player
-        chosen = wrong if self.options.all_in_player else _one_of_each_band(wrong, self._bands)
+        first = _first_of_each_band(self.solutions.wrong, self._bands)
+        chosen = [run for run in wrong if self.options.all_in_player or run.name in first]
         for run in (*right, *chosen) if player else ():
             store = run.job.store.replace("audit/", f"audit-{player}/", 1)
             yield replace(run, kind=RunKind.PLAYER, job=replace(run.job, player=player, store=store))
@@ -172,7 +206,7 @@ class Plan:
         if not self.options.player:
             return 0
         in_player = sum(run.kind is RunKind.PLAYER for run in self.runs)
-        return len(self._right) + len(self.solutions.wrong) - in_player
+        return len(self._right) + len(self._chosen) - in_player
 
     def _seeded(self) -> Iterator[PlannedRun]:
         """What is right, once a seed."""
@@ -180,7 +214,7 @@ class Plan:
         for seed in self.options.seeds:
             for name, choice, store in self._right:
                 job = replace(self._job(choice, f"seeds/{seed}/{store}"), profile="grade", seed=seed)
-                job = replace(job, only=unhurried, gated=False)
+                job = replace(job, only=unhurried)
                 yield PlannedRun(RunKind.SEED, f"{name} under --hypothesis-seed={seed}", job)
 
     def _across(self) -> Iterator[PlannedRun]:
@@ -188,19 +222,22 @@ class Plan:
 
         Wrong ones only where seeds ask for thoroughness: they are many, and whole suites. They need not show their speed.
         """
-        yield PlannedRun(RunKind.BEFORE, "the reference", self._job(REFERENCE, "before"))
+        yield PlannedRun(RunKind.BEFORE, "the reference", self._job(REFERENCE, "before"), is_timed=self._is_timed)
+        own_bands = suite_bands(self.kata)
+        is_timed = Band.SPEED in own_bands.values()
         for name, choice, store in self._right:
-            yield PlannedRun(RunKind.KEPT, name, replace(self._job(choice, f"kept/{store}"), suite=Suite.OWN))
-        unhurried = tuple(name for name, band in suite_bands(self.kata).items() if band is not Band.SPEED)
-        for wrong in self.solutions.wrong if self.options.seeds else ():
+            job = replace(self._job(choice, f"kept/{store}"), suite=Suite.OWN)
+            yield PlannedRun(RunKind.KEPT, name, job, is_timed=is_timed)
+        unhurried = tuple(name for name, band in own_bands.items() if band is not Band.SPEED)
+        for wrong in self._chosen if self.options.seeds else ():
             job = self._job(wrong.choice, f"kept/wrong/{wrong.stem}")
-            yield PlannedRun(RunKind.KEPT, wrong.name, replace(job, suite=Suite.OWN, only=unhurried, gated=False))
+            yield PlannedRun(RunKind.KEPT, wrong.name, replace(job, suite=Suite.OWN, only=unhurried))
 
 
-def _one_of_each_band(wrong: Sequence[PlannedRun], bands: dict[str, Band | None]) -> list[PlannedRun]:
-    """The first solution that a test of each band must catch, in the order of `wrong`."""
-    first: dict[Band | None, PlannedRun] = {}
-    for run in wrong:
-        for test in run.tests:
-            first.setdefault(bands[test], run)
-    return [run for run in wrong if run in first.values()]
+def _first_of_each_band(wrong: Sequence[Wrong], bands: dict[str, Band | None]) -> set[str]:
+    """The names of the first solutions that a test of each band must catch."""
+    first: dict[Band | None, str] = {}
+    for each in wrong:
+        for test in each.tests:
+            first.setdefault(bands[test], each.name)
+    return set(first.values())

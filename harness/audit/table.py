@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness.audit.mutate import MutationScore
+    from harness.audit.rotation import Rotation
     from harness.audit.run import AuditResult, KataAudit
     from harness.audit.timing import Timing
     from harness.core.model import Figure
@@ -45,8 +46,12 @@ def render_audit(
     left_out = sum(part.left_out for part in each)
     if left_out:
         console.print(Text(f"left out in the player: {left_out} wrong solutions; --all runs them there, too"))
+    if result.rotation is not None:
+        for sentence in rotation_sentences(result.rotation, result.katas):
+            console.print(Text(sentence), soft_wrap=True)
     faults = sum(len(audited.faults) for audited in result.katas)
-    solutions = len(result.katas) + sum(1 + part.wrong + part.also_right for part in each)  # the stub, too
+    # The stub, too, and not what was left out.
+    solutions = len(result.katas) + sum(1 + part.wrong + part.also_right - part.not_in_part for part in each)
     console.print(Text(f"{len(result.katas)} katas, {solutions} solutions, {faults} faults", style="bold"))
     return console.text
 
@@ -87,6 +92,18 @@ def time_sentence(timing: Timing) -> str:
     ]
     rate = f", {timing.solutions_per_s:.1f} runs per second" if timing.slowest else ", nothing had to be run"
     return f"time: {', '.join(parts)}; {timing.wall_s:.1f} s in all{rate}"
+
+
+def rotation_sentences(rotation: Rotation, katas: Sequence[KataAudit]) -> tuple[str, str]:
+    """What was audited whole, what was left out, and how to run all."""
+    each = [part for audited in katas for part in _parts(audited)]
+    wrong, left_out = sum(part.wrong for part in each), sum(part.not_in_part for part in each)
+    of_katas = sum(any(part.not_in_part for part in _parts(audited)) for audited in katas)
+    return (
+        rotation.sentence,
+        f"left out: {left_out} of {wrong} wrong solutions, of {of_katas} katas that were not audited whole; "
+        f"part {rotation.part} was run (--part for another); `kata audit` without --rotate runs all",
+    )
 
 
 def _mutants(score: MutationScore | None) -> Text:

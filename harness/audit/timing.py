@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.audit.plan import PlannedRun, Stage
+from harness.audit.plan import PlannedRun, RunKind, Stage
 from harness.core.model import KataReport
-from harness.runner.job import Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +45,8 @@ class Timing:
         return len(self.slowest) / self.wall_s if self.wall_s else 0.0
 
 
-def take_time(
-    runs: Sequence[PlannedRun],
-    reports: Sequence[KataReport],
-    run_afresh: Collection[Job],
-    *,
-    lint_s: float,
-    wall_s: float,
-) -> Timing:
-    """Sum up the durations of the runs whose jobs are in `run_afresh`; `reports` are those of `runs`."""
-    timed = [(run, report) for run, report in zip(runs, reports, strict=True) if run.job in run_afresh]
+def take_time(timed: Sequence[tuple[PlannedRun, KataReport]], *, lint_s: float, wall_s: float) -> Timing:
+    """Sum up the durations of the runs that were run."""
     stages = [StageTime("lint", 0, lint_s)]
     for stage in Stage:
         mine = [(run, report.duration_s) for run, report in timed if run.stage is stage]
@@ -67,5 +58,5 @@ def take_time(
 
 
 def _name(run: PlannedRun) -> str:
-    where = f" by the player {run.job.player}" if run.stage is Stage.PLAYER else ""
-    return f"{run.name}{where}"
+    where = f" by the player {run.job.player}" if run.kind is RunKind.PLAYER else ""
+    return f"{run.name}{where}{', once more alone' if run.stage is Stage.ALONE else ''}"

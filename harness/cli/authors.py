@@ -6,11 +6,19 @@ import sys
 
 import click
 
+from harness.audit.rotation import SINCE_VARIABLE, Part, parse_part, plan_rotation
 from harness.catalog.load import select_katas
 from harness.cli.common import FRESH, IDS, JOBS, open_catalog, open_state, report_faults, show_progress
 from harness.cli.completion import KATA
 from harness.core.model import KataKind
 from harness.core.output import has_color, put, width
+
+
+def _read_part(_context: click.Context, _option: click.Parameter, value: str | None) -> Part | None:
+    try:
+        return None if value is None else parse_part(value)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is no part; 2/4, for example, is the second of four") from None
 
 
 @click.command(name="audit")
@@ -32,6 +40,22 @@ from harness.core.output import has_color, put, width
 @click.option("--all", "all_in_player", is_flag=True, help="With --player: run all wrong solutions there.")
 @click.option("--mutants", type=click.IntRange(0), default=0, metavar="N", help="Run N mutants of each reference, too.")
 @click.option("--draft", is_flag=True, help="Say nothing of solutions that are still to be written.")
+@click.option(
+    "--rotate",
+    is_flag=True,
+    help="For CI: audit whole what has changed since a baseline; of other katas, run what is right and today's quarter of the "
+    "mistakes.",
+)
+@click.option(
+    "--since",
+    default="",
+    envvar=SINCE_VARIABLE,
+    metavar="COMMIT",
+    help="The baseline of --rotate [default: the last release, or where the branch left main, or the commit before].",
+)
+@click.option(
+    "--part", callback=_read_part, metavar="N/M", help="With --rotate: this part of the mistakes in place of today's."
+)
 @click.option("--slowest", type=click.IntRange(0), default=0, metavar="N", help="List the N slowest runs.")
 def audit_command(
     ids: tuple[str, ...],
@@ -42,6 +66,9 @@ def audit_command(
     all_in_player: bool,
     mutants: int,
     draft: bool,
+    rotate: bool,
+    since: str,
+    part: Part | None,
     slowest: int,
 ) -> None:
     r"""Say everything that is wrong with katas.
@@ -54,6 +81,7 @@ def audit_command(
     Examples:
       kata audit b2
       kata audit --seeds 10 --player sandbox --all --mutants 10
+      kata audit --rotate --since v0.1.0
     """
     from harness.audit.mutate import scores_for_audit
     from harness.audit.plan import Options
@@ -67,6 +95,7 @@ def audit_command(
     base, catalog = open_catalog()
     katas = select_katas(catalog, ids)
     options = Options(range(1, seeds + 1), player or "", all_in_player, draft)
+    rotation = plan_rotation(base, katas, since=since, part=part) if rotate else None
     state = open_state(base)
     with show_progress() as listener:
         result = audit(
@@ -74,6 +103,7 @@ def audit_command(
             katas,
             state=state,
             options=options,
+            rotation=rotation,
             workers=jobs,
             fresh=fresh,
             listener=listener,

@@ -9,12 +9,14 @@ from __future__ import annotations
 import ast
 import functools
 import itertools
+from collections.abc import Hashable
 from pathlib import PurePosixPath
 
+from harness.core.syntax import code_key
 from harness.subject.mistake_page import STUB, EditError, Hunk, Mistake
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=8192)
 def apply(mistake: Mistake, source: str) -> str:
     """The module that `mistake` makes of its base's `source`. Raises `EditError` when that is not one other module."""
     lines = [line.rstrip() for line in source.rstrip("\n").split("\n")]
@@ -44,14 +46,14 @@ def apply(mistake: Mistake, source: str) -> str:
         place = f" in line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else ""
         reason = error.msg if isinstance(error, SyntaxError) else str(error)
         raise EditError(f"gives what is not valid Python{place}: {reason}") from None
-    if ast.dump(tree) == _dumped(source):
+    if code_key(patched, tree) == _key(source):
         raise EditError(f"changes nothing in {base}")
     return patched
 
 
 @functools.lru_cache(maxsize=64)
-def _dumped(source: str) -> str:
+def _key(source: str) -> Hashable:
     try:
-        return ast.dump(ast.parse(source))
+        return code_key(source, ast.parse(source))
     except (SyntaxError, ValueError):
-        return ""
+        return None

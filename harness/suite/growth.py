@@ -31,11 +31,19 @@ class Growth:
     at_most: float
     sizes: tuple[int, ...]
     times_s: tuple[float, ...]
+    is_hopeless: bool = False
+    """Whether it grows so much faster, in samples so long, that measuring once more would change nothing."""
 
     @property
     def held(self) -> bool:
         """Whether the cost grows no faster than allowed."""
         return self.exponent <= self.at_most
+
+
+BEYOND_DOUBT = 0.3
+"""An exponent that is this much above the bound does not come from noise."""
+_FEW_ROUNDS = 2
+"""How many are enough for an exponent beyond doubt, where the calls at the largest size are long."""
 
 
 def measure_growth(
@@ -52,8 +60,9 @@ def measure_growth(
 
     `prepare(size)` makes a task with inputs of its own, so that making them is not counted; each task is called once. The
     cost of a size is the least over the rounds, because noise only ever adds. More rounds follow while the exponent is
-    near `at_most`, between two thirds of it and 0.3 above it, where noise could decide. After each sample,
-    `compare(answer, want)` holds its answers.
+    near `at_most`, between two thirds of it and 0.3 above it, where noise could decide. Two rounds are enough for what is
+    beyond that in long calls, and one where it would be beyond it with the largest size in half the time. After each
+    sample, `compare(answer, want)` holds its answers.
 
     Raises `ValueError` for fewer than three sizes, or sizes that do not grow, and what the tasks and `compare` raise.
     """
@@ -68,6 +77,8 @@ def measure_growth(
     calls = [1] * len(sizes)
     best = [math.inf] * len(sizes)
     done = 0
+    is_long = False
+    """Whether the last sample was long enough to trust."""
     while True:
         for i, size in enumerate(sizes):
             cost = _run_tasks(prepare, size, calls[i], compare, stopwatch)
@@ -75,12 +86,22 @@ def measure_growth(
             elsewhere_s += cost.elsewhere_s
             if done == 0:
                 calls[i] = calls_a_sample(cost.sample_s, cost.around_s)
+            is_long = cost.is_long
         done += 1
         exponent = fit_exponent(sizes, best)
-        unclear = at_most / 1.5 < exponent < at_most + 0.3
+        if is_long and _is_hopeless(sizes, best, at_most, done):
+            return Growth(exponent, at_most, sizes, tuple(best), is_hopeless=True)
+        unclear = at_most / 1.5 < exponent < at_most + BEYOND_DOUBT
         is_late = time.process_time() - begun_s + elsewhere_s > MAX_S
         if done >= rounds and (not unclear or done >= max_rounds or is_late):
             return Growth(exponent, at_most, sizes, tuple(best))
+
+
+def _is_hopeless(sizes: Sequence[int], best: Sequence[float], at_most: float, rounds: int) -> bool:
+    """Whether costs grow so fast that noise cannot be the reason; in a single round it may have doubled the last one."""
+    if rounds < _FEW_ROUNDS:
+        best = [*best[:-1], best[-1] / 2]
+    return fit_exponent(sizes, best) > at_most + BEYOND_DOUBT
 
 
 def _run_tasks(

@@ -75,6 +75,15 @@ _MIN_ROUNDS = 5
 _MAX_ROUNDS = 31
 MAX_S = 4.0
 """CPU seconds, all included."""
+LONG_S = 0.05
+"""CPU seconds from which on a sample is not bent by more than a factor of two, whatever else the machine does."""
+_HOPELESS = 4
+"""A race that one long sample misses by this factor is lost: no further rounds are measured."""
+_LONG_WARM_UP_S = 2.0
+_HOPELESS_WARM_UP = 10
+"""The same for the first round, in which a call may do what it needs to do once, such as importing a library."""
+_CLEARLY = 2
+"""A race that each of a few long samples misses by this factor is lost, too."""
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 """From glibc's malloc.h."""
 
@@ -115,6 +124,8 @@ class Race:
     low: float
     """Lower end of the interval that holds the true median ratio with about 95 % confidence."""
     high: float
+    is_hopeless: bool = False
+    """Whether it is lost by so much, in samples so long, that measuring once more would change nothing."""
 
     @property
     def won(self) -> bool:
@@ -130,7 +141,8 @@ def run_race(
     `at_least` below 1 lets the candidate be slower: 1/3 means "no slower than 3x". Each round prepares some contests and
     times both sides of each once, the baselines first in every other round; the verdict is the median of the rounds'
     ratios. Rounds go on until all three lie far on one side of `at_least`, or the confidence interval of five and more
-    does, up to 31 rounds or 4 CPU seconds. After each round, `compare(answer, want)` holds the answer of each candidate.
+    does, up to 31 rounds or 4 CPU seconds. A single round is enough for a candidate that misses `at_least` by far in a call
+    of 0.05 CPU seconds or more. After each round, `compare(answer, want)` holds the answer of each candidate.
 
     Raises `ValueError` for an `at_least` that is not positive, and what the contests and `compare` raise.
     """
@@ -139,14 +151,19 @@ def run_race(
     stopwatch = stopwatch or cpu_stopwatch()
     keep_freed_memory()
     begun_s = time.process_time()
-    _run_round(prepare, 1, compare, stopwatch, wants_first=True)
+    warm_up = _run_round(prepare, 1, compare, stopwatch, wants_first=True)
+    if warm_up.work_s >= _LONG_WARM_UP_S and _is_lost(warm_up, at_least, by=_HOPELESS_WARM_UP):
+        return _lost_at_once(warm_up, at_least)
     first = _run_round(prepare, 1, compare, stopwatch)
+    if _is_lost(first, at_least, by=_HOPELESS):
+        return _lost_at_once(first, at_least)
     calls = calls_a_sample(first.sample_s, first.around_s)
     elsewhere_s = 0.0
-    ratios = [first.ratio] if calls == 1 else []
+    rounds = [first] if calls == 1 else []
     while True:
-        done = _run_round(prepare, calls, compare, stopwatch, baselines_first=len(ratios) % 2 == 1)
-        ratios.append(done.ratio)
+        done = _run_round(prepare, calls, compare, stopwatch, baselines_first=len(rounds) % 2 == 1)
+        rounds.append(done)
+        ratios = [each.ratio for each in rounds]
         elsewhere_s += done.elsewhere_s
         low, high = median_interval(ratios)
         is_clear = low >= at_least or high < at_least
@@ -154,7 +171,17 @@ def run_race(
         is_late = time.process_time() - begun_s + elsewhere_s > MAX_S
         is_over = is_clear or is_late or len(ratios) >= _MAX_ROUNDS
         if (is_over and len(ratios) >= _MIN_ROUNDS) or (is_beyond_doubt and len(ratios) >= _FEW_ROUNDS):
-            return Race(statistics.median(ratios), at_least, len(ratios), low, high)
+            is_hopeless = all(_is_lost(each, at_least, by=_CLEARLY) for each in rounds)
+            return Race(statistics.median(ratios), at_least, len(ratios), low, high, is_hopeless)
+
+
+def _is_lost(done: Cost, at_least: float, *, by: float) -> bool:
+    """Whether a round misses `at_least` by this factor, in calls that are long enough to tell."""
+    return done.is_long and done.ratio * by < at_least
+
+
+def _lost_at_once(done: Cost, at_least: float) -> Race:
+    return Race(done.ratio, at_least, 1, done.ratio, done.ratio, is_hopeless=True)
 
 
 class Cost(NamedTuple):
@@ -170,6 +197,11 @@ class Cost(NamedTuple):
     """What all else took: inputs, baselines, comparisons."""
     elsewhere_s: float
     """What another process has used of all this."""
+
+    @property
+    def is_long(self) -> bool:
+        """Whether one sample can be trusted: it is long, and most of it is not the way to another process."""
+        return self.work_s >= max(LONG_S, self.sample_s / 2)
 
 
 def _run_round(

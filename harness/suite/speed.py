@@ -41,10 +41,11 @@ from threadpoolctl import threadpool_limits
 from harness.core.model import Failure, FailureKind, Figure, FigureKind
 from harness.suite.answers import lazy_part
 from harness.suite.check import Asked, CheckFailedError, show
-from harness.suite.growth import measure_growth
+from harness.suite.growth import BEYOND_DOUBT, Growth, measure_growth
 from harness.suite.measure import (
     Compare,
     Contest,
+    Race,
     Stopwatch,
     Task,
     cpu_stopwatch,
@@ -68,8 +69,6 @@ _ATTEMPTS = 3
 """How often to measure before a figure counts as too slow: what else the machine does slows two pieces of code unequally."""
 _CLEARLY = 2
 """A race that is lost by this factor is lost, in one process: between two there is more noise."""
-_BEYOND_DOUBT = 0.3
-"""An exponent that is this much above the bound does not come from noise."""
 
 
 class Same(Protocol):
@@ -126,12 +125,16 @@ class Racer:
                 result = run_race(
                     lambda: prepare(rng), compare=compare, at_least=at_least, stopwatch=_stopwatch(self._item, at_least)
                 )
-                if result.won or (remote_subject_of(self._item) is None and result.ratio * _CLEARLY < at_least):
+                if result.won or self._is_lost(result):
                     break
         text = f"{_times(result.ratio)} {versus}"
         _record(self._item, Figure(FigureKind.RACE, versus, result.ratio, at_least, text))
         if not result.won:
             raise _too_slow(asked, text, _wanted(at_least, versus), hint)
+
+    def _is_lost(self, result: Race) -> bool:
+        is_local = remote_subject_of(self._item) is None
+        return result.is_hopeless or (is_local and result.ratio * _CLEARLY < result.needed)
 
 
 class Grower:
@@ -168,12 +171,16 @@ class Grower:
                     at_most=at_most,
                     stopwatch=_stopwatch(self._item),
                 )
-                if result.held or (remote_subject_of(self._item) is None and result.exponent > at_most + _BEYOND_DOUBT):
+                if result.held or self._is_lost(result):
                     break
         text = f"grows like n^{result.exponent:.2f}"
         _record(self._item, Figure(FigureKind.GROWTH, "n", result.exponent, at_most, text))
         if not result.held:
             raise _too_slow(asked, text, f"growth like n^{at_most:g} at most", hint)
+
+    def _is_lost(self, result: Growth) -> bool:
+        is_local = remote_subject_of(self._item) is None
+        return result.is_hopeless or (is_local and result.exponent > result.at_most + BEYOND_DOUBT)
 
 
 class MemoryMeter:

@@ -15,6 +15,8 @@ from harness.core.model import Catalog, Suite
 from checkout import Checkout, Done
 from debug_katas import FAULTS, MODULE, REFERENCE, REPAIRS, SLUG, add_debug_kata
 
+pytestmark = pytest.mark.usefixtures("one_fork_server")
+
 TOML = f"katas/{SLUG}/kata.toml"
 SUITE = f"katas/{SLUG}/test_sum_of_squares.py"
 MORE = """
@@ -32,7 +34,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_audit(checkout: Checkout, cache: Path, *more: str) -> Done:
-    return checkout.kata("audit", "--draft", *more, env={"KATA_STATE": str(cache), "COLUMNS": "160"})
+    return checkout.here("audit", "--draft", *more, env={"KATA_STATE": str(cache), "COLUMNS": "160"})
 
 
 def test_a_new_debug_kata_lacks_only_solutions(checkout: Checkout, cache: Path) -> None:
@@ -41,7 +43,7 @@ def test_a_new_debug_kata_lacks_only_solutions(checkout: Checkout, cache: Path) 
     assert done.code == 0, done.text
     folder = cache / "audit" / SLUG
     assert {file.stem for file in (folder / "repairs").iterdir()} == set(FAULTS)
-    done = checkout.kata("audit", env={"KATA_STATE": str(cache), "COLUMNS": "160"})
+    done = checkout.here("audit", env={"KATA_STATE": str(cache), "COLUMNS": "160"})
     assert done.code == 1
     assert "there are 1 wrong solutions, expected at least 12" in done.out
 

@@ -11,6 +11,8 @@ from harness.audit.verdicts import Verdicts
 
 from checkout import FOLLOW_UP, SUITE, Checkout, Done
 
+pytestmark = pytest.mark.usefixtures("one_fork_server")
+
 REFERENCE = "def double(x):\n    if x is None:\n        return 0\n    return 2 * x\n"
 SURVIVOR = """\
 --- solutions/a01_double/double.py
@@ -48,7 +50,7 @@ def kata(checkout: Checkout) -> Checkout:
 
 def mutate(checkout: Checkout, *more: str) -> Done:
     """Run the command with one job."""
-    return checkout.kata("mutate", "a1", "--jobs", "2", *more, env={"COLUMNS": "120"})
+    return checkout.here("mutate", "a1", "--jobs", "2", *more, env={"COLUMNS": "120"})
 
 
 def test_survivors_are_shown_as_diffs_and_a_weak_suite_is_exit_code_1(kata: Checkout) -> None:
@@ -163,9 +165,9 @@ def test_a_cut_line_of_the_cache_costs_only_itself(tmp_path: Path) -> None:
 
 def test_the_audit_shows_what_is_known_and_says_which_equivalents_are_stale(kata: Checkout) -> None:
     (kata.root / "solutions" / "a01_double" / "mistakes.md").write_text(MISTAKES)
-    assert "mutants" in kata.kata("audit", "a1", "--draft").out
-    done = kata.kata("audit", "a1", "--draft", "--mutants", "2", env={"COLUMNS": "120"})
+    assert "mutants" in kata.here("audit", "a1", "--draft").out
+    done = kata.here("audit", "a1", "--draft", "--mutants", "2", env={"COLUMNS": "120"})
     assert " % of 2 " in done.out
     assert "a01_double: mistakes.md: no mutant changes `return 2 * x` to `return 7 * x`" in done.out
     mutate(kata)
-    assert " 80 % " in kata.kata("audit", "a1", "--draft", env={"COLUMNS": "120"}).out
+    assert " 80 % " in kata.here("audit", "a1", "--draft", env={"COLUMNS": "120"}).out

@@ -18,6 +18,25 @@ from checkout import GOOD, Checkout, environment
 SLOW = "import time\ndef double(x):\n    time.sleep(1.2)\n    return 2 * x\n"
 
 
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A state folder that knows what becomes of `GOOD`, so that it is not run for each test."""
+    checkout = Checkout(tmp_path_factory.mktemp("good") / "checkout")
+    checkout.add("a01_good", GOOD)
+    assert checkout.kata("scoreboard").code == 0
+    return checkout.state
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """What plain pytest reports of `GOOD`."""
+    checkout = Checkout(tmp_path_factory.mktemp("report") / "checkout")
+    checkout.add("a01_good", GOOD)
+    done = checkout.pytest("katas/a01_good", "--json-report", "--json-report-file=report.json")
+    assert done.code == 0, done.text
+    return (checkout.root / "report.json").read_bytes()
+
+
 # --- kata folders ----------------------------------------------------------------------------------------------------
 
 
@@ -68,10 +87,12 @@ FOLDERS = {
 
 
 @pytest.mark.parametrize("how", FOLDERS)
-def test_a_folder_that_is_not_usable_is_named_and_the_others_are_shown(checkout: Checkout, how: str) -> None:
+def test_a_folder_that_is_not_usable_is_named_and_the_others_are_shown(
+    checkout: Checkout, state: Path, how: str
+) -> None:
     checkout.add("a01_good", GOOD)
     break_folder(checkout, how)
-    done = checkout.kata("scoreboard", "a01", "--format", "json")
+    done = checkout.here("scoreboard", "a01", "--format", "json", env={"KATA_STATE": str(state)})
     assert done.code == 1, done.text
     board = json.loads(done.out)
     assert FOLDERS[how] in board["faults"][0]["sentence"]
@@ -105,7 +126,7 @@ def test_outside_a_checkout_there_is_a_sentence(tmp_path: Path) -> None:
 
 def test_an_unknown_kata_is_met_with_the_nearest_names(checkout: Checkout) -> None:
     checkout.add("a01_good", GOOD)
-    done = checkout.kata("scoreboard", "god")
+    done = checkout.here("scoreboard", "god")
     assert done.code == 2
     assert "no kata is called 'god'" in done.err
     assert "did you mean good" in done.err
@@ -114,16 +135,16 @@ def test_an_unknown_kata_is_met_with_the_nearest_names(checkout: Checkout) -> No
 # --- reports -----------------------------------------------------------------------------------------------------------
 
 
-def good_report(checkout: Checkout) -> Path:
+def good_report(checkout: Checkout, report: bytes) -> Path:
     checkout.add("a01_good", GOOD)
-    done = checkout.pytest("katas/a01_good", "--json-report", "--json-report-file=report.json")
-    assert done.code == 0, done.text
-    return checkout.root / "report.json"
+    file = checkout.root / "report.json"
+    file.write_bytes(report)
+    return file
 
 
-def test_a_report_of_plain_pytest_is_tallied(checkout: Checkout) -> None:
-    good_report(checkout)
-    done = checkout.kata("tally", "report.json", "--format", "json")
+def test_a_report_of_plain_pytest_is_tallied(checkout: Checkout, report: bytes) -> None:
+    good_report(checkout, report)
+    done = checkout.here("tally", "report.json", "--format", "json")
     assert done.code == 0, done.text
     assert json.loads(done.out)["passed"] == 1
 
@@ -173,20 +194,20 @@ REPORTS = {
 
 
 @pytest.mark.parametrize("how", REPORTS)
-def test_what_is_no_report_is_refused_by_its_name(checkout: Checkout, how: str) -> None:
-    edit_report(good_report(checkout), how)
-    done = checkout.kata("tally", "report.json")
+def test_what_is_no_report_is_refused_by_its_name(checkout: Checkout, report: bytes, how: str) -> None:
+    edit_report(good_report(checkout, report), how)
+    done = checkout.here("tally", "report.json")
     assert done.code == 2, done.text
     assert f"report.json {REPORTS[how]}" in done.err
     assert "Traceback" not in done.err
 
 
 @pytest.mark.parametrize("how", ["truncated", "empty", "other version", "not a report"])
-def test_a_damaged_report_in_the_cache_is_made_again(checkout: Checkout, how: str) -> None:
+def test_a_damaged_report_in_the_cache_is_made_again(checkout: Checkout, state: Path, how: str) -> None:
     checkout.add("a01_good", GOOD)
-    assert checkout.kata("scoreboard").code == 0
+    shutil.copytree(state, checkout.state)
     edit_report(checkout.state / "reports" / "a01_good.json", how)
-    done = checkout.kata("scoreboard", "--format", "json")
+    done = checkout.here("scoreboard", "--format", "json")
     assert json.loads(done.out)["passed"] == 1
 
 
@@ -280,8 +301,8 @@ def test_an_earlier_output_is_replaced(checkout: Checkout) -> None:
 def test_a_required_kata_that_is_not_passed_ends_with_code_1(checkout: Checkout) -> None:
     checkout.add("a01_good", GOOD)
     checkout.add("b01_todo")
-    assert checkout.kata("scoreboard").code == 0
-    assert checkout.kata("scoreboard", "--require", "A").code == 0
-    done = checkout.kata("scoreboard", "--require", "A,b1")
+    assert checkout.here("scoreboard").code == 0
+    assert checkout.here("scoreboard", "--require", "A").code == 0
+    done = checkout.here("scoreboard", "--require", "A,b1")
     assert done.code == 1
     assert "required, and not passed: b01_todo" in done.err

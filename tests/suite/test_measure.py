@@ -87,6 +87,45 @@ def test_close_races_take_more_rounds_than_clear_ones() -> None:
     assert rounds[2.0] > 2 * rounds[9.0]
 
 
+@pytest.mark.parametrize(("candidate_s", "rounds"), [(0.2, 1), (0.02, 3)])
+def test_one_long_round_is_enough_for_a_race_that_is_lost_by_far(candidate_s: float, rounds: int) -> None:
+    race = FakeClock(noise=0.3).race(candidate_s, candidate_s, at_least=20)
+    assert not race.won
+    assert race.rounds == rounds
+
+
+def test_a_race_that_is_lost_by_little_is_measured_in_several_rounds() -> None:
+    race = FakeClock().race(0.5, 0.5 * 20 / 3, at_least=20)
+    assert (race.won, race.rounds, race.is_hopeless) == (False, 3, True)
+    race = FakeClock().race(0.5, 0.5 * 20 / 1.2, at_least=20)
+    assert (race.won, race.rounds, race.is_hopeless) == (False, 5, False)
+
+
+def test_what_a_candidate_needs_once_does_not_lose_a_race() -> None:
+    clock = FakeClock()
+    once = iter([clock.work(1.9)])
+
+    def candidate() -> None:
+        next(once, clock.work(0.01))()
+
+    race = run_race(
+        lambda: Contest(candidate, clock.work(0.25)), compare=equal, at_least=20, stopwatch=cpu_stopwatch(clock)
+    )
+    assert race.won
+
+
+def test_a_candidate_that_takes_seconds_at_first_is_not_called_again() -> None:
+    clock = FakeClock()
+    calls = []
+
+    def candidate() -> None:
+        calls.append(clock.work(30.0)())
+
+    contest = Contest(candidate, clock.work(0.01))
+    race = run_race(lambda: contest, compare=equal, at_least=1 / 3, stopwatch=cpu_stopwatch(clock))
+    assert (race.won, race.is_hopeless, len(calls)) == (False, True, 1)
+
+
 @pytest.mark.parametrize("bad", [0, -1.0, math.nan])
 def test_a_race_without_a_positive_bound_is_an_error(bad: float) -> None:
     with pytest.raises(ValueError, match="at_least is"):
@@ -236,6 +275,38 @@ def test_growth_holds_a_quadratic_cost_against_a_linear_bound() -> None:
         at_most=1.4,
         stopwatch=cpu_stopwatch(clock),
     ).held
+
+
+@pytest.mark.parametrize(
+    ("exponent", "unit_s", "rounds"),
+    [(2.0, 1e-4, 1), (1.8, 1e-4, 2), (2.0, 1e-7, 5), (1.45, 1e-4, 21)],
+    ids=["far beyond", "beyond", "short calls", "near"],
+)
+def test_growth_is_measured_in_few_rounds_where_the_bound_is_missed_by_far(
+    exponent: float, unit_s: float, rounds: int
+) -> None:
+    clock = FakeClock()
+    made: list[int] = []
+
+    def prepare(n: int) -> Task:
+        made.append(n)
+        return clock.task(unit_s * n**exponent)
+
+    growth = measure_growth(prepare, [10, 40, 160], compare=equal, at_most=1.4, stopwatch=cpu_stopwatch(clock))
+    assert not growth.held
+    assert growth.is_hopeless is (rounds < 3)
+    assert made.count(160) >= rounds if rounds == 5 else made.count(160) == rounds
+
+
+def test_growth_that_noise_has_doubled_at_the_largest_size_is_measured_again() -> None:
+    clock = FakeClock()
+    noise = iter([2.0])
+
+    def prepare(n: int) -> Task:
+        return clock.task(1e-3 * n * (next(noise, 1.0) if n == 160 else 1.0))
+
+    growth = measure_growth(prepare, [10, 40, 160], compare=equal, at_most=1.2, stopwatch=cpu_stopwatch(clock))
+    assert growth.held
 
 
 @pytest.mark.parametrize("sizes", [[1, 2], [4, 2, 1], [1, 1, 1]])

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 from harness.catalog.load import stub_hash
+from harness.cli.main import main
 from harness.core.model import KataReport, Suite
 from harness.core.report import read
 
@@ -111,6 +116,25 @@ class Checkout:
         )
         return Done(done.returncode, done.stdout, done.stderr)
 
+    def here(self, *arguments: str, env: dict[str, str] | None = None) -> Done:
+        """Run the `kata` command in the checkout, in this process: for what a process of its own adds nothing to."""
+        streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2)]
+        code: Any = 0
+        with (
+            contextlib.chdir(self.root),
+            mock.patch.dict(os.environ, {**environment(), **(env or {})}, clear=True),
+            mock.patch.object(sys, "argv", ["kata", *arguments]),
+            mock.patch.object(sys, "stdin", io.StringIO()),
+            contextlib.redirect_stdout(streams[0]),
+            contextlib.redirect_stderr(streams[1]),
+        ):
+            try:
+                main()
+            except SystemExit as end:
+                code = end.code or 0
+        out, err = (stream.buffer.getvalue().decode() for stream in streams)
+        return Done(int(code), out, err)
+
     def pytest(self, *arguments: str, **variables: str) -> Done:
         """Run plain pytest in the checkout, as a learner does, with these environment variables."""
         done = subprocess.run(
@@ -132,6 +156,10 @@ class Checkout:
 
 
 def environment() -> dict[str, str]:
-    """The environment of a person's shell: nothing of the surrounding pytest in it."""
-    env = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST_", "KATA_"))}
+    """The environment of a person's shell: nothing of the surrounding pytest in it.
+
+    What is started keeps its bytecode, or each pytest would take three times as long.
+    """
+    left_out = ("PYTEST_", "KATA_", "PYTHONDONTWRITEBYTECODE")
+    env = {key: value for key, value in os.environ.items() if not key.startswith(left_out)}
     return {**env, "PYTHONUTF8": "1", "CI": "", "NO_COLOR": "1", "COLUMNS": "100"}
