@@ -43,7 +43,7 @@ class House:
 
     def run(self, script: Sequence[Step]) -> list[Any]:
         """Take the steps, and return what each gave."""
-        told = []
+        told: list[Any] = []
         for name, *args in script:
             if name == "pass":
                 self.now += timedelta(seconds=args[0])

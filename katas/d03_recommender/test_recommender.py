@@ -132,7 +132,7 @@ def refused(name: str, args: Sequence[Any], known: dict[str, list[str]]) -> str 
     """The error of a step that is wrong."""
     if name == "watch" and args[1] not in known:
         return "KeyError"
-    is_wrong = {
+    is_wrong: dict[str, Callable[[], bool]] = {
         "add": lambda: args[0] in known or not args[1],
         "watch": lambda: not 1 <= args[2] <= 5,
         "ask": lambda: args[1] < 1,

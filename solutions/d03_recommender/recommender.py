@@ -125,7 +125,7 @@ class RecommendationEngine:
     def _rank(self, user_id: str, number: int) -> list[dict[str, Any]]:
         watched = self._ratings.get(user_id, {})
         collaborative = self._collaborative(user_id, watched)
-        taste: Counter[str] = Counter()
+        taste: defaultdict[str, float] = defaultdict(float)
         for content_id, rating in watched.items():
             for genre in self._contents[content_id].genres:
                 taste[genre] += rating - NEUTRAL_RATING
@@ -155,7 +155,7 @@ class RecommendationEngine:
 
     def _collaborative(self, user_id: str, watched: dict[str, float]) -> dict[str, float]:
         """Ratings of each film by similar users, as a share of the highest possible; only users who share a film count."""
-        products: Counter[str] = Counter()
+        products: defaultdict[str, float] = defaultdict(float)
         for content_id, rating in watched.items():
             for other, others_rating in self._watchers[content_id].items():
                 if other != user_id:

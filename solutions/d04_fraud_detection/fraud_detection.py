@@ -138,7 +138,7 @@ class FraudDetectionEngine:
         user.money += amount
 
     def _decide(self, user: _User, transaction: Transaction) -> FraudDecision:
-        reasons = [
+        reasons: list[dict[str, Any]] = [
             {"rule": rule, "weight": WEIGHTS[rule] / 100, "value": value, "limit": limit}
             for rule, value, limit in _measure(user, transaction)
             if value > limit
