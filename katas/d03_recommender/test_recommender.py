@@ -6,7 +6,7 @@ Time is a clock that the suite sets. Threads are stopped before each of their st
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
