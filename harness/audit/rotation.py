@@ -123,7 +123,7 @@ def _changed_paths(root: Path, commit: str) -> list[str]:
     """Files of the checkout that are not as they were in `commit`, new ones and deleted ones included."""
     changed = _git(root, "diff", "--name-only", "--relative", "--no-renames", "-z", commit, "--", must=True)
     new = _git(root, "ls-files", "--others", "--exclude-standard", "-z", "--", *_FOLDERS, must=True)
-    return [path for path in f"{changed}\0{new}".split("\0") if path]
+    return [path for path in f"{changed}\0{new}".split("\0") if path and "__pycache__" not in path]
 
 
 def _git(root: Path, *arguments: str, must: bool = False) -> str:

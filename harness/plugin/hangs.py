@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any
 
 import pytest
@@ -119,6 +119,9 @@ class Hangs:
         self._is_interruptible = True
         try:
             return (yield)
+        except HangError as error:
+            error.__traceback__ = with_lines(error.__traceback__)
+            raise
         finally:
             self._is_interruptible = False
 
@@ -148,6 +151,19 @@ class Hangs:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         return True
+
+
+def with_lines(traceback: TracebackType | None) -> TracebackType | None:
+    """The same traceback where every entry has a line: an alarm may ring at an instruction without one, and pytest fails then."""
+    entries = []
+    while traceback is not None:
+        entries.append(traceback)
+        traceback = traceback.tb_next
+    whole: TracebackType | None = None
+    for entry in reversed(entries):
+        line: int | None = entry.tb_lineno
+        whole = TracebackType(whole, entry.tb_frame, entry.tb_lasti, line or entry.tb_frame.f_code.co_firstlineno)
+    return whole
 
 
 def has_debugger() -> bool:

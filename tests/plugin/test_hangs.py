@@ -9,12 +9,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from types import FunctionType, TracebackType
 
 import pytest
 
 from harness.core.model import Suite
-from harness.plugin.hangs import Hangs, has_debugger
+from harness.plugin.hangs import Hangs, has_debugger, with_lines
 from harness.plugin.session import Collected, Progress
+from harness.suite.explain import HangError
 
 from checkout import GOOD, Checkout, environment
 
@@ -89,6 +91,26 @@ def test_a_hang_inside_c_ends_the_process_with_the_line(checkout: Checkout) -> N
     assert done.code == 1
     assert "Timeout (0:00:07)!" in done.err, done.text
     assert 'deep.py", line 3 in double' in done.err
+
+
+def test_an_alarm_at_an_instruction_without_a_line_is_shown_at_the_function() -> None:
+    def loops() -> None:
+        raise HangError(2.0)
+
+    without_lines = FunctionType(loops.__code__.replace(co_linetable=b""), {"HangError": HangError})
+    with pytest.raises(HangError) as caught:
+        without_lines()
+    entries = [entry.tb_lineno for entry in walk(caught.value.__traceback__)]
+    assert None in entries
+    mended = [entry.tb_lineno for entry in walk(with_lines(caught.value.__traceback__))]
+    assert mended == [line or loops.__code__.co_firstlineno for line in entries]
+    assert with_lines(None) is None
+
+
+def walk(traceback: TracebackType | None) -> Iterator[TracebackType]:
+    while traceback is not None:
+        yield traceback
+        traceback = traceback.tb_next
 
 
 class FakeWatchdog:
