@@ -356,4 +356,4 @@ def test_near_duplicates_do_not_compare_all_pairs(growth: Grower) -> None:
     hint = (
         "compare candidates only, look them up in dicts, and let bands be long enough to part sets that are not alike"
     )
-    growth(prepare, (150, 450, 1350), same=same, at_most=1.6, asked=asked, hint=hint)
+    growth(prepare, (100, 300, 900), same=same, at_most=1.6, asked=asked, hint=hint)
