@@ -70,7 +70,9 @@ def test_similarity_is_the_share_of_equal_positions(a: list[int], data: st.DataO
         "the Jaccard similarity of the numbers: positions are compared": len({*a} & {*b}) / len({*a} | {*b}),
         "the share of those that differ": 1 - equal / len(a),
     }
-    check.close(kata.MinHash(4).similarity(a, b), equal / len(a), asked=call("similarity", a, b), mistakes=mistakes)
+    check.close(
+        kata.MinHash(len(a)).similarity(a, b), equal / len(a), asked=call("similarity", a, b), mistakes=mistakes
+    )
 
 
 @pytest.mark.law
@@ -89,6 +91,20 @@ def test_a_signature_is_a_minimum_over_items(a: list[str], b: list[str], n: int,
     hint = "neither order nor repetitions matter, and asking twice gives the same"
     check.equal(minhash.signature([*a[::-1], *a]), one, asked=f"the signature of {a}, backwards and twice", hint=hint)
     check.equal(minhash.signature({*a}), one, asked=f"the signature of {a} as a set", hint=hint)
+
+
+@pytest.mark.law
+def test_every_item_and_every_character_counts() -> None:
+    minhash = kata.MinHash(n_hashes=64, random_state=0)
+    for a, b in [("Hen", "hen"), ("hen", "hen "), ("on", "no"), ("the year of the hen 1", "the year of the hen 2")]:
+        got = minhash.similarity(minhash.signature([a]), minhash.signature([b]))
+        mistake = "strings that differ are different items: hash the whole string as it is"
+        check.true(got < 0.2, asked=f"similarity of [{a!r}] and [{b!r}]", came=got, expected="0.0", mistake=mistake)
+    items = words(np.random.default_rng(0), 5000)
+    parts = [np.asarray(minhash.signature(items[i::5])) for i in range(5)]
+    mistake = {"the first items only": minhash.signature(items[:1000])}
+    asked = "the signature of 5000 items, and the least of those of its fifths"
+    check.equal(minhash.signature(items), np.min(parts, axis=0), asked=asked, mistakes=mistake)
 
 
 def estimates(seed: int, n_hashes: int, pairs: int, size: int, common: int) -> Float64Array:
@@ -199,6 +215,11 @@ def test_long_numbers_stay_apart_and_answers_belong_to_the_caller() -> None:
     )
     got = [sorted(index.candidates(numbers)) for numbers in ([11, 11], [1, 1], [-(2**31), 0], [111, 2**40])]
     check.equal(got, [["a", "b"], ["a", "b"], [], ["c"]], asked=asked, hint=hint)
+    index.add(1, [9, 9])
+    check.accepts(
+        partial(index.add, "1", [9, 9]), asked="add('1', [9, 9]) after add(1, [9, 9])", because="1 is not '1'"
+    )
+    check.equal(set(index.candidates([9, 9])), {1, "1"}, asked="candidates, with the keys 1 and '1' added")
     index.candidates([11, 5]).clear()
     hint = "the set that was returned before was emptied: return a new one"
     check.equal(sorted(index.candidates([11, 5])), ["a"], asked="candidates([11, 5]) once more", hint=hint)
@@ -241,6 +262,8 @@ def check_near(got: Any, sets: Sets, threshold: float, asked: str, share: float 
     found = len(pairs) / max(len(want), 1)
     came, expected = f"{len(pairs)} of {len(want)} pairs", f"at least {share:.0%} of them"
     mistake = "bands are too long for this threshold: a pair at it is a candidate with 1 - (1 - t^rows)^bands"
+    if found == 0:
+        mistake = "one of: (1) a pair just at the threshold counts, too; (2) repetitions in a list do not count"
     check.true(found >= share or not want, asked=asked, came=came, expected=expected, mistake=mistake)
 
 
@@ -262,8 +285,9 @@ def test_nearly_all_pairs_just_above_the_threshold_are_found(threshold: float, s
     sets = collection(rng, alike=300, alone=20, size=size, common=common)
     sets += collection(rng, alike=40, alone=0, size=size, common=common - 1)  # just below
     before = [[*items] for items in sets]
-    got = kata.near_duplicates(sets, threshold, random_state=1)
     asked = f"near_duplicates of {len(sets)} sets of {size} items, threshold {threshold}"
+    find = partial(kata.near_duplicates, sets, threshold, random_state=1)
+    got = check.accepts(find, asked=asked, because="thresholds are above 0 and at most 1")
     check.equal(sets, before, asked=f"the sets after {asked}", hint="the caller's sets are modified")
     check_near(got, before, threshold, asked, share=0.95)
     again = kata.near_duplicates(sets, threshold, random_state=1)
@@ -281,12 +305,8 @@ def test_no_pair_below_the_threshold_is_in_the_list(sets: Sets, threshold: float
 
 BAD: list[Any] = [
     *[("n_hashes", 0), ("bands", 0, 2), ("bands", 2, 0), ("signature", []), ("similarity", [1, 2], [1])],
-    *[
-        ("similarity", [], []),
-        ("similarity", [[1]], [[1]]),
-        ("add", "new", [1, 2, 3]),
-        ("add", "new", [[1, 2], [3, 4]]),
-    ],
+    *[("similarity", [], []), ("similarity", [[1]], [[1]])],
+    *[("add", "new", [1, 2, 3]), ("add", "new", [[1, 2], [3, 4]])],
     *[("add", "old", [1, 2, 3, 4]), ("candidates", [1, 2, 3, 4, 5]), ("near", [["a"]], 0.0), ("near", [["a"]], 1.1)],
     *[("near", [["a"], []], 0.5)],
 ]
@@ -307,7 +327,16 @@ def test_wrong_arguments_are_an_error(bad: Any) -> None:
         "candidates": index.candidates,
         "near": kata.near_duplicates,
     }
-    asked, because = f"{what} {arguments}, of an LSHIndex(2, 2) that has 'old'", "README says so"
+    because = {
+        "n_hashes": "there is at least one hash function",
+        "bands": "bands and rows are at least 1",
+        "signature": "there is no least hash of no items",
+        "similarity": "signatures are 1-D, of one length, with at least one number",
+        "add": "a key is there once, and a signature has 4 numbers",
+        "candidates": "a signature has 4 numbers",
+        "near": "a threshold is above 0 and at most 1, and each set has items",
+    }[what]
+    asked = f"{what} {arguments}, of an LSHIndex(2, 2) that has 'old'"
     hint = "check shapes, ranges and keys before anything is computed"
     check.raises(ValueError, partial(attempts[what], *arguments), asked=asked, because=because, hint=hint)
 
@@ -315,16 +344,16 @@ def test_wrong_arguments_are_an_error(bad: Any) -> None:
 @pytest.mark.speed
 def test_near_duplicates_do_not_compare_all_pairs(growth: Grower) -> None:
     def prepare(rng: np.random.Generator, n: int) -> Task:
-        sets = collection(rng, alike=5, alone=n - 10, size=8, common=8)
-        seed = int(rng.integers(1000))
-        return Task(lambda: kata.near_duplicates(sets, 0.8, random_state=seed), lambda: all_pairs(sets, 0.8))
+        rare = collection(rng, alike=5, alone=n - 10, size=8, common=8)
+        sets, seed = [[*items, "the", "of"] for items in rare], int(rng.integers(1000))
+        return Task(lambda: kata.near_duplicates(sets, 0.8, random_state=seed), lambda: all_pairs(rare, 0.8))
 
     def same(got: Any, want: Any, *, asked: check.Asked) -> None:
         __tracebackhide__ = True
         check.equal([tuple(pair) for pair in got], want, asked=asked)
 
-    asked, hint = (
-        "near_duplicates, of more and more sets with 8 items",
-        "compare candidates only, and look them up in dicts",
+    asked = "near_duplicates, of more and more sets of 10 items, two of which are in every set"
+    hint = (
+        "compare candidates only, look them up in dicts, and let bands be long enough to part sets that are not alike"
     )
     growth(prepare, (100, 300, 900), same=same, at_most=1.6, asked=asked, hint=hint)

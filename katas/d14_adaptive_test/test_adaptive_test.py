@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from collections import Counter
@@ -537,7 +538,22 @@ def test_the_item_stays_until_an_answer_is_recorded() -> None:
         came = [test.next_item() for _ in range(30)]
         asked, hint = "30 calls of next_item(), n_candidates=20, without an answer", "draw once, and keep it"
         check.equal(len(set(came)), 1, asked=f"the number of different items in {asked}", hint=hint)
+        refusals = [partial(test.record, "nobody", True), partial(test.record, item, 2)] * 10
+        for refused in refusals:
+            with contextlib.suppress(KeyError, ValueError):
+                refused()
+            came.append(test.next_item())
+        asked = f"the number of different items in {asked}, and after answers that are refused"
+        check.equal(len(set(came)), 1, asked=asked, hint="what is refused leaves the session as it was")
         test.record(item, True)
+    chosen = set[str]()
+    for other in (f"item {i}" for i in range(2, 14)):
+        if other != test.next_item():
+            chosen.add(test.next_item())
+            test.record(other, True)
+    asked = "the number of different items that are asked next, after each of 12 answers to other items"
+    mistake = "the item is kept, though an answer to another one came: choose anew after each answer"
+    check.true(len(chosen) > 1, asked=asked, came=len(chosen), expected="more than 1", mistake=mistake)
 
 
 @pytest.mark.edge
