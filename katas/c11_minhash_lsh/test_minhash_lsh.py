@@ -102,9 +102,9 @@ def test_every_item_and_every_character_counts() -> None:
         check.true(got < 0.2, asked=f"similarity of [{a!r}] and [{b!r}]", came=got, expected="0.0", mistake=mistake)
     items = words(np.random.default_rng(0), 5000)
     parts = [np.asarray(minhash.signature(items[i::5])) for i in range(5)]
-    mistake = {"the first items only": minhash.signature(items[:1000])}
+    mistakes = {"the first items only": minhash.signature(items[:1000])}
     asked = "the signature of 5000 items, and the least of those of its fifths"
-    check.equal(minhash.signature(items), np.min(parts, axis=0), asked=asked, mistakes=mistake)
+    check.equal(minhash.signature(items), np.min(parts, axis=0), asked=asked, mistakes=mistakes)
 
 
 def estimates(seed: int, n_hashes: int, pairs: int, size: int, common: int) -> Float64Array:

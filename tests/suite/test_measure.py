@@ -116,7 +116,7 @@ def test_what_a_candidate_needs_once_does_not_lose_a_race() -> None:
 
 def test_a_candidate_that_takes_seconds_at_first_is_not_called_again() -> None:
     clock = FakeClock()
-    calls = []
+    calls: list[object] = []
 
     def candidate() -> None:
         calls.append(clock.work(30.0)())
