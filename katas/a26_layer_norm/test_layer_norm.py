@@ -26,7 +26,7 @@ Case = tuple[Float64Array, Float64Array, Float64Array, Float64Array, float]
 def make_case(seed: int) -> Case:
     """Small numbers of any rank and width; eps is large enough to be seen."""
     rng = np.random.default_rng(seed)
-    shape = *(int(rng.integers(1, 4)) for _ in range(rng.integers(0, 3))), int(rng.integers(1, 7))
+    shape = *(int(rng.integers(1, 4)) for _ in range(rng.integers(0, 4))), int(rng.integers(1, 7))
     x, dout = rng.integers(-24, 25, size=(2, *shape)) / 8
     gamma, beta = rng.integers(-16, 17, size=(2, shape[-1])) / 8
     return x, gamma, beta, dout, float(rng.choice([1e-6, 0.01, 0.25]))
@@ -142,6 +142,7 @@ def sum_mistakes(terms: Float64Array, wrong: dict[str, Float64Array]) -> Mistake
         "averaged over the vectors: the gradient is a sum": terms.reshape(-1, d).mean(axis=0),
         "not summed over the vectors": terms,
         "summed over the first axis only": terms.sum(axis=0) if terms.ndim > 1 else terms,
+        "summed over the first two axes only": terms.sum(axis=(0, 1)) if terms.ndim > 1 else terms,
         "summed along the vectors: gamma and beta have shape (D,)": terms.sum(axis=-1),
         **{name: value.reshape(-1, d).sum(axis=0) for name, value in wrong.items()},
     }
@@ -156,7 +157,7 @@ def check_both(name: str, case: Case, *, rtol: float = 1e-9, hint: str = "", lea
     is_layer, last = name == "layer_norm", () if leave_out_eps else case[4:]
     arguments = (*case[: 3 if is_layer else 2], *last)
     want, asked = gamma * normalised + (beta if is_layer else 0.0), call(name, *arguments)
-    got, known = getattr(kata, name)(*deepcopy(arguments)), forward_mistakes(name, exact)
+    got, known = getattr(kata, name)(*deepcopy(arguments)), {} if hint else forward_mistakes(name, exact)
     check.close(got, want, asked=asked, rtol=rtol, atol=1e-11, mistakes=known, hint=hint)
     check.float_array(got, x.shape, asked=asked)
 
@@ -166,9 +167,13 @@ def check_both(name: str, case: Case, *, rtol: float = 1e-9, hint: str = "", lea
     check.true(len(gradients) == len(wants), asked=asked, came=came, expected=expected)
     wrong = {"x in the place of the normalised vector": dout * x, "gamma is in it": dout * gamma * normalised}
     mistakes = (
-        dx_mistakes(name, exact),
-        sum_mistakes(dout * normalised, wrong),
-        sum_mistakes(dout, {"gamma is in it": dout * gamma}),
+        3 * ({},)
+        if hint
+        else (
+            dx_mistakes(name, exact),
+            sum_mistakes(dout * normalised, wrong),
+            sum_mistakes(dout, {"gamma is in it": dout * gamma}),
+        )
     )
     for label, value, right, known in zip(("dx", "dgamma", "dbeta"), gradients, wants, mistakes, strict=False):
         check.close(value, right, asked=f"{label} of " + asked, rtol=rtol, atol=1e-11, mistakes=known, hint=hint)
@@ -218,10 +223,8 @@ def test_outputs_and_gradients_equal_the_definition(name: str, case: Case) -> No
 @given(CASES)
 def test_the_gradients_are_the_slopes_of_the_output(name: str, case: Case) -> None:
     x, gamma, beta, dout, eps = (*case[:4], 0.25)  # smooth enough for differences
-    got, asked = (
-        getattr(kata, f"{name}_backward")(*deepcopy((dout, x, gamma, eps))),
-        f"{name}_backward, the gradient in ",
-    )
+    got = getattr(kata, f"{name}_backward")(*deepcopy((dout, x, gamma, eps)))
+    asked = f"{name}_backward, the gradient in "
     values = {"x": x, "gamma": gamma, **({"beta": beta} if name == "layer_norm" else {})}
     for gradient, label in zip(got, values, strict=False):
 
@@ -252,10 +255,11 @@ def test_values_far_from_0_keep_their_variance() -> None:
 @pytest.mark.edge
 @NORMS
 @pytest.mark.parametrize("value", [0.0, 0.1, -3.0])
-def test_a_constant_vector_and_one_of_width_1_have_no_infinities(name: str, value: float) -> None:
-    for width in (3, 1):
-        case = np.full((2, width), value), np.full(width, 2.0), np.full(width, 0.5), np.ones((2, width)), 1e-5
-        check_both(name, case, hint="eps inside the root keeps the divisor away from 0")
+def test_a_constant_vector_one_of_width_1_and_a_nearly_constant_one_need_eps_alone(name: str, value: float) -> None:
+    for width, step in ((3, 0.0), (1, 0.0), (3, 2e-7)):
+        x = np.full((2, width), value) + step * np.arange(width)
+        case = x, np.full(width, 2.0), np.full(width, 0.5), np.ones((2, width)), 1e-5
+        check_both(name, case, hint="eps inside the root keeps the divisor away from 0, without a special case")
 
 
 @pytest.mark.edge
