@@ -24,7 +24,8 @@ from rich.table import Table
 from harness.audit.lint import has_follow_up
 from harness.audit.plan import Options, Plan, PlannedRun, RunKind
 from harness.catalog.load import find_root, load_catalog, select_katas
-from harness.core.model import Band, Kata, KataReport, Outcome, Suite
+from harness.core.errors import KataError
+from harness.core.model import Band, Catalog, Kata, KataReport, KataSet, Outcome, Suite
 from harness.isolation.sandbox import NONE, PROCESS, SANDBOX
 from harness.runner.job import suite_bands
 from harness.runner.run import run_jobs
@@ -70,6 +71,14 @@ class Margins:
                 self.of[key].append(figure.margin)
 
 
+def chosen(catalog: Catalog, names: Sequence[str]) -> tuple[Kata, ...]:
+    """The katas of these ids and set letters. Raises `UnknownKataError` for a name of neither."""
+    sets = {name.upper() for name in names} & set(KataSet)
+    others = [name for name in names if name.upper() not in sets]
+    found = set(select_katas(catalog, others)) if others else set()
+    return tuple(kata for kata in catalog.katas if kata in found or kata.set in sets)
+
+
 def main() -> None:
     """Measure, and print the table; exit code 1 when a test has failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -78,7 +87,10 @@ def main() -> None:
     parser.add_argument("--busy", type=int, default=2, help="loops that keep cores busy meanwhile (default 2)")
     parser.add_argument("--player", choices=(NONE, PROCESS, SANDBOX), default=NONE, help="where solutions run")
     arguments = parser.parse_args()
-    katas = select_katas(load_catalog(find_root(Path.cwd())), arguments.ids)
+    try:
+        katas = chosen(load_catalog(find_root(Path.cwd())), arguments.ids)
+    except KataError as error:
+        parser.error(str(error))
     with busy_loops(arguments.busy):
         margins = measure(katas, runs=arguments.runs, player=arguments.player)
     title = f"margins of {arguments.runs} runs beside {arguments.busy} busy loops, player {arguments.player}"

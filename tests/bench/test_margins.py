@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from rich.console import Console
 
 from harness.audit.plan import Options, Plan, RunKind
-from harness.bench.margins import Margins, busy_loops, measure, table_of
+from harness.bench.margins import Margins, busy_loops, chosen, measure, table_of
 from harness.catalog.load import load_catalog
-from harness.core.model import Band, Failure, Figure, FigureKind, KataReport, Outcome, Suite, TestResult
+from harness.core.errors import UnknownKataError
+from harness.core.model import Band, Catalog, Failure, Figure, FigureKind, KataReport, Outcome, Suite, TestResult
 
+from boards import make_kata
 from checkout import Checkout
 from complete_katas import complete
 
@@ -54,3 +57,10 @@ def test_thin_margins_are_marked_and_other_failures_told(checkout: Checkout) -> 
 
 def report(test: TestResult) -> KataReport:
     return KataReport("a01_double", "reference", (test,))
+
+
+def test_sets_and_katas_can_be_named_and_what_is_neither_is_an_error() -> None:
+    catalog = Catalog((make_kata("a01_mse"), make_kata("b01_knn"), make_kata("c01_matmul")))
+    assert [kata.slug for kata in chosen(catalog, ["c", "a1"])] == ["a01_mse", "c01_matmul"]
+    with pytest.raises(UnknownKataError, match="no kata is called 'z'"):
+        chosen(catalog, ["c", "z"])
