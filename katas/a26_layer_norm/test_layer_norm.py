@@ -166,16 +166,13 @@ def check_both(name: str, case: Case, *, rtol: float = 1e-9, hint: str = "", lea
     came, expected = f"{len(gradients)} values", f"{len(wants)}: {'dx, dgamma, dbeta' if is_layer else 'dx, dgamma'}"
     check.true(len(gradients) == len(wants), asked=asked, came=came, expected=expected)
     wrong = {"x in the place of the normalised vector": dout * x, "gamma is in it": dout * gamma * normalised}
-    mistakes = (
-        3 * ({},)
-        if hint
-        else (
-            dx_mistakes(name, exact),
-            sum_mistakes(dout * normalised, wrong),
-            sum_mistakes(dout, {"gamma is in it": dout * gamma}),
-        )
+    usual = (
+        dx_mistakes(name, exact),
+        sum_mistakes(dout * normalised, wrong),
+        sum_mistakes(dout, {"gamma is in it": dout * gamma}),
     )
-    for label, value, right, known in zip(("dx", "dgamma", "dbeta"), gradients, wants, mistakes, strict=False):
+    names, mistakes = ("dx", "dgamma", "dbeta"), 3 * ({},) if hint else usual
+    for label, value, right, known in zip(names, gradients, wants, mistakes, strict=False):
         check.close(value, right, asked=f"{label} of " + asked, rtol=rtol, atol=1e-11, mistakes=known, hint=hint)
         check.float_array(value, right.shape, asked=f"{label} of " + asked)
 

@@ -88,23 +88,23 @@ def knob_mistakes(z: Float64Array, knobs: Knobs) -> Mistakes:
     p = softmax(z, t)
     after_k = kept(p, ranked(p)[:k])
     best = int(np.argmax(z))
+    overflow = "overflow, 0/0, or inf - inf: subtract the largest logit first, and masked tokens have probability 0"
+    if temperature == 0:
+        return {
+            overflow: math.nan,
+            "of equal largest logits the lowest index alone has 1": kept(p, np.flatnonzero(z == z.max()).tolist()),
+            "with temperature 0 the largest logit alone is possible, with probability 1": p,
+        }
     found: dict[str, object] = {
-        "overflow, 0/0, or inf - inf: subtract the largest logit first, and masked tokens have probability 0": math.nan,
+        overflow: math.nan,
         "equally likely tokens: the lower index counts as more likely": lambda: define(z, knobs, tie=-1),
-        "top-p comes before the temperature: the temperature is first": lambda: kept(
-            p, np.flatnonzero(nucleus(softmax(z), top)).tolist()
-        ),
         "top-p comes before top-k: top-k is first, and renormalises": lambda: kept(
             p, [i for i in ranked(p)[:k] if nucleus(p, top)[i]]
         ),
         "the token that crosses p was dropped: it stays": lambda: nucleus(after_k, top, crossing=False),
-        "one token more than the crossing one is kept": lambda: kept(
-            after_k, ranked(after_k)[: int((nucleus(after_k, top) > 0).sum()) + 1]
-        ),
         "all tokens with a probability of at least p: the sum is to reach p": lambda: kept(
             after_k, [i for i in range(len(z)) if after_k[i] >= top] or [best]
         ),
-        "the least likely tokens were kept": lambda: kept(p, ranked(p)[::-1][:k]),
         "tokens equal to the k-th are all kept: k tokens, the lower index first": lambda: kept(
             p, np.flatnonzero(p >= np.sort(p)[::-1][k - 1]).tolist()
         ),
@@ -114,14 +114,16 @@ def knob_mistakes(z: Float64Array, knobs: Knobs) -> Mistakes:
         "the logits are multiplied by the temperature: divide": lambda: define(z, (1 / t, top_k, top_p)),
         "the temperature is not applied": lambda: define(z, (1.0, top_k, top_p)),
         "the temperature divides the probabilities, not the logits": lambda: softmax(softmax(z) / t),
-        "with temperature 0 the largest logit alone is possible, with probability 1": p if temperature == 0 else p[:0],
-        "all tokens with the largest logit share: the lowest index alone has 1": kept(
-            p, np.flatnonzero(z == z.max()).tolist()
-        ),
         "removed tokens have logit 0, not -inf: their probability is not 0": lambda: softmax(
             np.where(define(z, knobs) > 0, z / t, 0.0)
         ),
     }
+    if temperature != 1:
+        wrong = kept(p, np.flatnonzero(nucleus(softmax(z), top)).tolist())
+        found["top-p comes before the temperature: the temperature is first"] = wrong
+    if top_k is None:
+        longer = ranked(p)[: int((nucleus(p, top) > 0).sum()) + 1]
+        found["one token more than needed is kept: stop where the sum is at least p"] = kept(p, longer)
     for name, value in (("top-k", p * (after_k > 0)), ("top-p", after_k * (nucleus(after_k, top) > 0))):
         found[f"not renormalised after {name}"] = value
     return found
@@ -137,11 +139,10 @@ def check_probabilities(logits: npt.ArrayLike, knobs: Knobs, *, hint: str = "") 
     """Hold the probabilities to the definition."""
     __tracebackhide__ = True
     z, named = np.asarray(logits, dtype=np.float64), arguments_of(knobs)
-    asked, got = (
-        call("next_token_probabilities", logits, **named),
-        kata.next_token_probabilities(deepcopy(logits), **named),
-    )
-    check.close(got, define(z, knobs), asked=asked, atol=0.0, mistakes=knob_mistakes(z, knobs), hint=hint)
+    asked = call("next_token_probabilities", logits, **named)
+    got = kata.next_token_probabilities(deepcopy(logits), **named)
+    mistakes = {} if hint else knob_mistakes(z, knobs)
+    check.close(got, define(z, knobs), asked=asked, atol=0.0, mistakes=mistakes, hint=hint)
     check.float_array(got, z.shape, asked=asked)
 
 
@@ -159,8 +160,6 @@ def check_draws(logits: Float64Array, knobs: Knobs) -> None:
             "the running sum is over the tokens from the most likely down: it is in the order of indices": order[
                 int(np.argmax(np.cumsum(p[order]) > u))
             ],
-            "one index too high": want + 1,
-            "one index too low: the first sum above uniform": want - 1,
             "the most likely token: draw by uniform": int(np.argmax(p)),
             "1 - uniform was used": int(np.argmax(sums > 1 - u)),
             "drawn from the softmax: the knobs are not applied": int(np.argmax(np.cumsum(softmax(logits)) > u)),
@@ -169,16 +168,13 @@ def check_draws(logits: Float64Array, knobs: Knobs) -> None:
         check.equal(index, want, asked=call("sample", logits, u, **arguments_of(knobs)), mistakes=mistakes)
 
 
-LOGITS = np.log([0.1, 0.4, 0.2, 0.3])
-TIED = np.array([0.0, 1.0, 1.0, 0.0, 1.0])
+LOGITS, TIED = np.log([0.1, 0.4, 0.2, 0.3]), np.array([0.0, 1.0, 1.0, 0.0, 1.0])
 
 # --- examples --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.example
-@pytest.mark.parametrize(
-    "knobs", [(1.0, 3, None), (1.0, None, 0.6), (0.5, None, None), (1.0, None, None), (1.0, 1, None)], ids=str
-)
+@pytest.mark.parametrize("knobs", [(1.0, 3, None), (1.0, None, 0.6), (0.5, None, None), (1.0, 1, None)], ids=str)
 def test_worked_examples(knobs: Knobs) -> None:
     check_probabilities(LOGITS, knobs)
 
@@ -187,6 +183,12 @@ def test_worked_examples(knobs: Knobs) -> None:
 @pytest.mark.parametrize("knobs", [(0.5, None, 0.5), (1.0, 2, 0.5), (2.0, 3, 0.7), (0.0, 3, 0.9)], ids=str)
 def test_the_knobs_act_in_their_order(knobs: Knobs) -> None:
     check_probabilities(LOGITS, knobs)
+
+
+@pytest.mark.example
+@pytest.mark.parametrize("knobs", [(1.0, 2, None), (1.0, None, 0.3), (0.0, None, None), (0.5, 4, 0.5)], ids=str)
+def test_of_equally_likely_tokens_the_lower_index_counts_as_more_likely(knobs: Knobs) -> None:
+    check_probabilities(TIED, knobs)
 
 
 @pytest.mark.example
@@ -225,15 +227,21 @@ def test_a_vocabulary_of_hundreds_equals_the_definition() -> None:
 
 
 @pytest.mark.edge
-@pytest.mark.parametrize("knobs", [(1.0, 2, None), (1.0, None, 0.3), (0.0, None, None), (0.5, 4, 0.5)], ids=str)
-def test_of_equally_likely_tokens_the_lower_index_counts_as_more_likely(knobs: Knobs) -> None:
-    check_probabilities(TIED, knobs)
+@pytest.mark.parametrize("knobs", [(1.0, None, None), (1.0, 9, None), (1.0, None, 1.0), (1.0, 4, 1.0)], ids=str)
+def test_knobs_that_leave_all_tokens(knobs: Knobs) -> None:
+    check_probabilities([-40.0, -50.0, -60.0, 2.0], knobs, hint="all tokens are left, also those of 1e-27")
 
 
 @pytest.mark.edge
-@pytest.mark.parametrize("knobs", [(1.0, None, None), (1.0, 9, None), (1.0, None, 1.0), (1.0, 4, 1.0)], ids=str)
-def test_knobs_that_leave_all_tokens(knobs: Knobs) -> None:
-    check_probabilities([0.0, -50.0, -60.0, 2.0], knobs, hint="all tokens are left, also those of 1e-27")
+@pytest.mark.parametrize("top_p", [0.25, 0.5, 0.75])
+def test_a_sum_of_exactly_p_reaches_it(top_p: float) -> None:
+    check_probabilities([3, 3, 3, 3], (1.0, None, top_p))
+
+
+@pytest.mark.edge
+def test_small_temperatures_and_small_differences_count() -> None:
+    check_probabilities([3e-6, 1e-6, 2e-6], (1e-6, 2, None), hint="only a temperature of exactly 0 is a special case")
+    check_probabilities([0.5, 0.5 + 1e-9], (1.0, 1, None), hint="sort in float64, without rounding")
 
 
 @pytest.mark.edge
@@ -251,22 +259,16 @@ def test_no_uniform_gives_a_token_of_probability_0() -> None:
     for n in (3, 10, 49, 1000):
         z = np.concatenate([[-np.inf] * 2, np.zeros(n), [-np.inf] * 2])
         for u, want in ((0.0, 2), (last, n + 1)):
-            asked, mistakes = (
-                call("sample", z, u),
-                {"that token has probability 0": 0, "no such token": len(z), "that has 0": len(z) - 1},
-            )
-            hint = "the first running sum above uniform, among tokens of positive probability"
-            check.equal(kata.sample(z.copy(), u), want, asked=asked, mistakes=mistakes, hint=hint)
+            mistakes = {"no such token": len(z), "that token has probability 0": 0 if u == 0 else len(z) - 1}
+            check.equal(kata.sample(z.copy(), u), want, asked=call("sample", z, u), mistakes=mistakes)
 
 
 BAD: dict[str, tuple[Any, dict[str, Any]]] = {
     "logits have two axes": (LOGITS[None], {}),
-    "logits are one number": (1.0, {}),
     "there are no tokens": ([], {}),
     "all tokens are masked": ([-np.inf, -np.inf], {}),
     "the temperature is negative": (LOGITS, {"temperature": -0.5}),
     "top_k is 0": (LOGITS, {"top_k": 0}),
-    "top_k is negative": (LOGITS, {"top_k": -1}),
     "top_k is not a whole number": (LOGITS, {"top_k": 1.5}),
     "top_p is 0": (LOGITS, {"top_p": 0.0}),
     "top_p is above 1": (LOGITS, {"top_p": 1.5}),

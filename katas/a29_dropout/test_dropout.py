@@ -23,11 +23,11 @@ Case = tuple[Float64Array, float, Float64Array]
 
 
 def make_case(seed: int) -> Case:
-    """Entries without a zero, any shape, rates with few digits."""
+    """Entries of which some are 0, any shape, and uniforms of which some are 0 or equal the rate."""
     rng = np.random.default_rng(seed)
     shape = tuple(int(rng.integers(1, 5)) for _ in range(rng.integers(1, 4)))
-    x = rng.choice([-1, 1], size=shape) * rng.integers(1, 25, size=shape) / 8
-    return np.asarray(x), float(rng.choice([0.0, 0.1, 0.25, 0.5, 0.8])), np.asarray(rng.random(shape))
+    x, uniforms = rng.integers(-24, 25, size=shape) / 8 * rng.integers(2, size=shape), rng.integers(20, size=shape) / 20
+    return np.asarray(x), float(rng.choice([0.0, 0.1, 0.25, 0.5, 0.8])), np.asarray(uniforms)
 
 
 CASES = st.builds(make_case, seeds())
@@ -84,6 +84,7 @@ def check_forward(x: npt.ArrayLike, rate: float, uniforms: npt.ArrayLike, *, hin
     kept = draws >= rate
     wrong = {
         "True means dropped: it is True where an entry is kept": ~kept,
+        "the mask is where out is not 0: an entry of 0 can be kept": kept & (values != 0),
         "the mask has the scale in it: it is bool": loop_factors(draws, rate),
         "the mask is numbers: it is bool": kept.astype(np.float64),
         "the mask is whole numbers: it is bool": kept.astype(int),
@@ -102,6 +103,8 @@ BATCH = np.arange(1.0, 25.0).reshape(2, 3, 4), 0.4, np.linspace(0.0, 0.99, 24).r
 def test_worked_examples_of_training() -> None:
     check_forward(X, 0.25, U)
     check_forward(*BATCH)
+    check_forward([[0.0, 0.0, -2.0, 0.0]], 0.25, U)
+    check_forward(X, 0.0, [[0.0, 0.1, 0.5, 0.99]], hint="at rate 0 nothing is dropped, not even where the uniform is 0")
 
 
 @pytest.mark.example
