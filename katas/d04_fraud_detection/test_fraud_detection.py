@@ -6,6 +6,7 @@ Time is a clock that the suite sets. Threads are stopped before each of their st
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -66,7 +67,7 @@ def in_window(entry: dict[str, Any], tx: dict[str, Any], now: float, length: flo
     age = abs(entry["timestamp"] - tx["timestamp"]) if slip == "by timestamps" else now - entry["now"]
     if slip == "fixed windows":
         return bool(now // length == entry["now"] // length)
-    return age <= length if slip == "end included" else age < length
+    return bool(age <= length if slip == "end included" else age < length)
 
 
 TAUGHT = {"all teach": ("approve", "manual_review", "decline"), "reviews teach": ("approve", "manual_review")}
@@ -125,7 +126,7 @@ def decided(tx: dict[str, Any], log: list[dict[str, Any]], now: float, slip: str
         score = sum(WEIGHTS[rule] for rule, _, _ in fired) / 100
     elif slip == "independent":
         score = 1 - math.prod(1 - WEIGHTS[rule] / 100 for rule, _, _ in fired)
-    above = (lambda least: score > least) if slip == "above thresholds" else (lambda least: score >= least)
+    above = operator.gt if slip == "above thresholds" else operator.ge
     level, action = next(
         (
             (level, action)
@@ -134,7 +135,7 @@ def decided(tx: dict[str, Any], log: list[dict[str, Any]], now: float, slip: str
                 (0.6, "high", "decline" if slip == "high declines" else "manual_review"),
                 (0.3, "medium", "manual_review"),
             )
-            if above(least)
+            if above(score, least)
         ),
         ("low", "approve"),
     )

@@ -21,15 +21,15 @@ from harness.suite.check import call
 
 grade, changed_later = in_subject_process(marks.grade), in_subject_process(marks.changed_later)
 unchanged, made = in_subject_process(marks.unchanged), in_subject_process(marks.criteria)
-Criteria = Mapping[str, Sequence[Plain]]
-Submission = Mapping[str, Mapping[str, float | None]]
+Criteria = dict[str, Any]
+Submission = dict[str, Any]
 BANDS = {1: "beginner", 5: "competent", 9: "exceptional"}
 
 
 # --- the definition --------------------------------------------------------------------------------------------------
 
 
-def band(rubrics: Mapping[float, str], score: float, slip: str) -> str:
+def band(rubrics: Mapping[Any, str], score: float, slip: str) -> str:
     """The description for a score; `slip` is a mistake."""
     if slip == "exact key":
         return rubrics.get(score, "No specific feedback available")
@@ -42,7 +42,8 @@ def band(rubrics: Mapping[float, str], score: float, slip: str) -> str:
     reached = [begin for begin in rubrics if (begin < score if slip == "above the band" else begin <= score)]
     if slip == "lowest for all" and not reached:
         return rubrics[min(rubrics)]
-    best = {"first written": lambda r: r[0], "last written": lambda r: r[-1], "lowest": min}.get(slip, max)
+    picks: dict[str, Any] = {"first written": lambda r: r[0], "last written": lambda r: r[-1], "lowest": min}
+    best = picks.get(slip, max)
     return rubrics[best(reached)] if reached else "Below the lowest band"
 
 
@@ -60,24 +61,24 @@ def category(criteria: Sequence[Plain], scores: Mapping[str, float | None], slip
     total = sum(1 if slip == "plain mean" else weight for _, weight, _, _ in counted)
     total = 1 if slip == "not normalised" else total
     for name, weight, most, rubrics in criteria:
-        score = scores.get(name)
+        score: Any = scores.get(name)
         if score in none:
             found[name] = {"raw_score": None, "percent": None, "weighted_score": None, "feedback": "Not assessed"}
             if slip == "missing is zero":
                 found[name] = {"raw_score": 0, "percent": 0, "weighted_score": 0, "feedback": band(rubrics, 0, "")}
             continue
-        percent = percent_of(float(score), most, slip)  # type: ignore[arg-type]
+        percent = percent_of(float(score), most, slip)
         share = (1 if slip == "plain mean" else weight) / total
         weighted = weight * percent if slip == "weighted not divided" else share * percent
-        feedback = band(rubrics, percent if slip == "band of the percent" else float(score), slip)  # type: ignore[arg-type]
+        feedback = band(rubrics, percent if slip == "band of the percent" else float(score), slip)
         found[name] = {"raw_score": score, "percent": percent, "weighted_score": weighted, "feedback": feedback}
-    weighted_sum = sum(one["weighted_score"] or 0 for one in found.values())
+    weighted_sum: Any = sum(one["weighted_score"] or 0 for one in found.values())
     if slip == "weighted not divided" and total:
         weighted_sum /= total
     if slip == "points of points" and marked:
-        weighted_sum = 100 * sum(w * scores[n] for n, w, _, _ in marked) / sum(w * m for _, w, m, _ in marked)  # type: ignore[operator]
+        weighted_sum = 100 * sum(w * scores[n] for n, w, _, _ in marked) / sum(w * m for _, w, m, _ in marked)
     if not marked:
-        weighted_sum = 0.0 if slip in ("missing is zero", "empty is zero") else None  # type: ignore[assignment]
+        weighted_sum = 0.0 if slip in ("missing is zero", "empty is zero") else None
     return weighted_sum, found
 
 
@@ -91,7 +92,7 @@ def overall(criteria: Criteria, scores: Mapping[str, Any], detailed: Mapping[str
         return float(np.mean(percents))
     weights = {name: sum(w for _, w, _, _ in criteria[name]) if slip == "overall by weight" else 1 for name in found}
     count = len(scores) if slip == "missing categories are zero" else sum(weights.values())
-    return sum(weights[name] * score for name, score in found.items()) / count
+    return float(sum(weights[name] * score for name, score in found.items()) / count)
 
 
 def assessed(criteria: Criteria, submission: Submission, slip: str = "") -> dict[str, Any]:
@@ -202,7 +203,7 @@ def hold(criteria: Criteria, submission: Submission) -> None:
 ORDER = "all categories of the grader, in its order, whatever the order of the submission"
 
 
-def one(score: float | None, rubrics: Mapping[float, str] = BANDS, most: float = 10) -> tuple[Criteria, Submission]:
+def one(score: float | None, rubrics: Mapping[Any, str] = BANDS, most: float = 10) -> tuple[Criteria, Submission]:
     """A grader of one criterion, and a submission."""
     return {"code": [("tests", 1, most, dict(rubrics))]}, {"code": {"tests": score}}
 
@@ -272,7 +273,8 @@ def test_results_are_in_the_order_of_the_grader() -> None:
 
 @pytest.mark.example
 def test_nothing_at_all_has_no_score() -> None:
-    for submission in ({}, {"code": {}}, {"code": {"tests": None}, "presentation": {}}):
+    submissions: tuple[Any, ...] = ({}, {"code": {}}, {"code": {"tests": None}, "presentation": {}})
+    for submission in submissions:
         hold(README, submission)
 
 
@@ -281,8 +283,17 @@ def test_strengths_from_80_percent_and_improvement_areas_below_60() -> None:
     for most in (10, 5, 7, 11, 3):
         for percent in (0, 59, 59.9, 60, 60.1, 79.9, 80, 80.1, 100):
             hold(*one(percent * most / 100, {0: "any"}, most))
-    for score, most in ((10.2, 17), (5.4, 9), (4.2, 7), (2.7, 4.5), (18.4, 23), (8.8, 11), (17.6, 22)):
-        hold(*one(score, {0: "any"}, most))
+    cases: tuple[tuple[float, float], ...] = (
+        (10.2, 17),
+        (5.4, 9),
+        (4.2, 7),
+        (2.7, 4.5),
+        (18.4, 23),
+        (8.8, 11),
+        (17.6, 22),
+    )
+    for score, highest in cases:
+        hold(*one(score, {0: "any"}, highest))
 
 
 @pytest.mark.example
@@ -366,7 +377,7 @@ def test_hundreds_of_criteria() -> None:
 def other(**change: Any) -> Criteria:
     """README's criteria, the first one with another weight, max_score or rubrics."""
     fields = {"name": "tests", "weight": 3, "max_score": 10, "rubrics": BANDS} | change
-    return README | {"code": [tuple(fields.values()), README["code"][1]]}  # type: ignore[list-item]
+    return README | {"code": [tuple(fields.values()), README["code"][1]]}
 
 
 @pytest.mark.edge
@@ -427,7 +438,7 @@ def test_the_ends_of_the_ranges_are_right() -> None:
 @pytest.mark.edge
 def test_arguments_stay_as_they_were() -> None:
     criteria = other(rubrics={9: "exceptional", 1: "beginner", 5: "competent"})
-    submission = {"presentation": {"talk": 12}, "code": {"style": None}}
+    submission: Submission = {"presentation": {"talk": 12}, "code": {"style": None}}
     told, after = unchanged(criteria, {c: dict(scores) for c, scores in submission.items()})
     asked = "the arguments after AIProjectGrader(criteria).assess_project(submission)"
     check.equal(after, submission, asked=f"{asked}: submission", hint="work on a copy")

@@ -68,12 +68,14 @@ def _standardise(x: Float64Array, eps: float) -> tuple[Float64Array, Float64Arra
 
 def _inverse_rms(x: Float64Array, eps: float) -> Float64Array:
     """1 / sqrt(mean square + eps) along the last axis, shape (..., 1)."""
-    return 1.0 / np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + eps)
+    inverse: Float64Array = 1.0 / np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + eps)
+    return inverse
 
 
 def _over_vectors(terms: Float64Array) -> Float64Array:
     """The sum over all leading axes, shape (D,)."""
-    return terms.reshape(-1, terms.shape[-1]).sum(axis=0)
+    total: Float64Array = terms.reshape(-1, terms.shape[-1]).sum(axis=0)
+    return total
 
 
 def _vectors(x: npt.ArrayLike) -> Float64Array:
