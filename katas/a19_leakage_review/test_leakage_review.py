@@ -201,15 +201,19 @@ def test_train_accuracy_is_that_on_the_training_rows(seed: int) -> None:
 
 
 @pytest.mark.law
-@settings(max_examples=6)
-@given(seeds())
-def test_the_model_knows_no_label_of_a_test_row(seed: int) -> None:
+def test_the_model_knows_no_label_of_a_test_row() -> None:
+    for seed in range(6):  # each once, as an unseeded split fails for some and not for others
+        check_labels(seed)
+
+
+def check_labels(seed: int) -> None:
+    """Hold the model to know no label that only test rows have."""
     X, y = wide(seed)
     rare = np.random.default_rng(seed).permutation(40)[:12]
     y[rare] = np.arange(100, 112)  # labels of one row each: to predict one is to have seen that row
     result = train_model(X, y)
-    train, test = sides(result)
-    known = np.intersect1d(predict(result, X), np.intersect1d(y[test], y[rare])).tolist()
+    (train, test), seen = sides(result), predict(result, X)
+    known = np.intersect1d(seen, np.intersect1d(y[test], y[rare])).tolist()
     mistake, asked = "the model is fitted on test rows too: it has learnt labels that it is to be tested on", ask(X)
     labels = f"which labels the model predicts that only test rows have, in {asked}"
     check.true(not known, asked=labels, came=known, expected="none", mistake=mistake)
@@ -217,7 +221,7 @@ def test_the_model_knows_no_label_of_a_test_row(seed: int) -> None:
     others[unseen] = np.where(y[unseen] < 2, 1 - y[unseen], y[unseen])
     again = train_model(X, others)
     if np.array_equal(np.sort(sides(again)[1]), np.sort(test)):
-        changed = int(np.sum(predict(again, X) != predict(result, X)))
+        changed = int(np.sum(predict(again, X) != seen))
         mistake = "the model is chosen by the labels of test rows: choose by a part of the training rows"
         asked = f"how many predictions change when test rows have other labels, in {asked}"
         check.true(changed == 0, asked=asked, came=changed, expected="0", mistake=mistake)
