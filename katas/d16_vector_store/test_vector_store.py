@@ -522,7 +522,8 @@ def test_what_is_refused_changes_nothing(case: str) -> None:
 
 @pytest.mark.edge
 def test_unknown_ids_and_dimensions() -> None:
-    for store in (kata.VectorStore(3), kata.VectorStore(3, in_subject_process(store_lab.new_path)())):
+    for path in (None, in_subject_process(store_lab.new_path)()):
+        store = kata.VectorStore(3, path)
         check.raises(
             KeyError,
             partial(store.delete, "a"),
@@ -542,6 +543,11 @@ def test_unknown_ids_and_dimensions() -> None:
         check.equal(store.search([1, 1, 1], 3), [], asked="search when all is deleted")
         check.equal(len(store), 0, asked="len(store) when all is deleted")
         store.close()
+        if path is not None:
+            reopened, because = "VectorStore(3, path) again", "a delete that was refused leaves nothing in the file"
+            again = check.accepts(partial(kata.VectorStore, 3, path), asked=reopened, because=because)
+            check.equal(len(again), 0, asked=f"len of {reopened}")
+            again.close()
     line = kata.VectorStore(1)
     line.upsert("left", [-5])
     check.equal(line.search([2], 1), [("left", -1.0, {})], asked="search([2], 1) in a store of dimension 1 with [-5]")
