@@ -53,11 +53,11 @@ def _attempts(entries: Iterable[Entry]) -> dict[str, Attempt]:
     found: dict[str, Attempt] = {}
     for entry in entries:
         if entry.slug:
-            found[entry.slug] = _after(found.get(entry.slug, Attempt()), entry)
+            found[entry.slug] = after(found.get(entry.slug, Attempt()), entry)
     return found
 
 
-def _after(before: Attempt, entry: Entry) -> Attempt:
+def after(before: Attempt, entry: Entry) -> Attempt:
     """The attempt once `entry` has happened."""
     match entry.kind:
         case "run" if entry.data.get("trigger") == "interview":

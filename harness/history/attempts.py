@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from harness.core.text import clean_text
+from harness.history import attempt as present
 from harness.history.store import ClockPass, Entry
 
 KINDS = ("run", "pass", "hint", "reveal", "reset", "restore", "follow_up", "card", "interview", "answer", "quiz")
@@ -55,8 +56,11 @@ class _Course:
     runs: int = 0
     hints: int = 0
     revealed: bool = False
+    stands: present.Attempt = field(default_factory=present.Attempt)
+    """What the practice commands take this kata for."""
 
     def take(self, entry: Entry) -> None:
+        self.stands = present.after(self.stands, entry)
         match entry.kind:
             case "run" if entry.data.get("trigger") != "interview":  # that is another file
                 self.runs += 1
@@ -66,8 +70,8 @@ class _Course:
                 self.revealed = self.revealed or entry.data.get("given_up") is True
             case "reset":
                 self._drop(is_fresh=True)
-            case "restore" if entry.data.get("passed") is True:
-                self._drop(is_fresh=False)  # what was brought back has had its pass
+            case "restore" if entry.data.get("passed") is True or (self.is_fresh and self.stands.is_over):
+                self._drop(is_fresh=False)  # what was brought back has had its pass, or is a version of what had it
             case "pass":
                 green = self._green(entry.at, entry.data)
                 self.done.append(Attempt(green, given_up=green.given_up))

@@ -199,7 +199,7 @@ def test_a_reset_keeps_the_code_and_a_restore_brings_it_back(person: Person) -> 
     assert "attempt 1 already" in person.types("restore", "twice", "1").out
     assert [kind for kind, _ in person.happened()] == ["reset", "restore", "restore", "restore"]
     assert person.happened("reset") == [("reset", {"kept": "0001.py"})]
-    assert person.happened("restore")[0] == ("restore", {"kept": "0001.py", "passed": False})
+    assert person.happened("restore")[0] == ("restore", {"kept": "0001.py", "passed": False, "left": "0002.py"})
 
 
 def test_a_reset_of_an_empty_stub_does_nothing_and_says_so(person: Person) -> None:

@@ -40,6 +40,9 @@ def entry(kind: str, slug: str, **data: object) -> Entry:
     return Entry(1, 10.0, slug, kind, data)
 
 
+FEW = ("A01", "A02", "A03", "A04", "B01", "B02", "B03", "C01", "C02", "D01", "D02")
+
+
 def drawn_counts(katas: tuple[Kata, ...], minutes: int, role: Role | None, candidate: CandidateRecord) -> Counter[str]:
     """How often each kata is drawn over many seeds."""
     return Counter(k.slug for seed in SEEDS for k in select(katas, minutes, role, candidate, seed).katas)
@@ -92,7 +95,9 @@ def test_a_set_of_many_katas_is_asked_no_more_than_one_of_few() -> None:
     ],
 )
 def test_a_role_leans_to_its_topics(role: Role, liked: str, less: str) -> None:
-    of_role, of_any = (drawn_counts(REAL, 90, which, CandidateRecord()) for which in (role, None))
+    # Of all katas each is drawn too rarely to be compared, so these draw from the first few of each set.
+    few = tuple(kata for kata in REAL if kata.id in FEW)
+    of_role, of_any = (drawn_counts(few, 90, which, CandidateRecord()) for which in (role, None))
     assert of_role[liked] > of_any[liked]
     assert of_role[less] < of_any[less]
 
